@@ -1,0 +1,54 @@
+/* Saves a half-written form: form[data-draft-url] is posted there when its text has changed, every two seconds and on
+   leaving. Its [data-draft-status] says so in words that the page brings (data-saved, data-offline). */
+const INTERVAL_MS = 2000;
+const saved = new WeakMap(); // form -> the text that the server has
+
+function forms() {
+  return document.querySelectorAll("form[data-draft-url]");
+}
+
+function text(form, property) {
+  return JSON.stringify([...form.querySelectorAll("textarea")].map((field) => field[property]));
+}
+
+function say(form, key, time = "") {
+  const status = form.querySelector("[data-draft-status]");
+  if (status) status.textContent = `${status.dataset[key]} ${time}`.trim();
+}
+
+function clockTime() {
+  return new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+}
+
+async function save(form, keepalive = false) {
+  const before = saved.get(form) ?? text(form, "defaultValue");
+  const now = text(form, "value");
+  // A form that was just sent must not come back as a draft.
+  if (before === now || form.getAttribute("aria-busy") === "true") return;
+  saved.set(form, now);
+  try {
+    const headers = { Accept: "application/json" };
+    const response = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), headers, keepalive });
+    if (!response.ok) throw new Error(String(response.status));
+    say(form, "saved", clockTime());
+  } catch {
+    if (saved.get(form) === now) saved.set(form, before);
+    say(form, "offline");
+  }
+}
+
+function saveAll(keepalive) {
+  for (const form of forms()) save(form, keepalive);
+}
+
+setInterval(() => saveAll(false), INTERVAL_MS);
+window.addEventListener("pagehide", () => saveAll(true));
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") saveAll(true);
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-draft-now]");
+  if (!button) return;
+  event.preventDefault();
+  save(button.form);
+});
