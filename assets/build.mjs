@@ -11,6 +11,9 @@ const modules = join(here, "node_modules");
 /* Basecoat ships one style file for all its components: take the sections of those we use. */
 const SECTIONS = ["Button", "Textarea", "Input", "Native Select", "Alert", "Badge", "Checkbox", "Radio", "Table"];
 
+/* Our field borders are dark enough to be seen (3:1), so a fill made from them would be too loud on dark pages. */
+const DARK_FILL = /dark:(hover:)?(bg-input\/\d+|border-input) ?/g;
+
 function writeBasecoatStyle() {
   const lines = readFileSync(join(modules, "basecoat-css/dist/styles/nova.css"), "utf8").split("\n");
   const kept = ["/* Made by build.mjs from basecoat-css/dist/styles/nova.css. */", "@layer components {"];
@@ -22,7 +25,7 @@ function writeBasecoatStyle() {
       keep = SECTIONS.includes(heading[1]);
       if (keep) found.add(heading[1]);
     }
-    if (keep) kept.push(line);
+    if (keep) kept.push(line.replaceAll(DARK_FILL, ""));
   }
   const missing = SECTIONS.filter((name) => !found.has(name));
   if (missing.length) throw new Error(`Basecoat has no section ${missing.join(", ")}`);
