@@ -1,0 +1,67 @@
+"""The whole simulation: set up, play, verify, count."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connections
+
+from core import tenancy
+from interviews.services.simulation import client, dataset, report, setup, verify
+from interviews.services.simulation.browser import Browser
+from interviews.services.simulation.client import Played
+from interviews.services.simulation.report import Report
+from interviews.services.simulation.setup import Part
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to simulate. `think` and `patience` are seconds; `url` is scheme and address."""
+
+    url: str
+    tenant: str
+    dataset: Path
+    interviews: int
+    concurrency: int
+    job: str = ""
+    think: float = 0.0
+    patience: float = 120.0
+
+
+def simulate(wanted: Wanted, say: Say) -> Report:
+    """Set up and verify through services; everything between goes over HTTP. Progress goes to `say`.
+
+    :raises dataset.BadDataset, setup.CannotSimulate: before anything was sent.
+    """
+    host = setup.host_header(wanted.tenant, wanted.url)
+    Browser(wanted.url, host=host).close()  # like a bad file, a bad address is refused before anything is made
+    source = dataset.load(wanted.dataset, with_rubrics=not wanted.job)
+    schema = setup.schema_of(setup.ensure_tenant(wanted.tenant))
+    with tenancy.enter(schema):
+        parts = setup.prepare(source, count=wanted.interviews, job=wanted.job)
+    connections.close_all()  # nothing is held while the candidates play
+    say(f"{len(parts)} candidates are invited to {host}, {wanted.concurrency} at a time.")
+    played = _play(parts, wanted, host, say)
+    with tenancy.enter(schema):
+        return report.build(played, verify.verify(played))
+
+
+def _play(parts: Sequence[Part], wanted: Wanted, host: str, say: Say) -> list[Played]:
+    def one(part: Part) -> Played:
+        browser = Browser(wanted.url, host=host, patience=wanted.patience)
+        return client.play(browser, link=part.link, answers=part.answers, think=wanted.think)
+
+    with ThreadPoolExecutor(max_workers=wanted.concurrency, thread_name_prefix="candidate") as pool:
+        futures = [pool.submit(one, part) for part in parts]
+        for done, future in enumerate(as_completed(futures), 1):
+            say(_line(done, len(parts), future.result()))
+    return [future.result() for future in futures]
+
+
+def _line(done: int, total: int, played: Played) -> str:
+    outcome = played.error or f"{len(played.exchanges)} answers"
+    retried = f", {played.retries} requests repeated" if played.retries else ""
+    return f"{done}/{total} {played.interview_id or 'not reached'}: {outcome}{retried}"
