@@ -17,7 +17,7 @@ function say(form, key, time = "") {
 }
 
 function clockTime() {
-  return new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  return new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 async function save(form, keepalive = false) {
@@ -46,9 +46,4 @@ window.addEventListener("pagehide", () => saveAll(true));
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") saveAll(true);
 });
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-draft-now]");
-  if (!button) return;
-  event.preventDefault();
-  save(button.form);
-});
+document.documentElement.classList.add("autosaves"); // hides the button that saves a draft by hand
