@@ -1,5 +1,5 @@
 /* Saves a half-written form: form[data-draft-url] is posted there when its text has changed, every two seconds and on
-   leaving. Its [data-draft-status] says so in words that the page brings (data-saved, data-offline). */
+   leaving. Its [data-draft-status] says so in words that the page brings (data-saved, data-offline, data-refused). */
 const INTERVAL_MS = 2000;
 const saved = new WeakMap(); // form -> the text that the server has
 
@@ -7,8 +7,10 @@ function forms() {
   return document.querySelectorAll("form[data-draft-url]");
 }
 
-function text(form, property) {
-  return JSON.stringify([...form.querySelectorAll("textarea")].map((field) => field[property]));
+function text(form, when) {
+  const written = [...form.querySelectorAll("textarea")].map((field) => (when === "now" ? field.value : field.defaultValue));
+  const chosen = [...form.querySelectorAll("input[type=radio]")].map((field) => (when === "now" ? field.checked : field.defaultChecked));
+  return JSON.stringify([written, chosen]);
 }
 
 function say(form, key, time = "") {
@@ -21,16 +23,16 @@ function clockTime() {
 }
 
 async function save(form, keepalive = false) {
-  const before = saved.get(form) ?? text(form, "defaultValue");
-  const now = text(form, "value");
+  const before = saved.get(form) ?? text(form, "before");
+  const now = text(form, "now");
   // A form that was just sent must not come back as a draft.
   if (before === now || form.getAttribute("aria-busy") === "true") return;
   saved.set(form, now);
   try {
     const headers = { Accept: "application/json" };
     const response = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), headers, keepalive });
-    if (!response.ok) throw new Error(String(response.status));
-    say(form, "saved", clockTime());
+    if (response.status >= 500 || response.status === 429) throw new Error(String(response.status));
+    say(form, response.ok ? "saved" : "refused", response.ok ? clockTime() : "");
   } catch {
     if (saved.get(form) === now) saved.set(form, before);
     say(form, "offline");

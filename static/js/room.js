@@ -10,8 +10,7 @@ function place(text) {
 }
 
 function describe(words, answer) {
-  const ahead = (answer.position_in_queue ?? 0) - 1;
-  if (ahead > 0) return words.queue.replace("%d", ahead);
+  if (answer.position_in_queue) return words.queue.replace("%d", answer.position_in_queue);
   return words[answer.stage] ?? words.received;
 }
 
