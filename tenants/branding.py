@@ -120,7 +120,7 @@ def _ink_on(background: str) -> str:
 
 
 def _hover(background: str, foreground: str) -> str:
-    """Return a shade further from the text than `background`, so that pointing at a button never lowers its contrast."""
+    """Return a shade further from the text than `background`: pointing at a button never lowers its contrast."""
     lightness = Color(background).convert("oklch")["lightness"]
     shifted = lightness - _HOVER_SHIFT if foreground == WHITE else lightness + _HOVER_SHIFT
     return _at_lightness(background, min(max(shifted, 0.0), 1.0))

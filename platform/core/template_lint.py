@@ -159,7 +159,7 @@ def _class_findings(find: Find, tag: Tag, *, is_component: bool) -> Iterator[Fin
 
 
 def _dynamic_attributes(find: Find, tag: Tag, component: str) -> Iterator[Finding]:
-    """Find what a component prints through {{ attrs }} unescaped: what it does not declare and is given with a colon."""
+    """Find what a component prints unescaped through {{ attrs }}: given with a colon and not declared."""
     if "{{ attrs }}" not in component:
         return
     for name in tag.attributes:
