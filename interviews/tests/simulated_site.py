@@ -15,8 +15,10 @@ CSRF = '<input type="hidden" name="csrfmiddlewaretoken" value="masked">'
 PAGES = {
     "invited": f'<form method="post">{CSRF}<button>Continue</button></form>',
     "opened": (
-        f'<form method="post">{CSRF}<input type="checkbox" name="ai_evaluation"><input type="checkbox" name="keep">'
-        '<button name="choice" value="accept">Agree</button><button name="choice" value="human">A person</button></form>'
+        f'<form method="post">{CSRF}<input type="checkbox" name="ai_evaluation">'
+        '<input type="checkbox" name="keep_for_other_roles">'
+        '<button name="choice" value="accept">Agree</button>'
+        '<button name="choice" value="human">A person</button></form>'
     ),
     "consented": f'<form method="post">{CSRF}<button>Start</button></form>',
     "running": f'<form method="post" action="answer/">{CSRF}<textarea name="answer"></textarea></form>',

@@ -105,7 +105,8 @@ def test_a_form_is_read_with_its_hidden_fields_boxes_and_buttons() -> None:
     html = """
       <form action="/search"><input name="q"></form>
       <form method="POST" action="../answer/">
-        <input type="hidden" name="csrfmiddlewaretoken" value="a&amp;b"><input type="hidden" name="idempotency_key" value="k">
+        <input type="hidden" name="csrfmiddlewaretoken" value="a&amp;b">
+        <input type="hidden" name="idempotency_key" value="k">
         <input type="checkbox" name="agreed"><input type="checkbox" name="kept" value="1" checked>
         <textarea name="answer">half &lt;typed</textarea><input name="off" disabled>
         <button name="choice" value="accept">Agree</button>

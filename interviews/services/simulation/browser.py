@@ -110,10 +110,10 @@ class Browser:
         return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
     def _patiently(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Page:
-        """Send until there is an answer that is worth reading. Safe because every write of a candidate can be repeated."""
+        """Send until there is an answer worth reading. Safe because a candidate's every write can be repeated."""
         until, attempt = time.monotonic() + self.patience, 0
         while True:
-            reason, wait = "", min(0.1 * 2**attempt, 5.0) * random.uniform(0.5, 1.5)  # nosec B311 - spreads retries
+            reason, wait = "", min(0.1 * 2**attempt, 5.0) * random.uniform(0.5, 1.5)  # nosec B311
             try:
                 page = self._send(method, path, body, headers)
             except (OSError, HTTPException) as error:

@@ -40,7 +40,7 @@ class Exchange:
 
 @dataclass(slots=True)
 class Played:
-    """What one candidate did. `sent` are the answers that were tried, `acknowledged` those the server said it had stored."""
+    """What one candidate did. `sent` are the answers that were tried, `acknowledged` those the server stored."""
 
     interview_id: UUID | None = None
     sent: list[str] = field(default_factory=list)
@@ -126,7 +126,7 @@ class _Candidate:
         going_on = True
         while going_on:
             if self.think:
-                time.sleep(self.think * random.uniform(0.5, 1.5))  # nosec B311 - so that they do not move in step
+                time.sleep(self.think * random.uniform(0.5, 1.5))  # nosec B311
             going_on = self._answer(room)
 
     def _answer(self, room: str) -> bool:

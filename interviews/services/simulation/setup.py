@@ -44,8 +44,10 @@ def ensure_tenant(subdomain: str) -> Tenant:
 
     :raises CannotSimulate: for a bad name or a tenant that is not ready.
     """
+    name = subdomain.replace("-", " ").title()
     try:
-        return provisioning.ensure_tenant(name=subdomain.replace("-", " ").title(), subdomain=subdomain, plan_code=PLAN)
+        with tenancy.enter_platform():
+            return provisioning.ensure_tenant(name=name, subdomain=subdomain, plan_code=PLAN)
     except ValidationError as error:
         raise CannotSimulate(f"Tenant {subdomain!r}: {' '.join(error.messages)}") from error
     except (provisioning.ProvisioningFailed, TransitionNotAllowed) as error:
