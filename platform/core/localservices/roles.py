@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -32,6 +34,22 @@ def prepare_database(owner_url: str, app_role: str = APP) -> None:
     """
     with psycopg.connect(owner_url, autocommit=True) as connection:
         apply_grants(connection, owner=connection.info.user, app=app_role)
+
+
+def prepare_databases(env: Mapping[str, str]) -> None:
+    """Before the first migration on a person's own server: make the keys' database, give the serving role its rights.
+
+    :param env: holds the addresses of NAMES in urls.py. Where one role does everything there are no rights to give.
+    """
+    owner_urls = env["DATABASE_OWNER_URL"], env["KEYS_DATABASE_OWNER_URL"]
+    main, keys = map(urlsplit, owner_urls)
+    if main.netloc == keys.netloc:  # a server of its own has its own administrator
+        with psycopg.connect(owner_urls[0], autocommit=True) as connection:
+            create_database(connection, keys.path.strip("/"))
+    for owner_url, app_url in zip(owner_urls, (env["DATABASE_URL"], env["KEYS_DATABASE_URL"]), strict=True):
+        app = urlsplit(app_url).username
+        if app and app != urlsplit(owner_url).username:
+            prepare_database(owner_url, unquote(app))
 
 
 def apply_grants(connection: psycopg.Connection[tuple[object, ...]], *, owner: str, app: str) -> None:

@@ -14,7 +14,7 @@ from types import FrameType
 
 import psutil
 
-from core.localservices import readiness, summary
+from core.localservices import readiness, roles, summary
 from core.localservices.errors import ServiceError
 from core.localservices.leader import leading
 from core.localservices.processes import Known, end_all, known
@@ -94,6 +94,7 @@ def _start_services(var: Path) -> None:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
         if not embedded:
             readiness.require_services(os.environ)
+            roles.prepare_databases(os.environ)
             note("your own servers (DATABASE_URL, REDIS_URL)")
 
 
