@@ -1,0 +1,32 @@
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from billing.models import Plan, QuotaPeriod, Subscription
+
+
+@admin.register(Plan)
+class PlanAdmin(ModelAdmin):
+    list_display = ("name", "code", "price_usd", "interviews_a_month")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ModelAdmin):
+    list_display = ("tenant", "plan", "anchor_at")
+    readonly_fields = ("tenant", "anchor_at")
+
+
+@admin.register(QuotaPeriod)
+class QuotaPeriodAdmin(ModelAdmin):
+    """Read-only: the counts belong to the interviews."""
+
+    list_display = ("subscription", "period_start", "period_end", "reserved", "consumed", "included")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: QuotaPeriod | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: QuotaPeriod | None = None) -> bool:
+        return False

@@ -1,0 +1,76 @@
+"""What a tenant bought (quota), in the public schema. Tenants are named by id, interviews by UUID."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+
+
+class Plan(models.Model):
+    """A plan on offer."""
+
+    code = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=60)
+    price_usd = models.DecimalField(max_digits=10, decimal_places=2)
+    interviews_a_month = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["price_usd"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(models.Model):
+    """A tenant's plan, and the instant its months are counted from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.OneToOneField("tenants.Tenant", on_delete=models.PROTECT, related_name="subscription")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT)
+    anchor_at = models.DateTimeField(help_text=_("Periods start at this instant and each month after it, in UTC."))
+
+    def __str__(self) -> str:
+        return f"{self.tenant} {self.plan_id}"
+
+
+class QuotaPeriod(models.Model):
+    """A month of a subscription. reserved + consumed = interviews started and not released."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="periods")
+    period_start = models.DateTimeField()
+    period_end = models.DateTimeField()
+    included = models.PositiveIntegerField()
+    reserved = models.PositiveIntegerField(default=0)
+    consumed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-period_start"]
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "period_start"], name="one_quota_period_a_month"),
+            models.CheckConstraint(
+                condition=Q(included__gte=F("reserved") + F("consumed")), name="quota_is_never_exceeded"
+            ),
+            models.CheckConstraint(condition=Q(period_end__gt=F("period_start")), name="period_ends_after_its_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_start:%Y-%m-%d} {self.reserved + self.consumed}/{self.included}"
+
+
+class QuotaUse(models.Model):
+    """One interview's place in the quota."""
+
+    class Status(models.TextChoices):
+        RESERVED = "reserved", _("Reserved")
+        CONSUMED = "consumed", _("Consumed")
+        RELEASED = "released", _("Released")
+
+    interview_id = models.UUIDField(primary_key=True)
+    period = models.ForeignKey(QuotaPeriod, on_delete=models.PROTECT, related_name="uses")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RESERVED)
+    reserved_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.interview_id} {self.status}"

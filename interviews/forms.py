@@ -1,0 +1,78 @@
+"""Forms: they check shape; services check meaning."""
+
+from decimal import Decimal
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from interviews.models import Application, Decision, Job
+
+
+class ConsentForm(forms.Form):
+    ai_evaluation = forms.BooleanField(label=_("An AI may interview me and prepare an evaluation for a person."))
+    keep_for_other_roles = forms.BooleanField(label=_("Keep my interview for other roles."), required=False)
+
+
+class AdjustmentForm(forms.Form):
+    TIME = {"time_125": Decimal("1.25"), "time_150": Decimal("1.5"), "time_200": Decimal(2), "untimed": Decimal(0)}
+
+    adjustments = forms.MultipleChoiceField(
+        label=_("What would help you?"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("time_125", _("A quarter more time")),
+            ("time_150", _("Half as much time again")),
+            ("time_200", _("Twice the time")),
+            ("untimed", _("No time limit")),
+            ("questions_ahead", _("The questions in advance")),
+            ("breaks", _("Breaks")),
+            ("person", _("An interview with a person")),
+            ("other", _("Something else")),
+        ],
+    )
+    details = forms.CharField(label=_("Anything we should know"), required=False, max_length=2000, widget=forms.Textarea)
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("adjustments") and not cleaned.get("details"):
+            raise forms.ValidationError(_("Choose what would help you, or write it down."))
+        return cleaned
+
+    @property
+    def time_factor(self) -> Decimal | None:
+        """The most generous time that was asked for; 0 is untimed."""
+        asked = [self.TIME[name] for name in self.cleaned_data["adjustments"] if name in self.TIME]
+        return Decimal(0) if Decimal(0) in asked else max(asked, default=None)
+
+    @property
+    def detail(self) -> str:
+        """What was asked for, in words, as the tenant's people read it."""
+        chosen = dict(self.fields["adjustments"].choices)  # type: ignore[attr-defined]
+        lines = [str(chosen[name]) for name in self.cleaned_data["adjustments"]]
+        return "\n".join([*lines, self.cleaned_data["details"]]).strip()
+
+
+class ReviewAndSubmitForm(forms.Form):
+    closing = forms.CharField(
+        label=_("Anything you would like to add?"), required=False, max_length=8000, widget=forms.Textarea
+    )
+
+
+class InviteForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"))
+    days_valid = forms.IntegerField(label=_("Days valid"), min_value=1, max_value=90, initial=14)
+
+
+class DecisionForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("Decision"), choices=Decision.Outcome.choices)
+    reason_code = forms.ChoiceField(label=_("Reason"), choices=Decision.Reason.choices)
+    reason_text = forms.CharField(label=_("In your words"), max_length=2000, widget=forms.Textarea)
+
+
+class CandidateFilterForm(forms.Form):
+    job = forms.ModelChoiceField(Job.objects.order_by("title"), label=_("Job"), required=False, to_field_name="slug")
+    stage = forms.ChoiceField(
+        label=_("Stage"), choices=[("", _("All stages")), *Application.Stage.choices], required=False
+    )

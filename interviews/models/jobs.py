@@ -1,0 +1,148 @@
+"""Jobs and their versions: what is asked and how it is rated. A published version never changes."""
+
+from decimal import Decimal
+
+import pgtrigger
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+
+
+def _frozen(name: str, version: str) -> pgtrigger.Trigger:
+    """Refuse every write to a part of a version that is published."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        declare=[("version", "uuid")],
+        func=f"""
+            IF TG_OP = 'INSERT' THEN version := NEW.{version}; ELSE version := OLD.{version}; END IF;
+            IF EXISTS (SELECT 1 FROM interviews_jobversion v WHERE v.id = version AND v.published_at IS NOT NULL) THEN
+                RAISE EXCEPTION 'A published job version never changes; publish a new one.';
+            END IF;
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+class Job(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    title = models.CharField(max_length=160)
+    location = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs")
+    current_version = models.ForeignKey("JobVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(status="open") | models.Q(current_version__isnull=False),
+                name="open_job_has_a_published_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class JobVersion(models.Model):
+    """An immutable plan once `published_at` is set: questions, competencies, weights, thresholds, minutes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    intro = models.TextField(blank=True)
+    minutes = models.PositiveSmallIntegerField(default=35, validators=[MinValueValidator(5), MaxValueValidator(240)])
+    max_probes = models.PositiveSmallIntegerField(default=1, help_text=_("Follow-up questions a core question may get."))
+    threshold_hire = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(70))
+    threshold_maybe = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(50))
+    coverage_floor = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.60"))
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="job_version_numbers_are_unique"),
+            models.CheckConstraint(
+                condition=models.Q(threshold_hire__gte=models.F("threshold_maybe")), name="hire_threshold_is_not_below_maybe"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="published_version_is_frozen",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.published_at IS NOT NULL"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job.title} v{self.number}"
+
+
+class Competency(models.Model):
+    """A behavioural scale of a version; a three-anchor rubric leaves anchors 2 and 4 empty."""
+
+    class Dimension(models.TextChoices):
+        TECHNICAL = "technical", _("Technical")
+        COMMUNICATION = "communication", _("Communication")
+        VALUES = "values", _("Values")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    version = models.ForeignKey(JobVersion, on_delete=models.PROTECT, related_name="competencies")
+    position = models.PositiveSmallIntegerField()
+    key = models.SlugField(max_length=60)
+    name = models.CharField(max_length=120)
+    definition = models.TextField()
+    dimension = models.CharField(max_length=14, choices=Dimension.choices)
+    weight = models.DecimalField(max_digits=5, decimal_places=3, validators=[MinValueValidator(Decimal(0))])
+    anchor_1 = models.TextField()
+    anchor_2 = models.TextField(blank=True)
+    anchor_3 = models.TextField()
+    anchor_4 = models.TextField(blank=True)
+    anchor_5 = models.TextField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "key"], name="competency_keys_are_unique_in_a_version"),
+            models.CheckConstraint(condition=models.Q(weight__gte=0), name="competency_weight_is_not_negative"),
+        ]
+        triggers = [_frozen("competency_of_a_published_version_is_frozen", "version_id")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def anchors(self) -> tuple[str, str, str, str, str]:
+        return (self.anchor_1, self.anchor_2, self.anchor_3, self.anchor_4, self.anchor_5)
+
+
+class Question(models.Model):
+    """A core question, shown word for word to every candidate in the same order."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    version = models.ForeignKey(JobVersion, on_delete=models.PROTECT, related_name="questions")
+    position = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    competencies = models.ManyToManyField(Competency, related_name="questions")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "position"], name="question_positions_are_unique_in_a_version")
+        ]
+        triggers = [_frozen("question_of_a_published_version_is_frozen", "version_id")]
+
+    def __str__(self) -> str:
+        return self.text[:80]

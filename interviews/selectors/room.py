@@ -1,0 +1,146 @@
+"""What the candidate's pages show."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from compliance.services.consent import DAYS_KEPT
+from core import clock
+from interviews.models import Interview, Turn
+from interviews.models.turns import LONGEST_ANSWER
+
+ANSWER_ERRORS = {
+    "empty": _("Write an answer first; nothing was sent."),
+    "long": _("The answer is longer than the limit; shorten it and send it again. Nothing was lost."),
+    "text": _("The text holds characters that can't be stored. They were removed below; check it and send it again."),
+    "conflict": _("This question was answered already, perhaps in another tab. Your interview goes on here."),
+    "draft": _("The draft could not be saved. Shorten it or remove unusual characters."),
+}
+
+
+def is_expired(interview: Interview) -> bool:
+    return interview.expires_at <= clock.now()
+
+
+def plan(interview: Interview) -> dict[str, Any]:
+    """How long it takes and how much is asked; no minutes where the time is not limited."""
+    minutes = int(interview.version.minutes * interview.time_factor) or None
+    return {"minutes": minutes, "question_count": interview.version.questions.count()}
+
+
+def landing(interview: Interview) -> dict[str, Any]:
+    """What is asked, how long, what is recorded and kept, and what is not analysed."""
+    return plan(interview) | {
+        "competencies": [competency.name for competency in interview.version.competencies.all()],
+        "deadline_at": interview.expires_at,
+        "recorded": _("The text of your answers, and when you sent them."),
+        "seen_by": _("The people who hire for this role."),
+        "kept_until": (interview.created_at + timedelta(days=DAYS_KEPT)).date(),
+        "not_analysed": [_("Your face"), _("Your voice or accent"), _("How fast you type"), _("Your mood")],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room as it stands; `to_review` when every question was answered or the time is over."""
+
+    messages: list[dict[str, Any]]
+    last_turn_id: UUID
+    number: int
+    count: int
+    seconds_left: int | None
+    to_review: bool
+    turn: Turn = field(repr=False)
+    queue: int | None = None
+
+    def context(self) -> dict[str, Any]:
+        status, turn = Turn.Status(self.turn.status), self.turn
+        left = self.seconds_left
+        return {
+            "messages": self.messages,
+            "question_number": self.number,
+            "question_count": self.count,
+            "progress": [position <= self.number for position in range(1, self.count + 1)],
+            "seconds_left": left,
+            "time_left": f"{left // 60}:{left % 60:02d}" if left is not None else "",
+            "draft": (turn.draft or "") if status == Turn.Status.OPEN else "",
+            "draft_saved_at": turn.draft_at if turn.draft else None,
+            "answer_limit": LONGEST_ANSWER,
+            "idempotency_key": turn.pk,
+            "reply_owed": status in (Turn.Status.OWED, Turn.Status.ASKING),
+            "reply_failed": status == Turn.Status.FAILED,
+            "stage": turn.stage or Turn.Stage.RECEIVED,
+            "position_in_queue": self.queue,
+            "answer_error": "",
+        }
+
+
+def room(interview: Interview) -> Room:
+    """One query for the turns, one for the count; names and answers are decrypted here."""
+    turns = list(interview.turns.select_related("question"))
+    last, count = turns[-1], interview.version.questions.count()
+    left = _seconds_left(interview)
+    waiting = last.status in (Turn.Status.OWED, Turn.Status.ASKING, Turn.Status.FAILED)
+    time_over = left == 0 and not waiting
+    return Room(
+        messages=_messages(interview, turns),
+        last_turn_id=last.pk,
+        number=last.question.position if last.question else count,
+        count=count,
+        seconds_left=left,
+        to_review=last.status == Turn.Status.REPLIED or time_over,
+        turn=last,
+        queue=queue_position(last),
+    )
+
+
+def queue_position(turn: Turn) -> int | None:
+    """How many answers of this tenant wait before this one's reply; None when it does not wait."""
+    if turn.status != Turn.Status.OWED or turn.answered_at is None:
+        return None
+    return Turn.objects.filter(status=Turn.Status.OWED, answered_at__lt=turn.answered_at).count()
+
+
+def _seconds_left(interview: Interview) -> int | None:
+    if interview.deadline_at is None:
+        return None
+    return max(0, int((interview.deadline_at - clock.now()).total_seconds()))
+
+
+def _messages(interview: Interview, turns: list[Turn]) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = []
+    lead = interview.greeting or ""
+    for turn in turns:
+        if turn.shown:
+            text = f"{lead}\n\n{turn.shown}".strip()
+            shown.append(_message(f"m-{turn.number}-q", "interviewer", text, turn.opened_at))
+        if turn.answer is not None:
+            shown.append(_message(f"m-{turn.number}-a", "candidate", turn.answer, turn.answered_at))
+        lead = turn.reply or ""
+    return shown
+
+
+def _message(key: str, role: str, text: str, at: datetime | None) -> dict[str, Any]:
+    return {"id": key, "role": role, "text": text, "sent_at": at}
+
+
+def failed_turn(interview: Interview) -> Turn | None:
+    """The turn whose reply failed, if any."""
+    return interview.turns.filter(status=Turn.Status.FAILED).first()
+
+
+def review(interview: Interview) -> dict[str, Any]:
+    """Every question with its answer."""
+    turns = interview.turns.filter(answer__isnull=False)
+    return {"answers": [{"question": turn.shown, "text": turn.answer} for turn in turns]}
+
+
+def receipt(interview: Interview) -> dict[str, Any]:
+    return {
+        "submitted_at": interview.completed_at,
+        "receipt_hash": interview.receipt_hash,
+        "answer_count": interview.turns.filter(answer__isnull=False).count(),
+    }

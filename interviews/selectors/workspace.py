@@ -1,0 +1,175 @@
+"""The review workspace: transcript, the viewer's own ratings, and the AI's proposal once those are in."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import Permission
+from interviews.models import Decision, Evaluation, Finding, Interview, Quote, Review, Turn
+from interviews.selectors import scores
+from interviews.selectors.portal import STATUS_TONES
+
+OUTCOME_TONES = {Decision.Outcome.ADVANCE: "good", Decision.Outcome.HOLD: "warn", Decision.Outcome.REJECT: "bad"}
+
+
+def quote_id(turn_number: int, start: int) -> str:
+    """The anchor of a quote in the transcript."""
+    return f"q-{turn_number}-{start}"
+
+
+def segments(text: str, spans: list[tuple[int, int]], turn_number: int) -> list[dict[str, Any]]:
+    """The text cut at every quote's ends; a piece inside a quote is marked, and carries its anchor where one starts."""
+    ends = sorted({0, len(text), *(min(end, len(text)) for span in spans for end in span)})
+    starts = {start for start, _ in spans}
+    pieces = []
+    for start, end in zip(ends, ends[1:], strict=False):
+        marked = any(left <= start and end <= right for left, right in spans)
+        anchor = quote_id(turn_number, start) if start in starts else None
+        pieces.append({"text": text[start:end], "marked": marked, "quote_id": anchor})
+    return pieces
+
+
+def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
+    """Everything of the page. Before the viewer's own review is in, nothing of the AI's is read from the database."""
+    review = Review.objects.filter(interview=interview, reviewer=viewer).prefetch_related("ratings").first()
+    submitted = review is not None and review.status == Review.Status.SUBMITTED
+    turns = list(interview.turns.select_related("question").prefetch_related("question__competencies"))
+    evaluation = _evaluation(interview) if submitted else None
+    spans = _spans(evaluation) if evaluation else {}
+    own = {rating.competency_id: rating for rating in review.ratings.all()} if review else {}
+    return {
+        "interview": _interview(interview, turns),
+        "turns": [_turn(turn, spans.get(turn.pk, [])) for turn in turns if turn.kind != Turn.Kind.CLOSING],
+        "closing": next((turn.answer for turn in turns if turn.kind == Turn.Kind.CLOSING), ""),
+        "review_submitted": submitted,
+        "reviewed_at": review.submitted_at if review else None,
+        "review_items": _items(interview, own) if interview.status in ("completed", "abandoned") else [],
+        "evaluation": _proposal(evaluation, own, turns) if evaluation else None,
+        "decision": _decision(interview),
+        "cannot_decide": _cannot_decide(viewer),
+    }
+
+
+def _interview(interview: Interview, turns: list[Turn]) -> dict[str, Any]:
+    failed = next((turn for turn in turns if turn.status == Turn.Status.FAILED), None)
+    return {
+        "id": interview.pk,
+        "completed_at": interview.completed_at,
+        "attempt": interview.number,
+        "status_label": interview.get_status_display(),
+        "status_tone": STATUS_TONES.get(Interview.Status(interview.status), ""),
+        "problem": _("The reply to an answer failed; the answer is safe.") if failed else "",
+        "failed_turn_id": failed.pk if failed else None,
+    }
+
+
+def _turn(turn: Turn, spans: list[tuple[int, int]]) -> dict[str, Any]:
+    return {
+        "number": turn.number,
+        "question": turn.shown,
+        "kind": turn.kind,
+        "competencies": [c.name for c in turn.question.competencies.all()] if turn.question else [],
+        "segments": segments(turn.answer, spans, turn.number) if turn.answer else [],
+        "skipped": turn.status == Turn.Status.SKIPPED,
+    }
+
+
+def _items(interview: Interview, own: dict[Any, Any]) -> list[dict[str, Any]]:
+    items = []
+    for competency in interview.version.competencies.all():
+        rating = own.get(competency.pk)
+        level = None if rating is None else (rating.level or "N")
+        items.append(
+            {
+                "id": competency.pk,
+                "key": competency.key,
+                "name": competency.name,
+                "definition": competency.definition,
+                "anchors": competency.anchors,
+                "level": level,
+                "note": (rating.note or "") if rating else "",
+                "error": "",
+            }
+        )
+    return items
+
+
+def submitted_level(item: dict[str, Any]) -> int | None:
+    """An item's level as the read-only view shows it: None is "no evidence"."""
+    return None if item["level"] == "N" else item["level"]
+
+
+def _evaluation(interview: Interview) -> Evaluation | None:
+    related = ("ratings__competency", "ratings__quotes__turn", "findings__turn")
+    current = Evaluation.objects.filter(interview=interview).exclude(status=Evaluation.Status.SUPERSEDED)
+    return current.prefetch_related(*related).first()
+
+
+def _spans(evaluation: Evaluation) -> dict[Any, list[tuple[int, int]]]:
+    """turn id -> spans of quotes and findings."""
+    spans: dict[Any, list[tuple[int, int]]] = {}
+    quotes: list[Quote | Finding] = [q for rating in evaluation.ratings.all() for q in rating.quotes.all()]
+    for quote in [*quotes, *evaluation.findings.all()]:
+        spans.setdefault(quote.turn_id, []).append((quote.start, quote.end))
+    return spans
+
+
+def _proposal(evaluation: Evaluation, own: dict[Any, Any], turns: list[Turn]) -> dict[str, Any]:
+    answers = {turn.pk: (turn.number, turn.answer or "") for turn in turns}
+    findings = list(evaluation.findings.all())
+    return scores.summary(evaluation) | {
+        "id": evaluation.pk,
+        "status": evaluation.status,
+        "mode": evaluation.mode,
+        "coverage_percent": int((evaluation.coverage or 0) * 100),
+        "recommendation_tone": scores.TONES[evaluation.recommendation],
+        "recommendation_label": evaluation.get_recommendation_display(),
+        "strengths": [_point(f, answers) for f in findings if f.kind == Finding.Kind.STRENGTH],
+        "weaknesses": [_point(f, answers) for f in findings if f.kind == Finding.Kind.WEAKNESS],
+        "ratings": [_rating(rating, own, answers) for rating in evaluation.ratings.all()],
+        "versions": [{"label": label, "value": value} for label, value in evaluation.versions.items()],
+    }
+
+
+def _rating(rating: Any, own: dict[Any, Any], answers: dict[Any, Any]) -> dict[str, Any]:
+    mine = own.get(rating.competency_id)
+    own_level = mine.level if mine else None
+    return {
+        "name": rating.competency.name,
+        "level": rating.level,
+        "own_level": own_level,
+        "differs": own_level != rating.level,
+        "confidence": rating.confidence,
+        "rationale": rating.rationale or "",
+        "not_covered": rating.not_covered or "",
+        "quotes": [_quote(quote, answers) for quote in rating.quotes.all()],
+    }
+
+
+def _quote(quote: Quote | Finding, answers: dict[Any, Any]) -> dict[str, str]:
+    number, answer = answers[quote.turn_id]
+    return {"id": quote_id(number, quote.start), "text": answer[quote.start : quote.end]}
+
+
+def _point(finding: Finding, answers: dict[Any, Any]) -> dict[str, Any]:
+    return {"text": finding.text, "quote": _quote(finding, answers)}
+
+
+def _decision(interview: Interview) -> dict[str, Any] | None:
+    decisions = Decision.objects.filter(application_id=interview.application_id, superseded_by=None)
+    found = decisions.select_related("decided_by").first()
+    if found is None:
+        return None
+    return {
+        "outcome_label": found.get_outcome_display(),
+        "outcome_tone": OUTCOME_TONES[Decision.Outcome(found.outcome)],
+        "reason_label": found.get_reason_code_display(),
+        "reason_text": found.reason,
+        "decided_by": found.decided_by.name,
+        "decided_at": found.decided_at,
+    }
+
+
+def _cannot_decide(viewer: User) -> Any:
+    return "" if viewer.may(Permission.DECIDE) else _("Your role reviews; somebody else decides.")

@@ -1,0 +1,181 @@
+"""The demo tenants: their people, jobs, and a handful of interviews taken by the real pipeline."""
+
+import json
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from accounts.roles import Role
+from core import tenancy
+from interviews.models import Decision, Interview, Invitation, Job, Turn
+from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
+from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
+from llm import gateway
+from tenants.models import Tenant
+from tenants.services import provisioning
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "demo.json"
+PASSWORD = "candor-demo-sign-in"  # noqa: S105 (the demo never runs in production)
+ADMIN = "admin@candor.example"
+
+
+class DemoRefused(RuntimeError):
+    """The demo is for development: it has well-known passwords."""
+
+
+Say = Callable[[str], None]
+
+
+def seed(say: Say) -> dict[str, Any]:
+    """Make what is missing of the demo; quick when everything is there.
+
+    :returns: what `make run` prints: sign-ins and candidate links.
+    :raises DemoRefused: in production.
+    """
+    if settings.PRODUCTION:
+        raise DemoRefused("The demo data has well-known passwords and never runs with CANDOR_ENV=production.")
+    with tenancy.enter_platform():
+        if not User.objects.filter(email=ADMIN).exists():
+            User.objects.create_superuser(ADMIN, PASSWORD, name="Platform admin")
+    known = _remembered()
+    tenants = [_seed_tenant(plan, known, say) for plan in json.loads(DATA.read_text())["tenants"]]
+    summary = {"admin": {"email": ADMIN, "password": PASSWORD}, "tenants": tenants}
+    _remember(summary)
+    return summary
+
+
+def _file() -> Path:
+    return Path(settings.VAR) / "run" / "demo.json"
+
+
+def _remembered() -> dict[str, str]:
+    """host -> the candidate link that was printed last time (only its hash is in the database)."""
+    try:
+        return {row["host"]: row["candidate_path"] for row in json.loads(_file().read_text())["tenants"]}
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _remember(summary: dict[str, Any]) -> None:
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(_file(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(summary, file)
+
+
+def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[str, Any]:
+    host = provisioning.host_of(plan["schema"])
+    with tenancy.enter_platform():
+        if not Tenant.objects.filter(subdomain=plan["schema"], status=Tenant.Status.READY).exists():
+            say(f"{plan['name']}: schema, tables, keys, plan")
+        tenant = provisioning.ensure_tenant(
+            name=plan["name"],
+            subdomain=plan["schema"],
+            plan_code=plan["plan"],
+            brand_color=plan["colour"],
+            contact_email=plan["staff"][0]["email"],
+        )
+    with tenancy.enter(tenant.schema_name), gateway.basic_only():
+        people = [_person(row) for row in plan["staff"]]
+        recruiter = next(user for user in people if user.role == Role.RECRUITER)
+        jobs = {row["slug"]: _job(row, people[0]) for row in plan["jobs"]}
+        for row in plan["finished"]:
+            _finished(jobs[row["job"]], row, recruiter, say)
+        path = _candidate_path(plan, jobs, recruiter, known.get(host, ""))
+    return {
+        "name": plan["name"], "portal_path": "/", "host": host,
+        "email": recruiter.email, "password": PASSWORD, "candidate_path": path,
+    }
+
+
+def _person(row: dict[str, Any]) -> User:
+    found = User.objects.filter(email=row["email"]).first()
+    return found or User.objects.create_user(row["email"], PASSWORD, name=row["name"], role=row["role"])
+
+
+def _job(row: dict[str, Any], owner: User) -> Job:
+    return Job.objects.filter(slug=row["slug"]).first() or publish_job(plan=job_plan(row), by=owner)
+
+
+def job_plan(row: dict[str, Any]) -> JobPlan:
+    """A job of the data file as a plan to publish."""
+    thresholds = {name: Decimal(str(value)) for name, value in row["thresholds"].items()}
+    return JobPlan(
+        slug=row["slug"],
+        title=row["title"],
+        location=row["location"],
+        intro=row["intro"],
+        minutes=row["minutes"],
+        threshold_hire=thresholds["hire"],
+        threshold_maybe=thresholds["maybe"],
+        coverage_floor=thresholds["coverage_floor"],
+        competencies=tuple(_competency(item) for item in row["competencies"]),
+        questions=tuple(QuestionPlan(item["text"], tuple(item["competencies"])) for item in row["questions"]),
+    )
+
+
+def _competency(item: dict[str, Any]) -> CompetencyPlan:
+    weight, anchors = Decimal(str(item["weight"])), tuple(item["anchors"])
+    return CompetencyPlan(item["key"], item["name"], item["definition"], item["dimension"], weight, anchors)
+
+
+def _invite(job: Job, row: dict[str, Any], by: User) -> invitations.Invited | None:
+    """The invitation, or None when this person was invited before."""
+    name = f"{row['given_name']} {row['family_name']}"
+    try:
+        return invitations.invite(job_id=job.pk, name=name, email=row["email"], days=30, by=by, send_mail=False)
+    except invitations.CannotInvite:
+        return None
+
+
+def _finished(job: Job, row: dict[str, Any], by: User, say: Say) -> None:
+    """One interview from its link to its evaluation, through the services that serve candidates."""
+    invited = _invite(job, row, by)
+    if invited is None:
+        return
+    say(f"{tenancy.current().name}: an interview for {job.title}")
+    interview = invited.interview
+    opening.open_interview(interview, cookie=links.write_cookie(None, invited.invitation))
+    opening.give_consent(interview, given=opening.Consented(ai_evaluation=True, keep_for_other_roles=False))
+    opening.start(interview)
+    for answer in row["answers"]:
+        turn = interview.turns.get(status=Turn.Status.OPEN)
+        turns.submit_answer(interview=interview, answer=answer, idempotency_key=turn.pk, turn_id=turn.pk)
+        turns.write_reply(turn_id=turn.pk)
+    submission.submit(interview, closing="")
+    evaluations.run(evaluation_id=interview.evaluations.get().pk)
+    if row.get("decided"):
+        _decide(interview, by, row["decided"])
+
+
+def _decide(interview: Interview, by: User, row: dict[str, Any]) -> None:
+    """The recruiter's own complete review, and the decision that rests on it."""
+    levels = row["levels"]
+    ratings = {c.pk: reviews.OwnRating(levels.get(c.key)) for c in interview.version.competencies.all()}
+    reviews.save_review(interview_id=interview.pk, by=by, ratings=ratings, submit=True)
+    decisions.decide(
+        interview_id=interview.pk,
+        by=by,
+        outcome=row.get("outcome", Decision.Outcome.ADVANCE),
+        reason_code=row["reason_code"],
+        reason=row["reason"],
+    )
+
+
+def _candidate_path(plan: dict[str, Any], jobs: dict[str, Job], by: User, known: str) -> str:
+    """A link that works: the one printed before, or a new one to the same interview."""
+    for row in plan["invited"]:
+        _invite(jobs[row["job"]], row, by)
+    token = known.removeprefix("/i/")
+    valid = Invitation.objects.filter(token_hash=links.hash_token(token), revoked_at=None)
+    if token and valid.filter(interview__status__in=Interview.BEFORE_START).exists():
+        return known
+    waiting = Interview.objects.filter(status=Interview.Status.INVITED).order_by("created_at").first()
+    if waiting is None:
+        return ""
+    return f"/i/{invitations.new_link(interview_id=waiting.pk, by=by).token}"

@@ -1,0 +1,165 @@
+"""Evaluations: owed by a submitted interview, run by a worker, stored with their evidence."""
+
+from decimal import Decimal
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from core import audit, claims, clock, due, metrics, pool, state, tenancy
+from core.tasks import enqueue
+from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote
+from interviews.services.evaluation import evaluate
+from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Point, Rating, Result, Thresholds
+from llm.policy import TenantPolicy
+
+GIVE_UP_AFTER = 5
+
+log = structlog.get_logger()
+
+
+def owe(interview: Interview) -> Evaluation:
+    """Owe the interview an evaluation in the current transaction."""
+    evaluation = Evaluation.objects.create(interview=interview, subject_id=interview.subject_id)
+    due.owe("evaluation", evaluation.pk)
+    enqueue("interviews.evaluate", evaluation_id=evaluation.pk)
+    return evaluation
+
+
+@transaction.atomic
+def retry(*, evaluation_id: UUID) -> None:
+    """Owe a failed evaluation again.
+
+    :raises core.state.TransitionNotAllowed: if it did not fail.
+    """
+    evaluation = Evaluation.objects.get(pk=evaluation_id)
+    state.move(evaluation, Evaluation.Status.OWED, attempts=0, error="")
+    due.owe("evaluation", evaluation.pk)
+    enqueue("interviews.evaluate", evaluation_id=evaluation.pk)
+    audit.record("evaluation.retried", evaluation)
+
+
+def run(*, evaluation_id: UUID) -> None:
+    """Claim the evaluation, rate with nothing held, store ratings and quotes once.
+
+    :raises core.claims.AlreadyClaimed: if another worker runs it or it is done.
+    :raises core.claims.LeaseLost: if another worker took over meanwhile; nothing was written.
+    """
+    with claims.take(Evaluation, evaluation_id) as claim:
+        try:
+            if claim.attempts > GIVE_UP_AFTER:
+                raise claims.AlreadyClaimed("too many attempts")
+            result = _evaluate(claim.row)
+            with transaction.atomic():
+                _store(claim, result)
+        except claims.LeaseLost:
+            raise
+        except Exception as error:
+            log.error("evaluation_failed", exc_info=True)
+            _fail(claim, type(error).__name__)
+            return
+    metrics.evaluations.labels(tenancy.schema(), "done", result.mode).inc()
+
+
+def _evaluate(evaluation: Evaluation) -> Result:
+    interview = Interview.objects.select_related("version").get(pk=evaluation.interview_id)
+    version = interview.version
+    competencies = [_text(row) for row in version.competencies.all()]
+    answers = answers_of(interview)
+    candidate = Candidate.objects.get(pk=interview.subject_id)
+    context = EvaluationContext(interview_id=interview.pk, known=(candidate.name, candidate.email))
+    policy = TenantPolicy(schema=tenancy.schema())
+    pool.give_back()
+    return evaluate(
+        competencies=competencies,
+        answers=answers,
+        thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
+        policy=policy,
+        context=context,
+    )
+
+
+def answers_of(interview: Interview) -> list[Answer]:
+    """The answers in the order they were given; the free last field counts for no competency by itself."""
+    rows = interview.turns.filter(answer__isnull=False).select_related("question").prefetch_related("question__competencies")
+    return [
+        Answer(
+            turn_id=turn.pk,
+            question=turn.shown,
+            text=turn.answer or "",
+            competency_keys=tuple(c.key for c in turn.question.competencies.all()) if turn.question else (),
+        )
+        for turn in rows
+    ]
+
+
+def _text(row: Competency) -> CompetencyText:
+    return CompetencyText(row.key, row.name, row.definition, row.anchors, row.dimension, row.weight)
+
+
+def _store(claim: claims.Claim, result: Result) -> None:
+    evaluation: Evaluation = claim.row
+    scores = result.scores
+    basic = result.mode == "basic"
+    claim.record(
+        Evaluation.Status.PROVISIONAL if basic else Evaluation.Status.READY,
+        mode=result.mode,
+        versions=result.versions,
+        input_hash=result.versions.get("input", ""),
+        overall=scores.overall,
+        technical=scores.technical,
+        communication=scores.communication,
+        values=scores.values,
+        coverage=scores.coverage,
+        spread=scores.spread,
+        recommendation=scores.recommendation,
+        finished_at=clock.now(),
+        error="",
+    )
+    ids = dict(Competency.objects.filter(version__interviews=evaluation.interview_id).values_list("key", "pk"))
+    for rating in result.ratings:
+        _store_rating(evaluation, ids[rating.competency_key], rating)
+    _store_points(evaluation, Finding.Kind.STRENGTH, result.strengths)
+    _store_points(evaluation, Finding.Kind.WEAKNESS, result.weaknesses)
+    due.settle("evaluation", evaluation.pk)
+    audit.record("evaluation.finished", evaluation, mode=result.mode, attempts=claim.attempts)
+
+
+def _store_rating(evaluation: Evaluation, competency_id: UUID, rating: Rating) -> None:
+    row = CompetencyRating.objects.create(
+        evaluation=evaluation,
+        competency_id=competency_id,
+        subject_id=evaluation.subject_id,
+        level=rating.level,
+        confidence=rating.confidence.quantize(Decimal("0.01")),
+        rationale=rating.rationale,
+        not_covered=rating.not_covered,
+    )
+    Quote.objects.bulk_create(
+        [Quote(rating=row, turn_id=span.turn_id, start=span.start, end=span.end) for span in rating.quotes]
+    )
+
+
+def _store_points(evaluation: Evaluation, kind: str, points: tuple[Point, ...]) -> None:
+    Finding.objects.bulk_create(
+        [
+            Finding(
+                evaluation=evaluation,
+                subject_id=evaluation.subject_id,
+                kind=kind,
+                text=point.text,
+                turn_id=point.quote.turn_id,
+                start=point.quote.start,
+                end=point.quote.end,
+            )
+            for point in points
+        ]
+    )
+
+
+def _fail(claim: claims.Claim, error: str) -> None:
+    with transaction.atomic():
+        claim.record(Evaluation.Status.FAILED, error=error[:60])
+        due.settle("evaluation", claim.row.pk)
+        audit.record("evaluation.failed", claim.row, error=error)
+    metrics.evaluations.labels(tenancy.schema(), "failed", "").inc()

@@ -1,0 +1,51 @@
+"""What time does to an interview: expiry, an overdue end, a reservation nobody used."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from billing.services import quota
+from core import audit, due, state
+from core.state import TransitionNotAllowed
+from interviews.models import Interview, Turn
+from interviews.services import evaluations
+
+
+def expire(*, interview_id: UUID) -> None:
+    """Close an interview that was never started in time."""
+    with transaction.atomic():
+        interview = Interview.objects.get(pk=interview_id)
+        if interview.status in Interview.BEFORE_START:
+            try:
+                state.move(interview, Interview.Status.EXPIRED, where=Q(expires_at__lte=Now()))
+            except TransitionNotAllowed:
+                return  # it was started or extended this instant; its due row is looked at again
+            audit.record("interview.expired", interview)
+        due.settle("interview_expiry", interview_id)
+
+
+def close_overdue(*, interview_id: UUID) -> None:
+    """Close an interview whose time is over and that was never submitted; its answers are evaluated."""
+    with transaction.atomic():
+        interview = Interview.objects.get(pk=interview_id)
+        if interview.status in (Interview.Status.IN_PROGRESS, Interview.Status.PAUSED):
+            if interview.turns.filter(status__in=[Turn.Status.OWED, Turn.Status.ASKING]).exists():
+                due.owe("interview_deadline", interview_id, after=timedelta(minutes=1))
+                return
+            state.move(interview, Interview.Status.ABANDONED)
+            audit.record("interview.abandoned", interview)
+            if interview.turns.filter(answer__isnull=False).exists():
+                evaluations.owe(interview)
+        due.settle("interview_deadline", interview_id)
+
+
+def release_quota(*, interview_id: UUID) -> None:
+    """Give back the reservation of an interview that got no answer in a day."""
+    with transaction.atomic():
+        interview = Interview.objects.get(pk=interview_id)
+        if quota.release(interview_id=interview_id):
+            audit.record("quota.released", interview)
+        due.settle("quota_release", interview_id)

@@ -1,0 +1,70 @@
+"""Reading people's data: the audit row first, then the rows. One audit row a page view."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+
+from accounts.models import User
+from accounts.roles import Permission
+from core import audit
+from interviews.models import Interview, Job
+from interviews.selectors import people, portal, workspace
+
+PAGE = 25
+
+
+class NotFound(LookupError):
+    """There is no such row in this tenant."""
+
+
+def home(*, by: User) -> dict[str, Any]:
+    """The viewer's overview."""
+    by.require(Permission.VIEW_CANDIDATES)
+    audit.record("portal.home_viewed")
+    return portal.home(by)
+
+
+def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
+    """A job with a page of its candidates and its plan.
+
+    :raises NotFound: if there is no such job.
+    """
+    by.require(Permission.VIEW_CANDIDATES)
+    try:
+        job = portal.job(job_id)
+    except Job.DoesNotExist as error:
+        raise NotFound from error
+    audit.record("job.viewed", job=str(job_id))
+    rows = _page(by, portal.candidates(job_id=job_id), page)
+    return {"job": job, "stats": portal.job_stats(job), "page": rows} | portal.job_plan(job_id)
+
+
+def candidates(*, by: User, job_slug: str, stage: str, page: str | None) -> Page[Any]:
+    """A page of the candidates' table."""
+    by.require(Permission.VIEW_CANDIDATES)
+    audit.record("candidates.listed", job=job_slug, stage=stage)
+    return _page(by, portal.candidates(job_slug=job_slug, stage=stage), page)
+
+
+def _page(by: User, rows: Any, number: str | None) -> Page[Any]:
+    page = Paginator(rows, PAGE).get_page(number)
+    page.object_list = portal.candidate_rows(list(page.object_list), viewer=by)
+    return page
+
+
+def open_interview(*, by: User, interview_id: UUID) -> dict[str, Any]:
+    """The review workspace of one interview.
+
+    :raises NotFound: if there is no such interview.
+    """
+    by.require(Permission.VIEW_CANDIDATES)
+    related = ("application__job", "application__candidate", "version")
+    interview = Interview.objects.select_related(*related).filter(pk=interview_id).first()
+    if interview is None:
+        raise NotFound
+    audit.record("interview.viewed", interview)
+    job = interview.application.job
+    name = people.names([interview.subject_id])[interview.subject_id]
+    shown = workspace.workspace(interview, viewer=by)
+    return shown | {"candidate": {"name": name}, "job": {"id": job.pk, "title": job.title}}

@@ -1,0 +1,88 @@
+"""People's own ratings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.roles import Permission
+from core import audit, clock, state
+from interviews.models import Interview, Review, ReviewRating
+
+LONGEST_NOTE = 2000
+REVIEWABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
+
+
+class NotReviewable(Exception):
+    """The interview is not finished, so there is nothing to rate yet."""
+
+
+class ReviewIncomplete(ValueError):
+    """Rate every competency, 1 to 5 or "no evidence", before submitting."""
+
+
+class ReviewSubmitted(Exception):
+    """This review was submitted and does not change any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRating:
+    """A person's level (1 to 5, None = no evidence) and note for a competency."""
+
+    level: int | None
+    note: str = ""
+
+
+@transaction.atomic
+def save_review(*, interview_id: UUID, by: User, ratings: Mapping[UUID, OwnRating], submit: bool) -> Review:
+    """Store the person's ratings, as a draft or for good.
+
+    :param ratings: competency id -> rating; other versions' competencies are refused.
+    :raises NotReviewable, ReviewIncomplete, ReviewSubmitted: with nothing stored.
+    :raises accounts.roles.NotPermitted: if the role may not review.
+    """
+    by.require(Permission.REVIEW)
+    interview = Interview.objects.get(pk=interview_id)
+    if interview.status not in REVIEWABLE:
+        raise NotReviewable
+    wanted = set(interview.version.competencies.values_list("pk", flat=True))
+    if not set(ratings) <= wanted or (submit and set(ratings) != wanted):
+        raise ReviewIncomplete
+    if any(rating.level not in (None, 1, 2, 3, 4, 5) or len(rating.note) > LONGEST_NOTE for rating in ratings.values()):
+        raise ReviewIncomplete
+    review = _locked(interview, by)
+    _store(review, interview, ratings)
+    if submit:
+        state.move(review, Review.Status.SUBMITTED, submitted_at=clock.now())
+    audit.record("review.submitted" if submit else "review.saved", review, subject_id=interview.subject_id)
+    return review
+
+
+def _locked(interview: Interview, by: User) -> Review:
+    """The person's draft, locked against their own second tab.
+
+    :raises ReviewSubmitted: if it is no draft any more.
+    """
+    Review.objects.get_or_create(interview=interview, reviewer=by)
+    review = Review.objects.select_for_update().get(interview=interview, reviewer=by)
+    if review.status == Review.Status.SUBMITTED:
+        raise ReviewSubmitted
+    return review
+
+
+def _store(review: Review, interview: Interview, ratings: Mapping[UUID, OwnRating]) -> None:
+    review.ratings.all().delete()
+    ReviewRating.objects.bulk_create(
+        [
+            ReviewRating(
+                review=review,
+                competency_id=competency_id,
+                subject_id=interview.subject_id,
+                level=rating.level,
+                note=rating.note.strip() or None,
+            )
+            for competency_id, rating in ratings.items()
+        ]
+    )

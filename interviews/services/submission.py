@@ -1,0 +1,69 @@
+"""Review and submit: the candidate's last look, the receipt, and the evaluation that is owed."""
+
+import hashlib
+import json
+
+from django.db import transaction
+
+from accounts.roles import Permission
+from core import audit, clock, due, metrics, state, tenancy
+from interviews.models import Interview, Turn
+from interviews.services import evaluations, mail, turns
+
+
+class NotFinished(Exception):
+    """A question is open or a reply is on its way; finish it first."""
+
+
+def submit(interview: Interview, *, closing: str) -> None:
+    """Complete the interview. Submitting again changes nothing.
+
+    :param closing: the free last field, may be empty.
+    :raises NotFinished: while a reply is owed.
+    :raises core.state.TransitionNotAllowed: if the interview is not running.
+    :raises turns.AnswerTooLong, turns.AnswerNotText: for a bad last field.
+    """
+    if interview.status == Interview.Status.COMPLETED:
+        return
+    closing = turns.clean(closing) if closing.strip() else ""
+    with transaction.atomic():
+        if interview.turns.filter(status__in=[Turn.Status.OWED, Turn.Status.ASKING]).exists():
+            raise NotFinished
+        if not interview.turns.filter(answer__isnull=False).exists():
+            raise NotFinished
+        if closing:
+            _store_closing(interview, closing)
+        receipt = receipt_hash(interview)
+        state.move(interview, Interview.Status.COMPLETED, completed_at=clock.now(), last_activity_at=clock.now(), receipt_hash=receipt)
+        audit.record("interview.submitted", interview)
+        due.settle("interview_deadline", interview.pk)
+        evaluations.owe(interview)
+        mail.owe_to_staff(
+            kind="completed",
+            interview=interview,
+            permission=Permission.REVIEW,
+            context={"job_title": interview.application.job.title},
+        )
+    metrics.interviews.labels(tenancy.schema(), "completed").inc()
+
+
+def receipt_hash(interview: Interview) -> str:
+    """SHA-256 over the canonical JSON of what was submitted, salted by the interview's id."""
+    rows = [[turn.number, turn.shown, turn.answer] for turn in interview.turns.filter(answer__isnull=False)]
+    canonical = json.dumps([str(interview.pk), rows], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _store_closing(interview: Interview, text: str) -> None:
+    last = interview.turns.order_by("-number").values_list("number", flat=True).first() or 0
+    Turn.objects.create(
+        interview=interview,
+        subject_id=interview.subject_id,
+        number=last + 1,
+        kind=Turn.Kind.CLOSING,
+        shown="",
+        answer=text,
+        answered_at=clock.now(),
+        replied_at=clock.now(),
+        status=Turn.Status.REPLIED,
+    )

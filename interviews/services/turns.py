@@ -1,0 +1,236 @@
+"""Answers and replies. An acknowledged answer is never lost, and gets exactly one reply."""
+
+import time
+import unicodedata
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from billing.services import quota
+from core import audit, claims, clock, due, metrics, pool, state, tenancy
+from core.state import TransitionNotAllowed
+from core.tasks import enqueue
+from interviews.models import Interview, Turn
+from interviews.models.turns import LONGEST_ANSWER
+from interviews.services import conversation
+from interviews.services.interviewer import Reply, reply, script
+from llm.policy import TenantPolicy
+
+DEADLINE_SECONDS = 40.0
+MODEL_ATTEMPTS = 3  # a turn that killed this many workers is answered by the script
+GIVE_UP_AFTER = 8
+GRACE = timedelta(seconds=30)  # for an answer that was on its way when the time ran out
+
+log = structlog.get_logger()
+
+
+class EmptyAnswer(ValueError):
+    """The answer has no text."""
+
+
+class AnswerTooLong(ValueError):
+    """The answer is longer than LONGEST_ANSWER characters."""
+
+
+class AnswerNotText(ValueError):
+    """The answer holds control characters or is not valid text."""
+
+
+class AnswerConflict(Exception):
+    """The turn was answered with another text or key."""
+
+
+class NothingToAnswer(Exception):
+    """The interview has no open question: it has ended, its time is over, or a reply is on its way."""
+
+
+def clean(answer: str) -> str:
+    """The answer as it is stored: line ends unified, outer white space gone.
+
+    :raises EmptyAnswer, AnswerTooLong, AnswerNotText: with nothing stored.
+    """
+    answer = answer.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not answer:
+        raise EmptyAnswer
+    if len(answer) > LONGEST_ANSWER:
+        raise AnswerTooLong
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in answer):
+        raise AnswerNotText
+    return answer
+
+
+def submit_answer(*, interview: Interview, answer: str, idempotency_key: UUID, turn_id: UUID | None = None) -> Turn:
+    """Store the answer to the open turn (or to `turn_id`) and owe it a reply.
+
+    The same key with the same text is the same click again and returns the same turn.
+
+    :raises AnswerConflict: if the turn was answered with another text, or the key was used for one.
+    :raises NothingToAnswer: if no question is open.
+    :raises EmptyAnswer, AnswerTooLong, AnswerNotText: for bad text.
+    """
+    answer = clean(answer)
+    turn = _turn_for(interview, idempotency_key, turn_id)
+    if turn.status != Turn.Status.OPEN:
+        return _same_again(turn, answer, idempotency_key)
+    try:
+        with transaction.atomic():
+            _store(turn, answer, idempotency_key)
+    except (TransitionNotAllowed, IntegrityError) as error:
+        turn.refresh_from_db()
+        if turn.status == Turn.Status.OPEN:
+            raise NothingToAnswer from error
+        return _same_again(turn, answer, idempotency_key)
+    return turn
+
+
+def _turn_for(interview: Interview, key: UUID, turn_id: UUID | None) -> Turn:
+    """The turn this key answered already, else the named one, else the open one."""
+    known = Turn.objects.filter(idempotency_key=key).first()
+    if known is not None:
+        if known.interview_id != interview.pk or (turn_id is not None and known.pk != turn_id):
+            raise AnswerConflict
+        return known
+    turns = interview.turns.filter(pk=turn_id) if turn_id else interview.turns.filter(status=Turn.Status.OPEN)
+    found = turns.order_by("number").first()
+    if found is None:
+        raise NothingToAnswer
+    return found
+
+
+def _same_again(turn: Turn, answer: str, key: UUID) -> Turn:
+    if turn.idempotency_key == key and turn.answer == answer:
+        return turn
+    raise AnswerConflict
+
+
+def _store(turn: Turn, answer: str, key: UUID) -> None:
+    """Answer, audit, due row and quota in one transaction; the message follows its commit."""
+    now = clock.now()
+    in_time = Q(interview__deadline_at=None) | Q(interview__deadline_at__gt=Now() - GRACE)
+    state.move(
+        turn,
+        Turn.Status.OWED,
+        where=Q(interview__status=Interview.Status.IN_PROGRESS) & in_time,
+        answer=answer,
+        draft=None,
+        idempotency_key=key,
+        answered_at=now,
+        stage=Turn.Stage.RECEIVED,
+    )
+    Interview.objects.filter(pk=turn.interview_id).update(last_activity_at=now)
+    audit.record("turn.answered", turn)
+    due.owe("turn", turn.pk)
+    enqueue("interviews.reply_to_turn", turn_id=turn.pk)
+    if turn.number == 1:
+        due.settle("quota_release", turn.interview_id)
+        quota.consume(interview_id=turn.interview_id)
+
+
+def save_draft(*, interview: Interview, turn_id: UUID, text: str) -> bool:
+    """Keep what the candidate has typed so far.
+
+    :returns: whether it was kept; a late draft of an answered turn is ignored.
+    :raises AnswerTooLong, AnswerNotText: for text that could not be sent either.
+    """
+    try:
+        text = clean(text)
+    except EmptyAnswer:
+        text = ""
+    turn = interview.turns.filter(pk=turn_id, status=Turn.Status.OPEN).first()
+    if turn is None:
+        return False
+    changes = state.sealed(turn, {"draft": text or None})
+    return Turn.objects.filter(pk=turn.pk, status=Turn.Status.OPEN).update(draft_at=clock.now(), **changes) == 1
+
+
+def write_reply(*, turn_id: UUID) -> None:
+    """Claim the turn, ask the interviewer with nothing held, record the reply once.
+
+    :raises core.claims.AlreadyClaimed: if another worker holds the lease or the turn was answered.
+    :raises core.claims.LeaseLost: if another worker took over meanwhile; nothing was written.
+    """
+    started = time.monotonic()
+    with claims.take(Turn, turn_id, stage=Turn.Stage.RETRIEVING) as claim:
+        if claim.attempts > GIVE_UP_AFTER:
+            _give_up(claim)
+            return
+        try:
+            written = _ask(claim, deadline=started + DEADLINE_SECONDS)
+            with transaction.atomic():
+                _record(claim, written)
+        except claims.LeaseLost:
+            raise
+        except Exception as error:
+            log.error("reply_failed", exc_info=True)
+            _fail(claim, type(error).__name__)
+            return
+    metrics.turns.labels(tenancy.schema(), "replied", written.mode).inc()
+
+
+def _ask(claim: claims.Claim, *, deadline: float) -> Reply:
+    context = conversation.context(claim.row)
+    Turn.objects.filter(pk=claim.row.pk, fence=claim.fence).update(stage=Turn.Stage.GENERATING)
+    policy = TenantPolicy(schema=tenancy.schema())
+    pool.give_back()  # back to the pool while the model thinks
+    if claim.attempts > MODEL_ATTEMPTS:
+        return script.reply(context)
+    return reply(context, policy=policy, deadline=deadline)
+
+
+def _record(claim: claims.Claim, written: Reply) -> None:
+    """The reply, the next question and the audit row in one transaction, guarded by the fence."""
+    turn: Turn = claim.row
+    claim.record(
+        Turn.Status.REPLIED,
+        reply=written.text,
+        stage=Turn.Stage.COMPLETED,
+        replied_at=clock.now(),
+        mode=written.mode,
+        model=written.model,
+        prompt_version=written.prompt_version,
+        tokens_in=written.tokens_in,
+        tokens_out=written.tokens_out,
+        model_ms=written.model_ms,
+        error="",
+    )
+    conversation.open_next(turn, probe=written.probe)
+    due.settle("turn", turn.pk)
+    audit.record("turn.replied", turn, mode=written.mode, attempts=claim.attempts)
+
+
+def _fail(claim: claims.Claim, error: str) -> None:
+    """A visible failure that the candidate or an admin can retry; never a silent one."""
+    with transaction.atomic():
+        claim.record(Turn.Status.FAILED, error=error[:60])
+        due.settle("turn", claim.row.pk)
+        audit.record("turn.failed", claim.row, error=error)
+    metrics.turns.labels(tenancy.schema(), "failed", "").inc()
+
+
+def _give_up(claim: claims.Claim) -> None:
+    _fail(claim, "TooManyAttempts")
+
+
+@transaction.atomic
+def retry(*, turn_id: UUID, interview_id: UUID | None = None) -> None:
+    """Owe a failed turn its reply again.
+
+    :raises TransitionNotAllowed: if it did not fail.
+    """
+    owner = Q(interview_id=interview_id) if interview_id else Q()
+    turn = Turn.objects.filter(owner, pk=turn_id).first()
+    if turn is None:
+        raise TransitionNotAllowed(str(turn_id))
+    state.move(turn, Turn.Status.OWED, stage=Turn.Stage.RECEIVED, attempts=0, error="")
+    due.owe("turn", turn.pk)
+    enqueue("interviews.reply_to_turn", turn_id=turn.pk)
+    audit.record("turn.retried", turn)
+
+
+def printable(text: str) -> str:
+    """The text without the characters that `clean` refuses, to give it back for correction."""
+    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs") or c in "\n\t")

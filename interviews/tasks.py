@@ -1,0 +1,36 @@
+"""Each task makes one service call; core.tasks enters the tenant and counts the outcome."""
+
+from uuid import UUID
+
+from core.tasks import tenant_task
+from interviews.services import evaluations, lifecycle, mail, turns
+
+
+@tenant_task("interviews.reply_to_turn", queue="turns")
+def reply_to_turn(*, turn_id: UUID) -> None:
+    turns.write_reply(turn_id=turn_id)
+
+
+@tenant_task("interviews.evaluate", queue="evaluations")
+def evaluate(*, evaluation_id: UUID) -> None:
+    evaluations.run(evaluation_id=evaluation_id)
+
+
+@tenant_task("interviews.send_mail", queue="default")
+def send_mail(*, mail_id: UUID) -> None:
+    mail.send(mail_id=mail_id)
+
+
+@tenant_task("interviews.expire", queue="default")
+def expire(*, interview_id: UUID) -> None:
+    lifecycle.expire(interview_id=interview_id)
+
+
+@tenant_task("interviews.close_overdue", queue="default")
+def close_overdue(*, interview_id: UUID) -> None:
+    lifecycle.close_overdue(interview_id=interview_id)
+
+
+@tenant_task("interviews.release_quota", queue="default")
+def release_quota(*, interview_id: UUID) -> None:
+    lifecycle.release_quota(interview_id=interview_id)

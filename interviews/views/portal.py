@@ -1,0 +1,256 @@
+"""The recruiters' portal: each view makes one service call."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.roles import NotPermitted, Permission
+from core import ratelimit
+from core.state import TransitionNotAllowed
+from interviews.forms import CandidateFilterForm, DecisionForm, InviteForm
+from interviews.models import Evaluation, Interview, Job
+from interviews.selectors import portal as lists
+from interviews.services import decisions, evaluations, invitations, reading, requests, reviews, turns
+
+P = ParamSpec("P")
+Staff = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
+TABS = ("candidates", "questions", "scorecard")
+
+
+def staff(view: Staff[P]) -> Callable[..., HttpResponse]:
+    """Signed-in people of this tenant; what a role may not is a 403, what does not exist a 404."""
+
+    @wraps(view)
+    @login_required
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        assert isinstance(request.user, User)
+        try:
+            return view(request, request.user, *args, **kwargs)
+        except NotPermitted as error:
+            raise PermissionDenied from error
+        except (reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Evaluation.DoesNotExist) as error:
+            raise Http404 from error
+
+    return checked
+
+
+@require_safe
+@staff
+def home(request: HttpRequest, user: User) -> HttpResponse:
+    shown = reading.home(by=user)
+    for item in shown["failed"]:
+        item["retry_url"] = reverse(f"portal_retry_{item['kind']}", args=[item["object_id"]])
+    for item in shown["requests"]:
+        item["handle_url"] = reverse("portal_handle_request", args=[item["id"]])
+    return render(request, "interviews/portal/home.html", shown)
+
+
+@require_safe
+@staff
+def jobs(request: HttpRequest, user: User) -> HttpResponse:
+    user.require(Permission.VIEW_JOBS)
+    return render(request, "interviews/portal/jobs.html", {"jobs": lists.jobs()})
+
+
+@require_safe
+@staff
+def job(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
+    tab = request.GET.get("tab", "candidates")
+    tab = tab if tab in TABS else "candidates"
+    shown = reading.job_page(by=user, job_id=job_id, page=request.GET.get("page"))
+    query = urlencode({"tab": tab}) + "&"
+    return render(request, "interviews/portal/job.html", shown | {"tab": tab, "query": query})
+
+
+@require_safe
+@staff
+def candidates(request: HttpRequest, user: User) -> HttpResponse:
+    form = CandidateFilterForm(request.GET)
+    valid = form.is_valid()
+    chosen = form.cleaned_data.get("job") if valid else None
+    stage = form.cleaned_data.get("stage", "") if valid else ""
+    slug = chosen.slug if chosen else ""
+    page = reading.candidates(by=user, job_slug=slug, stage=stage, page=request.GET.get("page"))
+    query = urlencode({"job": slug, "stage": stage}) + "&"
+    context = {"page": page, "filter_form": form, "filtered": bool(slug or stage), "query": query}
+    return render(request, "interviews/portal/candidates.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff
+def invite(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
+    user.require(Permission.INVITE)
+    context: dict[str, Any] = {"job": lists.job(job_id), "form": InviteForm()}
+    if request.method != "POST":
+        return render(request, "interviews/portal/invite.html", context)
+    form = context["form"] = InviteForm(request.POST)
+    if form.is_valid():
+        try:
+            ratelimit.hit("invite", str(user.pk), "60/minute")
+            data = form.cleaned_data
+            invited = invitations.invite(
+                job_id=job_id, name=data["name"], email=data["email"], days=data["days_valid"], by=user
+            )
+            expires_at = invited.interview.expires_at
+            context["invited"] = {"name": data["name"], "email": data["email"], "link": invited.url, "expires_at": expires_at}
+            return render(request, "interviews/portal/invite.html", context)
+        except invitations.CannotInvite as error:
+            form.add_error(None, str(error))
+        except ratelimit.TooMany as error:
+            return _too_many(request, error)
+    return render(request, "interviews/portal/invite.html", context, status=400)
+
+
+@require_safe
+@staff
+def interview(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
+    return _workspace(request, user, interview_id)
+
+
+def _workspace(
+    request: HttpRequest, user: User, interview_id: UUID, *, status: int = 200, form: DecisionForm | None = None, **more: Any
+) -> HttpResponse:
+    shown = reading.open_interview(by=user, interview_id=interview_id)
+    shown["review_url"] = reverse("portal_review", args=[interview_id])
+    shown["review_draft_url"] = reverse("portal_review_draft", args=[interview_id])
+    shown["decide_url"] = reverse("portal_decide", args=[interview_id])
+    if shown["review_submitted"]:
+        shown["review_items"] = [item | {"level": None if item["level"] == "N" else item["level"]} for item in shown["review_items"]]
+    if shown["review_submitted"] and not shown["cannot_decide"]:
+        shown["decision_form"] = form or DecisionForm()
+    if failed := shown["interview"]["failed_turn_id"]:
+        shown["interview"]["retry_url"] = reverse("portal_retry_turn", args=[failed])
+    if (proposal := shown["evaluation"]) and proposal["status"] == Evaluation.Status.FAILED:
+        proposal["retry_url"] = reverse("portal_retry_evaluation", args=[proposal["id"]])
+    return render(request, "interviews/portal/interview.html", shown | more, status=status)
+
+
+@require_POST
+@staff
+def review(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
+    """Submit the viewer's own ratings."""
+    try:
+        ratings = _ratings(request, interview_id)
+        reviews.save_review(interview_id=interview_id, by=user, ratings=ratings, submit=True)
+    except (reviews.ReviewIncomplete, ValueError):
+        error = _("Rate every competency, 1 to 5 or N for no evidence. Nothing was submitted.")
+        _keep_draft(request, user, interview_id)
+        return _workspace(request, user, interview_id, status=400, review_error=error)
+    except (reviews.ReviewSubmitted, reviews.NotReviewable):
+        messages.error(request, _("This review can't be changed: it was submitted, or the interview is not finished."))
+    return _see(interview_id)
+
+
+@require_POST
+@staff
+def review_draft(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
+    """Keep the ratings so far; a script asks for no page back."""
+    kept = _keep_draft(request, user, interview_id)
+    return HttpResponse(status=204 if kept else 409)
+
+
+def _keep_draft(request: HttpRequest, user: User, interview_id: UUID) -> bool:
+    try:
+        ratings = _ratings(request, interview_id)
+        reviews.save_review(interview_id=interview_id, by=user, ratings=ratings, submit=False)
+    except (reviews.ReviewIncomplete, reviews.ReviewSubmitted, reviews.NotReviewable, ValueError):
+        return False
+    return True
+
+
+def _ratings(request: HttpRequest, interview_id: UUID) -> dict[UUID, reviews.OwnRating]:
+    """The form's fields `rating-<key>` (1 to 5 or N) and `note-<key>`.
+
+    :raises ValueError: for a level that is none.
+    """
+    interview = Interview.objects.select_related("version").get(pk=interview_id)
+    found = {}
+    for competency in interview.version.competencies.all():
+        level = request.POST.get(f"rating-{competency.key}", "")
+        if level:
+            note = request.POST.get(f"note-{competency.key}", "")
+            found[competency.pk] = reviews.OwnRating(None if level == "N" else int(level), note)
+    return found
+
+
+@require_POST
+@staff
+def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _workspace(request, user, interview_id, status=400, form=form)
+    data = form.cleaned_data
+    try:
+        decisions.decide(
+            interview_id=interview_id,
+            by=user,
+            outcome=data["outcome"],
+            reason_code=data["reason_code"],
+            reason=data["reason_text"],
+        )
+    except decisions.NothingToRestOn:
+        messages.error(request, _("Submit your own review first: a decision rests on evidence that is ready."))
+    except decisions.ReasonMissing:
+        form.add_error("reason_text", _("Write the reason in plain text."))
+        return _workspace(request, user, interview_id, status=400, form=form)
+    except decisions.DecidedMeanwhile:
+        messages.error(request, _("Somebody decided this instant. Look at their decision first."))
+    return _see(interview_id)
+
+
+@require_POST
+@staff
+def retry_turn(request: HttpRequest, user: User, turn_id: UUID) -> HttpResponse:
+    user.require(Permission.REVIEW)
+    try:
+        turns.retry(turn_id=turn_id)
+        messages.info(request, _("The reply is being written again."))
+    except TransitionNotAllowed:
+        messages.error(request, _("There is nothing to retry any more."))
+    return redirect("portal_home")
+
+
+@require_POST
+@staff
+def retry_evaluation(request: HttpRequest, user: User, evaluation_id: UUID) -> HttpResponse:
+    user.require(Permission.REVIEW)
+    try:
+        evaluations.retry(evaluation_id=evaluation_id)
+        messages.info(request, _("The evaluation runs again."))
+    except TransitionNotAllowed:
+        messages.error(request, _("There is nothing to retry any more."))
+    return redirect("portal_home")
+
+
+@require_POST
+@staff
+def handle_request(request: HttpRequest, user: User, request_id: UUID) -> HttpResponse:
+    try:
+        requests.handle(request_id=request_id, by=user)
+    except requests.AlreadyHandled:
+        messages.info(request, _("Somebody took care of this already."))
+    return redirect("portal_home")
+
+
+def _see(interview_id: UUID) -> HttpResponse:
+    response = redirect("portal_interview", interview_id)
+    response.status_code = 303
+    return response
+
+
+def _too_many(request: HttpRequest, error: ratelimit.TooMany) -> HttpResponse:
+    response = render(request, "429.html", {"retry_after_seconds": error.retry_after}, status=429)
+    response["Retry-After"] = str(error.retry_after)
+    return response

@@ -1,0 +1,26 @@
+"""What django-axes counts failures by: keyed hashes, so that no address or name is stored."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.models import normalise_email
+from core.redis import pseudonym
+
+
+def username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """The pseudonym of the address that was typed."""
+    typed = (credentials or {}).get("username") or request.POST.get("username", "")
+    return pseudonym(normalise_email(str(typed)))
+
+
+def address(request: HttpRequest) -> str:
+    """The pseudonym of the client's address."""
+    return pseudonym(request.META.get("REMOTE_ADDR", ""))
+
+
+def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *args: Any, **kwargs: Any) -> HttpResponse:
+    response = render(request, "429.html", status=429)
+    response["Retry-After"] = "900"
+    return response

@@ -1,0 +1,86 @@
+"""People who sign in: staff of a tenant (in its schema) and staff of the platform (in public)."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import connection, models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django_tenants.utils import get_public_schema_name
+
+from accounts import roles
+from core.ids import uuid7
+
+
+def normalise_email(email: str) -> str:
+    """Trimmed and lower case: the form in which addresses are compared and stored."""
+    return email.strip().lower()
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person of the current schema."""
+        user = self.model(email=normalise_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A member of the platform's staff; only the public schema has any."""
+        return self.create_user(email, password, is_staff=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normalise_email(username or ""))
+
+
+class User(AbstractBaseUser):
+    """A person of one schema. Permissions come from the role (accounts.roles), never from tables."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=roles.Role.choices, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text=_("May enter the platform's admin (public schema only)."))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_staff=False) | models.Q(role=""), name="platform_staff_has_no_tenant_role"
+            ),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_superuser(self) -> bool:
+        """Platform staff, and only in the public schema: a tenant's table can't make anybody one."""
+        return self.is_active and self.is_staff and connection.schema_name == get_public_schema_name()
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django admin's question."""
+        return self.is_superuser
+
+    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
+        return self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_superuser
+
+    def may(self, permission: roles.Permission) -> bool:
+        """Whether this person's role holds the permission in this tenant."""
+        return self.is_active and roles.allows(self.role, permission)
+
+    def require(self, permission: roles.Permission) -> None:
+        """:raises roles.NotPermitted: if the role does not hold it."""
+        if not self.may(permission):
+            raise roles.NotPermitted(permission.label)

@@ -1,0 +1,31 @@
+"""The Celery application: queues, and signals of the worker's life."""
+
+import os
+from typing import Any
+
+from celery import Celery, signals
+from kombu import Exchange, Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("candor")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+# The nameless exchange routes by queue name with no binding stored in Redis, so a flushed
+# broker goes on delivering; a named one drops every message until the producers restart.
+DIRECT = Exchange("", type="direct")
+app.conf.task_queues = [Queue(name, DIRECT, routing_key=name) for name in ("default", "turns", "evaluations", "batch")]
+app.conf.task_default_exchange = ""
+app.conf.task_default_routing_key = "default"
+
+
+@signals.setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Connected so that Celery leaves the logging of config.logging alone."""
+
+
+@signals.worker_ready.connect
+def _worker_ready(**_: Any) -> None:
+    from core import workers
+
+    workers.announce()

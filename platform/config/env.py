@@ -1,0 +1,88 @@
+"""The process environment: `.env`, typed reads, and the secrets of a first run."""
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+
+ROOT = Path(__file__).resolve().parents[2]
+env = environ.Env()
+
+REQUIRED_IN_PRODUCTION = (
+    "SECRET_KEY",
+    "KEK_FILE",
+    "BASE_DOMAIN",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "KEYS_DATABASE_URL",
+    "KEYS_DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+)
+
+
+class MissingSettings(SystemExit):
+    """A setting that production needs is not in the environment."""
+
+
+def load_dotenv(path: Path) -> None:
+    """Read `path` (KEY=value lines) into the environment; what is already set wins. A missing file is fine."""
+    if path.is_file():
+        environ.Env.read_env(str(path), overwrite=False)
+
+
+def mode() -> str:
+    """`development` (the default), `test` or `production`."""
+    value = os.environ.get("CANDOR_ENV", "development")
+    if value not in {"development", "test", "production"}:
+        raise SystemExit(f"CANDOR_ENV is {value!r}; use development, test or production.")
+    return value
+
+
+def var_dir() -> Path:
+    """The folder that holds everything this installation writes."""
+    return Path(os.environ.get("CANDOR_VAR", ROOT / "var")).resolve()
+
+
+def require_production_settings() -> None:
+    """:raises MissingSettings: naming every setting that is missing."""
+    missing = [name for name in REQUIRED_IN_PRODUCTION if not os.environ.get(name)]
+    if missing:
+        raise MissingSettings(
+            "CANDOR_ENV=production needs these settings in the environment: "
+            + ", ".join(missing)
+            + ". Each is described in .env.example."
+        )
+
+
+def ensure_secrets(var: Path) -> list[Path]:
+    """Write the signing secret and the key-encryption key on a first run (mode 0600).
+
+    :returns: the files that were made, so that the caller can say "back them up".
+    """
+    var.mkdir(parents=True, exist_ok=True)
+    made = [
+        _write_once(var / "secret_key", secrets.token_urlsafe(48)),
+        _write_once(var / "kek.key", secrets.token_hex(32)),
+    ]
+    return [path for path in made if path is not None]
+
+
+def _write_once(path: Path, text: str) -> Path | None:
+    """Write a secret completely or not at all, so that a crash never leaves half a key."""
+    if path.exists():
+        return None
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return None
+    finally:
+        draft.unlink()
+    return path

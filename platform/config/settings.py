@@ -1,0 +1,318 @@
+"""Settings of every process. One file: what differs by environment is read from the environment."""
+
+from pathlib import Path
+from typing import Any
+
+from celery.schedules import schedule
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config import env as environment
+from config.logging import configure as configure_logging
+
+env = environment.env
+ROOT: Path = environment.ROOT
+MODE: str = environment.mode()
+PRODUCTION: bool = MODE == "production"
+VAR: Path = environment.var_dir()
+
+if PRODUCTION:
+    environment.require_production_settings()
+else:
+    environment.ensure_secrets(VAR)
+
+DEBUG = False  # a traceback page shows locals, and locals hold what candidates said
+SECRET_KEY = env.str("SECRET_KEY", default="") or (VAR / "secret_key").read_text().strip()
+KEK_FILE = Path(env.str("KEK_FILE", default=str(VAR / "kek.key")))
+
+# --- hosts -------------------------------------------------------------------------------------
+BASE_DOMAIN = env.str("BASE_DOMAIN", default="candor.localhost")
+PORT = env.int("PORT", default=8000)
+INTERNAL_PORT = env.int("INTERNAL_PORT", default=PORT + 1000)
+INTERNAL_HOST = env.str("INTERNAL_HOST", default="127.0.0.1")
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="https" if PRODUCTION else "http")
+PUBLIC_PORT = "" if PRODUCTION else f":{PORT}"
+ALLOWED_HOSTS = ["*"]  # the exact host table decides (tenants.middleware): unknown = 404
+ROOT_URLCONF = "config.urls_tenant"
+PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+WSGI_APPLICATION = None
+
+# --- apps --------------------------------------------------------------------------------------
+# Two sources of truth for django-tenants: what lives in public, and what lives in each tenant schema.
+SHARED_APPS = [
+    "pgtrigger",  # first: core hands its autodetector to django-tenants
+    "django_tenants",
+    "core",
+    "tenants",
+    "billing",
+    "llm",
+    "keys",
+    "accounts",
+    "compliance.audit",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.contenttypes",  # in public alone: the process-wide cache would mix ids of schemas
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_standardized_errors",
+    "axes",
+    "csp",
+    "django_cotton",
+]
+TENANT_APPS = ["accounts", "django.contrib.sessions", "compliance.audit", "compliance", "interviews"]
+INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_APPS]
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_LIMIT_SET_CALLS = True
+TENANT_SYNC_ROUTER = "core.routers.SchemaRouter"
+DATABASE_ROUTERS = [TENANT_SYNC_ROUTER]
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W004",  # HSTS is set by core.middleware on https responses alone
+    "security.W008",  # TLS ends at the load balancer
+    "security.W021",  # the preload list is the operator's decision
+]
+
+MIDDLEWARE = [
+    "core.middleware.RequestContext",
+    "core.middleware.SecurityHeaders",
+    "core.middleware.BodyLimit",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.ContentPolicy",
+    "tenants.middleware.HostMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "core.middleware.Actor",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "tenants.context.brand",
+                "interviews.context.portal",
+            ],
+            "builtins": ["django_cotton.templatetags.cotton", "django.templatetags.i18n"],
+        },
+    }
+]
+COTTON_DIR = "cotton"
+
+# --- databases ---------------------------------------------------------------------------------
+# default: the application role. owner: migrates and provisions. keys: its own database and back-up.
+ORIGINAL_BACKEND = "django.db.backends.postgresql"
+DATABASE_POOL = env.int("DATABASE_POOL", default=6)
+
+
+def _database(name: str, engine: str, pool: int = 0) -> dict[str, Any]:
+    """One alias from its URL; `pool` > 0 keeps that many connections, whose search_path is cleared on return."""
+    database: dict[str, Any] = {**env.db_url(name), "ENGINE": engine, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+    options: dict[str, Any] = {"application_name": f"candor-{name.lower()}"[:63], "connect_timeout": 5}
+    if pool:
+        from core.pool import forget_schema
+
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10, "reset": forget_schema}
+    return database | {"OPTIONS": options}
+
+
+TENANTS_ENGINE = "django_tenants.postgresql_backend"
+DATABASES = {
+    "default": _database("DATABASE_URL", TENANTS_ENGINE, pool=DATABASE_POOL),
+    "owner": _database("DATABASE_OWNER_URL", TENANTS_ENGINE),
+    "keys": _database("KEYS_DATABASE_URL", ORIGINAL_BACKEND, pool=3),
+    "keys_owner": _database("KEYS_DATABASE_OWNER_URL", ORIGINAL_BACKEND),
+}
+
+# --- Redis: cache, limits, broker --------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "core.redis.cache_key",
+    }
+}
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,  # above the 40 s deadline of a turn
+    "priority_steps": [0],
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+    "global_keyprefix": "candor:broker:",
+    # A broker that is away must not hold a candidate's request: the due row brings the work back.
+    "socket_connect_timeout": 2,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True  # the row is the status
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expires": 6}}}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "beat-schedule")
+CELERY_TIMEZONE = "UTC"
+
+# --- sign-in, sessions, cookies ----------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.SchemaBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+SESSION_COOKIE_NAME = "__Host-staff"
+SESSION_COOKIE_SECURE = True  # browsers accept Secure cookies from http://*.localhost
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "core.views.csrf_failure"
+CANDIDATE_COOKIE_NAME = "__Host-candidate"
+CANDIDATE_COOKIE_AGE = 30 * 24 * 3600
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"  # counts in Valkey under a tenant's key; no address is stored
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+AXES_USERNAME_CALLABLE = "accounts.lockout.username"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
+
+# --- what every response says ------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": [],
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "manifest-src": [SELF],
+    },
+}
+# django-unfold needs inline styles and evaluated expressions; it runs on its own host with this policy.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "default-src": [SELF],
+    "script-src": [SELF, "'unsafe-inline'", "'unsafe-eval'"],
+    "style-src": [SELF, "'unsafe-inline'"],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF, "data:"],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
+    "base-uri": [NONE],
+}
+MAX_BODY_BYTES = 256 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+
+# --- API ---------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.errors.problem_handler",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Candor API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Interviews: answers in, replies out. Errors are application/problem+json (RFC 9457).",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+
+# --- language, time, files, mail ---------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [ROOT / "static"]
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+MAILBOX_DIR = VAR / "mailbox"
+if PRODUCTION:
+    EMAIL_CONFIG = env.email_url("EMAIL_URL")
+    vars().update(EMAIL_CONFIG)
+else:
+    EMAIL_BACKEND = "core.mailbox.MailboxBackend"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Candor <interviews@{BASE_DOMAIN}>")
+
+# --- models ------------------------------------------------------------------------------------
+LLM_INPUT_FILTERS = ["compliance.redaction.redact"]
+
+# --- logs, metrics, errors ---------------------------------------------------------------------
+LOGGING_CONFIG = None
+configure_logging(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    from config.sentry import start as start_sentry
+
+    start_sentry(SENTRY_DSN, environment=MODE)
+
+import config.celery  # noqa: E402,F401  (tasks are sent by every process, so every process needs the application)

@@ -1,0 +1,19 @@
+"""A tenant's host: the recruiters' portal, the candidates' pages, the API."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from tenants.views import branding
+
+urlpatterns = [
+    path("branding.css", branding, name="branding"),
+    path("api/schema", SpectacularAPIView.as_view(urlconf="interviews.urls_api"), name="api-schema"),
+    path("", include("interviews.urls_candidate")),
+    path("", include("interviews.urls_api")),
+    path("", include("interviews.urls_portal")),
+]
+
+handler400 = "core.views.bad_request"
+handler403 = "core.views.forbidden"
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"

@@ -1,0 +1,144 @@
+"""Claims: one worker at a time works on a row, and a late one changes nothing.
+
+A claim is one UPDATE that moves the row to its working state, raises its fence and sets a lease in
+database time. While the claim is open a single thread of the process renews every open lease with one
+statement a table. Recording is an UPDATE guarded by the fence.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection, models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from psycopg import sql
+
+from core import state, tenancy
+
+LEASE = timedelta(seconds=15)
+RENEW_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class AlreadyClaimed(Exception):
+    """Another worker holds the lease, or the work was done."""
+
+
+class LeaseLost(Exception):
+    """The lease went to another worker before this one recorded its result."""
+
+
+class Claimable(models.Model):
+    """A row that workers claim. Subclasses define `status`, TRANSITIONS, WAITING and WORKING."""
+
+    WAITING: str
+    WORKING: str
+
+    lease_until = models.DateTimeField(null=True, editable=False)
+    fence = models.PositiveIntegerField(default=0, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(slots=True)
+class Claim:
+    """An open claim on `row`."""
+
+    row: Any
+    schema: str
+    fence: int
+    attempts: int
+    closed: bool = field(default=False)
+
+    def record(self, to: str, **changes: Any) -> None:
+        """Move the row on and end the lease, if this claim still holds it.
+
+        :raises LeaseLost: if another worker took over; the caller's transaction must roll back.
+        """
+        held = type(self.row)._default_manager.filter(pk=self.row.pk, fence=self.fence, status=self.row.WORKING)
+        if held.update(status=to, lease_until=None, **state.sealed(self.row, changes)) != 1:
+            raise LeaseLost(f"{type(self.row).__name__} {self.row.pk} fence {self.fence}")
+        self.closed = True
+        for name, value in {"status": to, **changes}.items():
+            setattr(self.row, name, value)
+
+
+@contextmanager
+def take(model: type[Claimable], pk: UUID, **changes: Any) -> Iterator[Claim]:
+    """Claim the row, commit, and keep its lease renewed while the block runs.
+
+    `changes` are set in the same UPDATE. A row that waits, or whose lease is over, can be claimed.
+
+    :raises AlreadyClaimed: if it can't.
+    """
+    free = Q(status=model.WAITING) | Q(status=model.WORKING, lease_until__lt=Now())
+    taken = model._default_manager.filter(free, pk=pk).update(
+        status=model.WORKING, lease_until=Now() + LEASE, fence=F("fence") + 1, attempts=F("attempts") + 1, **changes
+    )
+    if taken != 1:
+        raise AlreadyClaimed(f"{model.__name__} {pk}")
+    row = model._default_manager.get(pk=pk)
+    claim = Claim(row=row, schema=tenancy.schema(), fence=row.fence, attempts=row.attempts)
+    _renewer.watch(claim)
+    try:
+        yield claim
+    finally:
+        _renewer.leave(claim)
+
+
+class _Renewer:
+    """The thread that renews every open lease of this process."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, Claim] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, claim: Claim) -> None:
+        with self._lock:
+            self._open[id(claim)] = claim
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="lease-renewer", daemon=True)
+                self._thread.start()
+
+    def leave(self, claim: Claim) -> None:
+        with self._lock:
+            self._open.pop(id(claim), None)
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(RENEW_SECONDS):
+            try:
+                self.renew()
+            except Exception:
+                log.warning("lease_renewal_failed", exc_info=True)
+            finally:
+                connection.close()
+
+    def renew(self) -> None:
+        """One statement for each table with open claims."""
+        tables: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+        with self._lock:
+            for claim in self._open.values():
+                if not claim.closed:
+                    tables[claim.schema, claim.row._meta.db_table].append(claim)
+        for (schema, table), claims in tables.items():
+            statement = sql.SQL(
+                "UPDATE {} AS row SET lease_until = now() + %s FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
+                "WHERE row.id = held.id AND row.fence = held.fence AND row.lease_until IS NOT NULL"
+            ).format(sql.Identifier(schema, table))
+            with connection.cursor() as cursor:
+                cursor.execute(statement, [LEASE, [c.row.pk for c in claims], [c.fence for c in claims]])
+
+
+_renewer = _Renewer()

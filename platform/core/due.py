@@ -1,0 +1,95 @@
+"""What is owed: one public table of work that falls due, written in the transaction that owes it.
+
+The row is the queue. A Celery message is a hint that saves waiting; the sweeper sends whatever is
+still owed again. Nothing ever loops over the tenants.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from core import tenancy
+from core.models import Due
+
+BATCH = 500
+FIRST_LOOK = timedelta(seconds=5)  # the message of the commit has this long before the sweeper sends another
+LONGEST_PAUSE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A row that fell due; `attempts` counts the times that the sweeper sent it."""
+
+    tenant: str
+    kind: str
+    object_id: UUID
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What to send for a kind: the task's name and the keyword that takes the object's id."""
+
+    task: str
+    keyword: str
+
+
+_kinds: dict[str, Kind] = {}
+
+
+class UnknownKind(LookupError):
+    """No app registered this kind of owed work."""
+
+
+def register(kind: str, *, task: str, keyword: str) -> None:
+    """Say which task does a kind of owed work (called in AppConfig.ready)."""
+    _kinds[kind] = Kind(task, keyword)
+
+
+def kind_of(kind: str) -> Kind:
+    """:raises UnknownKind: if nobody registered it."""
+    try:
+        return _kinds[kind]
+    except KeyError as error:
+        raise UnknownKind(kind) from error
+
+
+def owe(kind: str, object_id: UUID, *, after: timedelta = FIRST_LOOK) -> None:
+    """Owe this work in the current transaction; owing it again moves its time and starts its attempts anew."""
+    kind_of(kind)
+    Due.objects.bulk_create(
+        [Due(tenant=tenancy.schema(), kind=kind, object_id=object_id, due_at=Now() + after)],
+        update_conflicts=True,
+        update_fields=["due_at", "attempts"],
+        unique_fields=["tenant", "kind", "object_id"],
+    )
+
+
+def settle(kind: str, object_id: UUID) -> None:
+    """The work was done, or is no longer wanted."""
+    Due.objects.filter(tenant=tenancy.schema(), kind=kind, object_id=object_id).delete()
+
+
+def sweep(send: Callable[[Owed], None]) -> int:
+    """Take what is due (at most BATCH rows, SKIP LOCKED), put its next look off, and send a hint for each.
+
+    The pause doubles with the attempts. Rows of tenants that aren't ready wait.
+    :returns: how many hints were sent.
+    """
+    statement = """
+        UPDATE public.due SET attempts = attempts + 1,
+               due_at = now() + least(interval '5 seconds' * power(2, least(attempts, 10)), %s)
+         WHERE id IN (SELECT due.id FROM public.due
+                        JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant AND tenant.status = 'ready'
+                       WHERE due_at <= now() ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
+        RETURNING tenant, kind, object_id, attempts"""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [LONGEST_PAUSE, BATCH])
+        rows = [Owed(*row) for row in cursor.fetchall()]
+    for row in rows:
+        send(row)
+    return len(rows)

@@ -1,0 +1,112 @@
+"""What every response carries and every request is bound by."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from core import audit, errors, metrics
+from core.ids import uuid7
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+REQUEST_ID = re.compile(r"[A-Za-z0-9\-]{8,64}")
+log = structlog.get_logger("candor.request")
+
+
+class RequestContext:
+    """Bind a request id, count the request by its route, and log it without its path."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        token = audit.actor.set(audit.SYSTEM)
+        try:
+            response = self.get_response(request)
+        finally:
+            audit.actor.reset(token)
+        response["X-Request-ID"] = request_id
+        self._count(request, response, time.perf_counter() - started)
+        return response
+
+    def _count(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match = request.resolver_match
+        route = (match.view_name or match.route) if match else "unmatched"
+        tenant = structlog.contextvars.get_contextvars().get("tenant", "")
+        metrics.requests.labels(tenant, route, request.method, response.status_code).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
+        log.info("request", route=route, method=request.method, status=response.status_code, ms=round(seconds * 1000, 1))
+
+
+class SecurityHeaders:
+    """Headers that Django's own middleware does not set."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        response.setdefault("Referrer-Policy", "same-origin")
+        response.setdefault("X-Frame-Options", "DENY")
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path.startswith(settings.STATIC_URL):
+            response.setdefault("Cache-Control", "no-store")
+        if request.is_secure():
+            response.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        return response
+
+
+class BodyLimit:
+    """Refuse a body that is too large before anything reads it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+        if chunked and not length.strip("0"):
+            return self._refuse(request, 411, "length_required", "Send the request with a Content-Length.")
+        if not length.isdigit() or int(length) > settings.MAX_BODY_BYTES:
+            limit = settings.MAX_BODY_BYTES // 1024
+            return self._refuse(request, 413, "too_large", f"The request is larger than {limit} KiB; nothing was stored.")
+        return self.get_response(request)
+
+    def _refuse(self, request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            return errors.problem(status, code, detail)
+        return render(None, "413.html", {"detail": detail}, status=status)  # type: ignore[arg-type]
+
+
+class ContentPolicy(CSPMiddleware):
+    """The strict policy everywhere; the admin host has its own."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
+        if getattr(request, "urlconf", None) == "config.urls_admin":
+            response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        return super().process_response(request, response)  # type: ignore[return-value]
+
+
+class Actor:
+    """Name the signed-in person as the actor of what this request does."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated:
+            audit.actor.set(audit.Actor("user", user.pk))
+        return self.get_response(request)

@@ -1,0 +1,29 @@
+"""Hygiene of pooled database connections."""
+
+from typing import Any
+
+from django.db import connections
+from psycopg import Connection
+
+
+class HeldDuringCall(RuntimeError):
+    """A transaction is open where a network call is about to begin."""
+
+
+def forget_schema(connection: Connection[Any]) -> None:
+    """Clear the last tenant's search_path before the connection goes back to the pool."""
+    connection.execute("RESET search_path")
+    if not connection.autocommit:
+        connection.commit()
+
+
+def give_back() -> None:
+    """Return this thread's connections to their pools: a network call begins.
+
+    :raises HeldDuringCall: inside a transaction. A test case's own one does not count.
+    """
+    for connection in connections.all(initialized_only=True):
+        if any(not block._from_testcase for block in connection.atomic_blocks):  # type: ignore[attr-defined]
+            raise HeldDuringCall(connection.alias)
+        if not connection.atomic_blocks:
+            connection.close()

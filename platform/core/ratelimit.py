@@ -1,0 +1,49 @@
+"""Rate limits on what strangers can do often: link exchange, answers, sign-in, invitations."""
+
+from functools import cache
+
+import structlog
+from django.conf import settings
+from limits import parse
+from limits.storage import RedisStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from core import metrics, tenancy
+from core.redis import pseudonym
+
+log = structlog.get_logger()
+
+
+class TooMany(Exception):
+    """Too many requests; `retry_after` is in seconds."""
+
+    def __init__(self, scope: str, retry_after: int) -> None:
+        super().__init__(scope)
+        self.scope, self.retry_after = scope, retry_after
+
+
+@cache
+def _limiter() -> SlidingWindowCounterRateLimiter:
+    return SlidingWindowCounterRateLimiter(
+        RedisStorage(settings.REDIS_URL, key_prefix="candor:limit", socket_timeout=2, socket_connect_timeout=2)
+    )
+
+
+def hit(scope: str, who: str, rate: str) -> None:
+    """Count one act of `who` (an address or an id, stored as a keyed hash) in the current tenant.
+
+    `rate` is such as "30/minute". When Redis is away the act is allowed: an interview must not
+    stop for a counter, and the failure is counted.
+
+    :raises TooMany: above the rate.
+    """
+    limit = parse(rate)
+    identity = (tenancy.scope(), scope, pseudonym(who))
+    try:
+        allowed = _limiter().hit(limit, *identity)
+    except Exception:
+        metrics.ratelimit_unavailable.inc()
+        log.warning("ratelimit_unavailable", scope=scope)
+        return
+    if not allowed:
+        raise TooMany(scope, max(1, limit.get_expiry() // max(1, limit.amount)))

@@ -1,0 +1,129 @@
+"""Which tenant this code works for. The middleware or the task wrapper enters a schema; nobody else does."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django_tenants.utils import get_public_schema_name, get_tenant_domain_model, get_tenant_model
+
+CACHE_SECONDS = 5.0
+
+
+class NoTenant(RuntimeError):
+    """This code needs a tenant, and none was entered."""
+
+
+class UnknownTenant(LookupError):
+    """No tenant has this schema or host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The public schema, entered on purpose (the public site, the admin host)."""
+
+    schema_name: str = "public"
+
+
+_cache: dict[tuple[str, str], tuple[float, Any]] = {}
+_lock = threading.Lock()
+
+
+def current() -> Any:
+    """The tenant row that was entered.
+
+    :raises NoTenant: in the public schema.
+    """
+    tenant = connection.tenant
+    if tenant is None or tenant.schema_name == get_public_schema_name() or not hasattr(tenant, "pk"):
+        raise NoTenant("Enter a tenant first: this code works for one tenant at a time.")
+    return tenant
+
+
+def schema() -> str:
+    """The schema name of the tenant that was entered."""
+    return str(current().schema_name)
+
+
+def tenant_id() -> UUID:
+    """The id of the tenant that was entered."""
+    return UUID(str(current().pk))
+
+
+def scope() -> str:
+    """The schema that keys of caches and limits carry; `public` only where it was entered on purpose.
+
+    :raises NoTenant: if neither a tenant nor the platform was entered.
+    """
+    return connection.tenant.schema_name if isinstance(connection.tenant, Platform) else schema()
+
+
+def by_schema(name: str) -> Any:
+    """The tenant with this schema, remembered for seconds.
+
+    :raises UnknownTenant: if there is none.
+    """
+    return _remember(("schema", name), lambda: get_tenant_model().objects.filter(schema_name=name).first())
+
+
+def by_host(host: str) -> Any:
+    """The tenant that answers on this exact host, remembered for seconds.
+
+    :raises UnknownTenant: if there is none.
+    """
+
+    def find() -> Any:
+        domain = get_tenant_domain_model().objects.select_related("tenant").filter(domain=host).first()
+        return domain and domain.tenant
+
+    return _remember(("host", host), find)
+
+
+def _remember(key: tuple[str, str], find: Any) -> Any:
+    now = time.monotonic()
+    found = _cache.get(key)
+    if found is None or found[0] < now:
+        connection.set_tenant(Platform())
+        with _lock:
+            if len(_cache) > 10_000:  # unknown hosts are remembered too: an attacker must not fill memory
+                _cache.clear()
+            found = _cache[key] = (now + CACHE_SECONDS, find())
+    if found[1] is None:
+        raise UnknownTenant(f"No tenant has the {key[0]} {key[1]!r}.")
+    return found[1]
+
+
+def forget() -> None:
+    """Drop what is remembered: a tenant or a domain changed."""
+    with _lock:
+        _cache.clear()
+
+
+@contextmanager
+def enter(name: str) -> Iterator[Any]:
+    """Work for the tenant with schema `name`, and leave its schema afterwards whatever happens.
+
+    :raises UnknownTenant: if there is none.
+    """
+    before = connection.tenant
+    tenant = by_schema(name)
+    connection.set_tenant(tenant)
+    try:
+        yield tenant
+    finally:
+        connection.set_tenant(before)
+
+
+@contextmanager
+def enter_platform() -> Iterator[None]:
+    """Work in the public schema on purpose."""
+    before = connection.tenant
+    connection.set_tenant(Platform())
+    try:
+        yield
+    finally:
+        connection.set_tenant(before)

@@ -1,0 +1,19 @@
+"""Looking up what is encrypted: a keyed hash under the tenant's key, equal only inside one tenant."""
+
+import hashlib
+import hmac
+import unicodedata
+
+from core import tenancy
+from keys import ring
+
+
+def normalise_email(email: str) -> str:
+    """NFKC, trimmed, lower case."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def email(address: str) -> str:
+    """The index of an e-mail address in the current tenant: 64 hexadecimal digits."""
+    key = ring.derived(tenancy.tenant_id(), "email-index")
+    return hmac.new(key, normalise_email(address).encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,176 @@
+"""The wire: one request to an OpenAI-compatible server, under one total deadline and one size.
+
+The SDK's read timeout starts anew with every byte, so a server that sends one byte a second would hold a worker
+for hours. Here the deadline lives under the HTTP client, at the socket: every read gets what is left of it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from ssl import SSLContext
+from typing import Any
+
+import httpcore2
+import httpx2
+import openai
+
+from llm.providers import Target
+
+MOST_BYTES = 1_000_000
+CONNECT_SECONDS = 5.0
+# Shorter than the idle time of common servers (5 s), so that a kept connection is not closed under a request.
+KEEPALIVE_SECONDS = 4.0
+STATUS_KINDS = {401: "unauthorised", 403: "unauthorised", 404: "not_found", 408: "timeout", 429: "rate_limited"}
+
+_call = threading.local()
+_clients: dict[tuple[str, str], openai.OpenAI] = {}
+_lock = threading.Lock()
+
+
+class WireError(Exception):
+    """The server could not be asked, or did not answer properly. `kind` says how, without any content."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A connection whose every act ends with the current call's deadline."""
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = self._stream.read(max_bytes, _left(timeout))
+        _call.bytes += len(data)
+        if _call.bytes > MOST_BYTES:
+            raise WireError("too_large")
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout))
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _Backend(httpcore2.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _Stream(super().connect_tcp(host, port, _left(timeout), local_address, socket_options))
+
+
+class _Transport(httpx2.HTTPTransport):
+    """HTTP/1.1 over connections that know the deadline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=httpx2.create_ssl_context(),
+            max_connections=None,
+            max_keepalive_connections=50,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=_Backend(),
+        )
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = super().handle_request(request)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            response.close()
+            raise WireError("encoded")  # a small body could unpack to any size
+        return response
+
+
+def _left(timeout: float | None) -> float:
+    """What is left of the current call's deadline, in seconds.
+
+    :raises WireError: when nothing is.
+    """
+    left = float(_call.deadline - time.monotonic())
+    if left <= 0:
+        raise WireError("timeout")
+    return left if timeout is None else min(left, timeout)
+
+
+@contextmanager
+def _until(deadline: float) -> Iterator[None]:
+    _call.deadline, _call.bytes = deadline, 0
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise WireError(_status_kind(error.status_code)) from None
+    except openai.APITimeoutError:
+        raise WireError("timeout") from None
+    except openai.APIConnectionError as error:
+        raise WireError("refused" if isinstance(error.__cause__, httpx2.ConnectError) else "cut") from None
+    except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError):
+        raise WireError("unusable") from None  # an address or key that can't even be put into a request
+
+
+def _status_kind(status: int) -> str:
+    return STATUS_KINDS.get(status, "server_error" if status >= 500 else "rejected")
+
+
+def post(target: Target, body: Mapping[str, Any], *, deadline: float) -> bytes:
+    """The body of the answer to a chat completion.
+
+    :raises WireError: whatever went wrong; no content, address or key is in it.
+    """
+    with _until(deadline):
+        response = _client(target).post(
+            "/chat/completions", body=dict(body), cast_to=httpx2.Response, options={"timeout": _timeout(deadline)}
+        )
+        return response.content
+
+
+def get_models(target: Target, *, deadline: float) -> bytes:
+    """The body of the server's list of models.
+
+    :raises WireError: as above.
+    """
+    with _until(deadline):
+        options: Any = {"timeout": _timeout(deadline)}
+        return _client(target).get("/models", cast_to=httpx2.Response, options=options).content
+
+
+def _timeout(deadline: float) -> httpx2.Timeout:
+    left = max(deadline - time.monotonic(), 0.001)
+    return httpx2.Timeout(connect=min(CONNECT_SECONDS, left), read=left, write=left, pool=min(CONNECT_SECONDS, left))
+
+
+def _client(target: Target) -> openai.OpenAI:
+    """One client for each address and key in a process."""
+    key = (target.base_url, target.api_key)
+    with _lock:
+        if key not in _clients:
+            _clients[key] = _new_client(target)
+        return _clients[key]
+
+
+def _new_client(target: Target) -> openai.OpenAI:
+    for name in ("openai", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return openai.OpenAI(
+        api_key=target.api_key,
+        base_url=target.base_url,
+        max_retries=0,
+        default_headers={"Accept-Encoding": "identity"},
+        http_client=httpx2.Client(transport=_Transport(), trust_env=False, follow_redirects=False),
+    )

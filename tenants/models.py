@@ -1,0 +1,90 @@
+"""Tenants, their hosts, and the steps of making one (public schema)."""
+
+import re
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+from core.ids import uuid7
+
+SUBDOMAIN = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
+COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+RESERVED = frozenset(
+    "public admin api www app mail static assets status help support docs blog candor internal health metrics".split()
+)
+
+
+def check_subdomain(value: str) -> None:
+    """A DNS label that is not one of the platform's own."""
+    if not SUBDOMAIN.fullmatch(value) or value in RESERVED or value.startswith("pg-"):
+        raise ValidationError(_("Use 1 to 40 letters, digits and hyphens, starting with a letter; some names are taken."))
+
+
+def check_color(value: str) -> None:
+    if not COLOR.fullmatch(value):
+        raise ValidationError(_("Write the colour as six hexadecimal digits, such as #4338ca."))
+
+
+class Tenant(TenantMixin):
+    """A customer company. Its schema is named after its subdomain and never renamed."""
+
+    class Status(models.TextChoices):
+        PROVISIONING = "provisioning", _("Being set up")
+        FAILED = "failed", _("Set-up failed")
+        READY = "ready", _("Ready")
+        SUSPENDED = "suspended", _("Suspended")
+
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = {
+        Status.PROVISIONING: {Status.READY, Status.FAILED},
+        Status.FAILED: {Status.PROVISIONING},
+        Status.READY: {Status.SUSPENDED},
+        Status.SUSPENDED: {Status.READY},
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=120)
+    subdomain = models.CharField(max_length=40, unique=True, validators=[check_subdomain])
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PROVISIONING)
+    brand_color = models.CharField(max_length=7, default="#4338ca", validators=[check_color])
+    plan_code = models.CharField(max_length=40, default="starter", help_text=_("The plan that the set-up subscribes to."))
+    owner_email = models.EmailField(blank=True, help_text=_("Becomes the tenant's first user."))
+    contact_email = models.EmailField(blank=True, help_text=_("Where candidates reach a person."))
+    region = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Domain(DomainMixin):
+    """An exact host name that a tenant answers on."""
+
+
+class ProvisioningStep(models.Model):
+    """One visible step of making a tenant."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="steps")
+    name = models.CharField(max_length=40)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
+    error = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["started_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="one_row_a_provisioning_step")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id} {self.name}"

@@ -1,0 +1,150 @@
+"""Making a tenant: a task with visible steps that can resume where it failed, or be removed."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connections, transaction
+
+from accounts.models import User, normalise_email
+from accounts.roles import Role
+from core import audit, clock, state, tasks, tenancy
+from keys import ring
+from tenants.models import Domain, ProvisioningStep, Tenant
+from tenants.services import schemas
+
+log = structlog.get_logger()
+Step = Callable[[Tenant], None]
+_registered: list[tuple[str, Step]] = []
+
+
+class ProvisioningFailed(RuntimeError):
+    """A step of making the tenant failed; the tenant can be resumed or removed."""
+
+
+class NotRemovable(RuntimeError):
+    """Only a tenant whose set-up failed can be removed here."""
+
+
+def register_step(name: str, step: Step) -> None:
+    """Add a step of another app (a subscription), run after the schema is complete (called in AppConfig.ready)."""
+    if name not in [known for known, _ in _registered]:
+        _registered.append((name, step))
+
+
+def host_of(subdomain: str) -> str:
+    """The host that a tenant with this subdomain answers on."""
+    return f"{subdomain}.{settings.BASE_DOMAIN}"
+
+
+@transaction.atomic
+def create_tenant(
+    *, name: str, subdomain: str, plan_code: str, brand_color: str = "#4338ca", owner_email: str = "", contact_email: str = ""
+) -> Tenant:
+    """Register a tenant; it serves once `provision` has run.
+
+    :raises django.core.exceptions.ValidationError: for a bad or taken subdomain, colour or address.
+    """
+    tenant = Tenant(
+        name=name,
+        subdomain=subdomain,
+        schema_name=subdomain.replace("-", "_"),
+        plan_code=plan_code,
+        brand_color=brand_color,
+        owner_email=normalise_email(owner_email),
+        contact_email=contact_email,
+    )
+    tenant.full_clean()
+    tenant.save()
+    Domain.objects.create(tenant=tenant, domain=host_of(subdomain), is_primary=True)
+    return tenant
+
+
+def start(tenant: Tenant) -> None:
+    """Provision in the background."""
+    message = {"tenant_id": str(tenant.pk)}
+    transaction.on_commit(lambda: tasks.send("tenants.provision", message))
+
+
+def provision(*, tenant_id: UUID) -> Tenant:
+    """Run every step that is not done yet; safe to run again.
+
+    :raises ProvisioningFailed: if a step failed; its row says why.
+    """
+    tenant = Tenant.objects.get(pk=tenant_id)
+    if tenant.status == Tenant.Status.READY:
+        return tenant
+    if tenant.status == Tenant.Status.FAILED:
+        state.move(tenant, Tenant.Status.PROVISIONING)
+    for name, step in _steps():
+        _run_step(tenant, name, step)
+    state.move(tenant, Tenant.Status.READY)
+    tenancy.forget()
+    return tenant
+
+
+def _steps() -> list[tuple[str, Step]]:
+    return [
+        ("schema", lambda tenant: schemas.create(tenant.schema_name)),
+        ("tables", lambda tenant: schemas.migrate(tenant.schema_name)),
+        ("check", lambda tenant: schemas.require_complete(tenant.schema_name)),
+        ("key", lambda tenant: ring.create_tenant_key(tenant.pk)),
+        *_registered,
+        ("owner", _create_owner),
+    ]
+
+
+def _run_step(tenant: Tenant, name: str, step: Step) -> None:
+    row, _ = ProvisioningStep.objects.get_or_create(tenant=tenant, name=name)
+    if row.status == ProvisioningStep.Status.DONE:
+        return
+    ProvisioningStep.objects.filter(pk=row.pk).update(status=ProvisioningStep.Status.RUNNING, error="")
+    try:
+        step(tenant)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:200]
+        ProvisioningStep.objects.filter(pk=row.pk).update(
+            status=ProvisioningStep.Status.FAILED, error=reason, finished_at=clock.now()
+        )
+        state.move(tenant, Tenant.Status.FAILED)
+        log.error("provisioning_failed", step=name, exc_info=True)
+        raise ProvisioningFailed(f"The step {name!r} failed: {reason}") from error
+    ProvisioningStep.objects.filter(pk=row.pk).update(status=ProvisioningStep.Status.DONE, finished_at=clock.now())
+
+
+def _create_owner(tenant: Tenant) -> None:
+    if not tenant.owner_email:
+        return
+    with tenancy.enter(tenant.schema_name):
+        if not User.objects.filter(email=tenant.owner_email).exists():
+            User.objects.create_user(tenant.owner_email, None, name=tenant.owner_email, role=Role.OWNER)
+            audit.record("user.created", User.objects.get(email=tenant.owner_email))
+
+
+def remove_failed(*, tenant_id: UUID) -> None:
+    """Remove a tenant whose set-up failed, with its schema.
+
+    :raises NotRemovable: for any other tenant.
+    """
+    with transaction.atomic():
+        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+        if tenant.status != Tenant.Status.FAILED:
+            raise NotRemovable(f"{tenant.subdomain} is {tenant.get_status_display()}.")
+        schema = tenant.schema_name
+        tenant.delete()
+    schemas.drop(schema)
+    connections[schemas.OWNER].close()
+
+
+def ensure_tenant(*, name: str, subdomain: str, plan_code: str, brand_color: str = "#4338ca", contact_email: str = "") -> Tenant:
+    """The tenant with this subdomain, made and provisioned when there is none.
+
+    :raises django.core.exceptions.ValidationError: for a bad subdomain.
+    """
+    tenant = Tenant.objects.filter(subdomain=subdomain).first()
+    if tenant is None:
+        tenant = create_tenant(
+            name=name, subdomain=subdomain, plan_code=plan_code, brand_color=brand_color, contact_email=contact_email
+        )
+    return provision(tenant_id=tenant.pk)
