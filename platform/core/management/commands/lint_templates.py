@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -15,7 +15,7 @@ MADE_BY_BUILD = "basecoat-style.css"
 
 class Command(BaseCommand):
     help = "Print every template line that breaks a house rule, with the reason; exit 1 if there is one."
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--root", type=Path, default=settings.ROOT, help="the project's folder")
