@@ -40,24 +40,17 @@ def become(how: str, uid: int, gid: int) -> None:
         os.setuid(uid)
 
 
-def run(how: str, uid: int, gid: int, command: list[str]) -> None:
-    """Replace this process by the command."""
-    os.umask(0o077)
-    try:
-        become(how, uid, gid)
-        os.execv(command[0], command)
-    except OSError as error:
-        print(f"cannot start {command[0]}: {error}", file=sys.stderr, flush=True)
-        os._exit(126)
-
-
-def detach(log: str) -> None:
-    """Fork a process with its own session whose output goes to `log`; the parent prints its pid and ends."""
+def detach() -> None:
+    """Go on in a fork with a session of its own; the parent prints its pid and ends."""
     pid = os.fork()
     if pid:
         print(pid, flush=True)
         os._exit(0)
     os.setsid()
+
+
+def redirect(log: str) -> None:
+    """Read nothing and write to `log`, which belongs to whoever we are by now."""
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     silence = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     for source, target in ((silence, 0), (output, 1), (output, 2)):
@@ -65,10 +58,19 @@ def detach(log: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
+    """Become the command; what goes wrong before is said on the caller's stderr."""
     how, uid, gid, log, *command = arguments
-    if log != "-":
-        detach(log)
-    run(how, int(uid), int(gid), command)
+    os.umask(0o077)
+    try:
+        if log != "-":
+            detach()
+        become(how, int(uid), int(gid))
+        if log != "-":
+            redirect(log)
+        os.execv(command[0], command)
+    except OSError as error:
+        print(f"{error.strerror}: {error.filename or command[0]}", file=sys.stderr, flush=True)
+        os._exit(126)
 
 
 if __name__ == "__main__":

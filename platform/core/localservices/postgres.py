@@ -64,7 +64,6 @@ class Postgres(Server):
         draft.mkdir(mode=0o700)
         secret = self.data.with_name("initdb.password")
         write_private(secret, self.passwords[SUPERUSER])
-        self.runner.own(secret)
         self.runner.own(draft)
         try:
             self._initdb(draft, secret)

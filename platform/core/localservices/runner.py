@@ -32,7 +32,7 @@ class Runner:
     def start(self, command: list[str | Path], log: Path) -> int:
         """Leave a command running on its own, its output in `log`; returns its pid."""
         result = self._launch(log, command)
-        if result.returncode != 0:
+        if result.returncode != 0 or result.stderr:
             raise ServiceError(f"{command[0]} could not be started: {result.stderr.strip() or result.returncode}.")
         return int(result.stdout)
 

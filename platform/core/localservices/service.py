@@ -11,6 +11,8 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+import psycopg
+
 from core.localservices import binaries, roles, runner, server, state
 from core.localservices.errors import ServiceError, disk_full, explain
 from core.localservices.postgres import SUPERUSER, Postgres
@@ -37,6 +39,8 @@ def ensure(var: Path) -> dict[str, str]:
         with state.opened(place) as notes:
             urls = _start_or_leave_nothing(place, notes)
             notes.add_user(Known.me())
+    except psycopg.errors.DiskFull as error:
+        raise disk_full(place) from error
     except OSError as error:
         raise explain(error, place) from error
     atexit.register(partial(_release_at_exit, place, os.getpid()))
@@ -146,7 +150,6 @@ def _prepare(postgres: Postgres, port: int) -> None:
     for database in (roles.DATABASE, roles.KEYS_DATABASE):
         roles.prepare_database(postgres.url(port, roles.OWNER, database))
     state.write_private(marker, roles.version())
-    postgres.runner.own(marker)
 
 
 def _require_room(place: Path) -> None:

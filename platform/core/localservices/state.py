@@ -79,8 +79,10 @@ def _read(path: Path) -> State:
             leads=data["leads"],
             children=[Known(**child) for child in data["children"]],
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return State()
+    except OSError as error:
+        raise explain(error, path) from error
 
 
 def _write(path: Path, state: State) -> None:
@@ -99,7 +101,7 @@ def _plain(known: Known) -> dict[str, float]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace `path` as a whole by `text`, readable by its owner only (0600).
+    """Replace `path` as a whole by `text`, readable by the owner of its folder only (0600).
 
     :raises ServiceError: if the disk is full or the folder is not ours.
     """
@@ -108,8 +110,16 @@ def write_private(path: Path, text: str) -> None:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
+            _give_to_owner(file.fileno(), path.parent)
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise explain(error, path.parent) from error
+
+
+def _give_to_owner(descriptor: int, folder: Path) -> None:
+    """What root writes into another user's folder is that user's, who may come back without root."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -51,6 +51,7 @@ def run(root: Path, var: Path, make_secrets: Callable[[Path], list[Path]]) -> in
 
 
 def _lead(root: Path, var: Path, make_secrets: Callable[[Path], list[Path]], remember: Remember) -> int:
+    _set_paths(root)
     _set_ports()
     try:
         _start_services(var)
@@ -63,6 +64,12 @@ def _lead(root: Path, var: Path, make_secrets: Callable[[Path], list[Path]], rem
         release(var)
     print("Candor has stopped.", flush=True)
     return code
+
+
+def _set_paths(root: Path) -> None:
+    """Let every process find the source roots and the programs of this Python's environment."""
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(root / "platform"), str(root)))
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 
 
 def _set_ports() -> None:

@@ -35,7 +35,6 @@ class Valkey(Server):
 
     def command(self, port: int) -> list[str | Path]:
         write_private(self.configuration, self._settings(port))
-        self.runner.own(self.configuration)
         return [self.bundle.program("valkey-server"), self.configuration]
 
     def noted(self) -> tuple[int, int] | None:
