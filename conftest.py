@@ -62,7 +62,9 @@ def _build(suffix: str) -> None:
     _point(suffix)
     schemas.migrate_all(lambda line: None)
     for name in TENANTS:
-        provisioning.ensure_tenant(name=name.title(), subdomain=name, plan_code="starter", contact_email=f"hr@{name}.example")
+        provisioning.ensure_tenant(
+            name=name.title(), subdomain=name, plan_code="starter", contact_email=f"hr@{name}.example"
+        )
     _close()
 
 
@@ -81,7 +83,11 @@ def _fingerprint() -> str:
 def _url(database: str) -> dict[str, Any]:
     owner = settings.DATABASES["owner"]
     return {
-        "host": owner["HOST"], "port": owner["PORT"], "user": owner["USER"], "password": owner["PASSWORD"], "dbname": database
+        "host": owner["HOST"],
+        "port": owner["PORT"],
+        "user": owner["USER"],
+        "password": owner["PASSWORD"],
+        "dbname": database,
     }
 
 

@@ -20,14 +20,17 @@ SHORTEST_PART = 3  # letters of a name's part
 SHORTEST_MISSPELT = 6
 
 EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)++")
-IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}")
+IBAN = re.compile(r"(?<!\w)(?=([A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}))")
 NUMBERS = re.compile(r"(?<![\w.,:+])[+(\d][\d ().\u00a0/-]*+")
-GROUP = re.compile(r"\+?\(?\d++\)?")
+GROUP = re.compile(r"\+?\(?[0-9]++\)?")
+DIGITS = re.compile(r"[0-9]++")
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d{2}|(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2})(?!\d)")
 SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
 PLACEHOLDER = re.compile(r"\[[A-Z]{2,9}_\d{1,9}\]")
 WORD = re.compile(r"[^\W\d_]++")
 MOST_GROUPS = 8  # a phone or card number is never written in more
+FEWEST_DIGITS, MOST_DIGITS = 8, 19
+LONGEST_NUMBER = 37
 
 Found = tuple[int, int, str]  # start, end, kind
 
@@ -84,9 +87,9 @@ def _without_overlaps(found: list[Found]) -> Iterator[Found]:
 
 def _ibans(text: str) -> Iterator[Found]:
     for match in IBAN.finditer(text):
-        length = _data()["iban_lengths"].get(match[0][:2].upper())
-        end = _end_after(match[0], length) if length else None
-        if end and _mod_97("".join(match[0][:end].split()).upper()) == 1:
+        length = _data()["iban_lengths"].get(match[1][:2].upper())
+        end = _end_after(match[1], length) if length else None
+        if end and _mod_97("".join(match[1][:end].split()).upper()) == 1:
             yield match.start(), match.start() + end, "IBAN"
 
 
@@ -102,42 +105,49 @@ def _mod_97(iban: str) -> int:
 
 def _numbers(run: str, offset: int) -> Iterator[Found]:
     """Phone, card and social security numbers in a run of digit groups, which may hold other numbers too."""
-    groups = list(GROUP.finditer(run))
+    groups = [(match.start(), match.end()) for match in GROUP.finditer(run)]
     first = 0
     while first < len(groups):
-        for last in range(min(first + MOST_GROUPS, len(groups)), first, -1):
-            start, end = groups[first].start(), groups[last - 1].end()
-            kind = _kind(run[start:end], [group[0] for group in groups[first:last]])
-            if kind:
-                yield offset + start, offset + end, kind
-                first = last
-                break
-        else:
-            first += 1
+        last = _last_group(run, groups, first)
+        if last is not None:
+            start, end = groups[first][0], groups[last][1]
+            yield offset + start, offset + end, _kind(run[start:end]) or ""
+        first = first + 1 if last is None else last + 1
 
 
-def _kind(text: str, groups: list[str]) -> str | None:
+def _last_group(run: str, groups: list[tuple[int, int]], first: int) -> int | None:
+    """The last group of the longest number that begins with this one; None for an ordinary number."""
+    start = groups[first][0]
+    furthest = min(first + MOST_GROUPS, len(groups)) - 1
+    digits = sum(end - begin for begin, end in groups[first : furthest + 1])
+    if digits < FEWEST_DIGITS + (run[start] not in "+(") or run[start - 1 : start] == ".":
+        return None  # too few, or the rest of a decimal
+    for last in range(furthest, first - 1, -1):
+        if groups[last][1] - start <= LONGEST_NUMBER and _kind(run[start : groups[last][1]]):
+            return last
+    return None
+
+
+def _kind(text: str) -> str | None:
     """What this number is, or None for an ordinary one."""
-    digits = "".join(character for character in text if character.isdigit())
-    if not digits.isascii() or len(text) > len(digits) + 2 * len(groups) + 2:
+    sizes = [len(group) for group in DIGITS.findall(text)]
+    count = sum(sizes)
+    if not FEWEST_DIGITS <= count <= MOST_DIGITS or len(text) > count + 2 * len(sizes) + 2:
         return None
+    if _is_phone(text, count, sizes):
+        return "PHONE"
     if SSN.fullmatch(text):
         return "ID"
-    if 13 <= len(digits) <= 19 and digits[0] in "23456" and "." not in text and _luhn(digits):
-        return "CARD"
-    return "PHONE" if _is_phone(text, digits, [len(group.strip("+()")) for group in groups]) else None
+    digits = "".join(DIGITS.findall(text))
+    return "CARD" if count >= 13 and digits[0] in "23456" and "." not in text and _luhn(digits) else None
 
 
-def _is_phone(text: str, digits: str, sizes: list[int]) -> bool:
-    if DATE.search(text) or not len(digits) <= 15:
-        return False
-    if text.startswith("+"):
-        return len(digits) >= 8
-    if text.startswith("0") and not (sizes[0] == 1 and text[1:2] == "."):
-        return len(digits) >= 9
-    if text.startswith("(0"):
-        return len(digits) >= 8
-    return sizes in ([3, 3, 4], [1, 3, 3, 4])
+def _is_phone(text: str, count: int, sizes: list[int]) -> bool:
+    if text[0] == "+":
+        return count <= 15 and not DATE.search(text)
+    if text[0] == "0":
+        return 9 <= count <= (15 if text.startswith("00") else 12) and text[1] != "." and not DATE.search(text)
+    return (text.startswith("(0") and count <= 12) or sizes in ([3, 3, 4], [1, 3, 3, 4])
 
 
 def _luhn(digits: str) -> bool:

@@ -6,13 +6,26 @@ class InterviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import due
+        from interviews.services import evaluations, mail, turns
 
-        for kind, task, keyword in (
-            ("turn", "interviews.reply_to_turn", "turn_id"),
-            ("evaluation", "interviews.evaluate", "evaluation_id"),
-            ("mail", "interviews.send_mail", "mail_id"),
-            ("interview_expiry", "interviews.expire", "interview_id"),
-            ("interview_deadline", "interviews.close_overdue", "interview_id"),
-            ("quota_release", "interviews.release_quota", "interview_id"),
-        ):
-            due.register(kind, task=task, keyword=keyword)
+        due.register(
+            "turn",
+            task="interviews.reply_to_turn",
+            keyword="turn_id",
+            retry=lambda object_id: turns.retry(turn_id=object_id),
+        )
+        due.register(
+            "evaluation",
+            task="interviews.evaluate",
+            keyword="evaluation_id",
+            retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
+        )
+        due.register(
+            "mail",
+            task="interviews.send_mail",
+            keyword="mail_id",
+            retry=lambda object_id: mail.retry(mail_id=object_id),
+        )
+        due.register("interview_expiry", task="interviews.expire", keyword="interview_id")
+        due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
+        due.register("quota_release", task="interviews.release_quota", keyword="interview_id")

@@ -31,7 +31,9 @@ class AdjustmentForm(forms.Form):
             ("other", _("Something else")),
         ],
     )
-    details = forms.CharField(label=_("Anything we should know"), required=False, max_length=2000, widget=forms.Textarea)
+    details = forms.CharField(
+        label=_("Anything we should know"), required=False, max_length=2000, widget=forms.Textarea
+    )
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean() or {}

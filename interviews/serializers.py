@@ -26,8 +26,19 @@ class TurnSerializer(serializers.ModelSerializer[Turn]):
     class Meta:
         model = Turn
         fields = [
-            "id", "interview_id", "number", "status", "stage", "position_in_queue", "mode", "model_ms", "answered_at",
-            "replied_at", "reply", "next_turn_id", "question",
+            "id",
+            "interview_id",
+            "number",
+            "status",
+            "stage",
+            "position_in_queue",
+            "mode",
+            "model_ms",
+            "answered_at",
+            "replied_at",
+            "reply",
+            "next_turn_id",
+            "question",
         ]
 
     reply = serializers.CharField(read_only=True, allow_null=True)

@@ -13,14 +13,17 @@ from core.ids import uuid7
 SUBDOMAIN = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED = frozenset(
-    "public admin api www app mail static assets status help support docs blog candor internal health metrics".split()
+    {"public", "admin", "api", "www", "app", "mail", "static", "assets", "status", "help", "support", "docs", "blog"}
+    | {"candor", "internal", "health", "metrics"}
 )
 
 
 def check_subdomain(value: str) -> None:
     """A DNS label that is not one of the platform's own."""
     if not SUBDOMAIN.fullmatch(value) or value in RESERVED or value.startswith("pg-"):
-        raise ValidationError(_("Use 1 to 40 letters, digits and hyphens, starting with a letter; some names are taken."))
+        raise ValidationError(
+            _("Use 1 to 40 letters, digits and hyphens, starting with a letter; some names are taken.")
+        )
 
 
 def check_color(value: str) -> None:
@@ -49,7 +52,9 @@ class Tenant(TenantMixin):
     subdomain = models.CharField(max_length=40, unique=True, validators=[check_subdomain])
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PROVISIONING)
     brand_color = models.CharField(max_length=7, default="#4338ca", validators=[check_color])
-    plan_code = models.CharField(max_length=40, default="starter", help_text=_("The plan that the set-up subscribes to."))
+    plan_code = models.CharField(
+        max_length=40, default="starter", help_text=_("The plan that the set-up subscribes to.")
+    )
     owner_email = models.EmailField(blank=True, help_text=_("Becomes the tenant's first user."))
     contact_email = models.EmailField(blank=True, help_text=_("Where candidates reach a person."))
     region = models.CharField(max_length=20, blank=True)

@@ -28,9 +28,7 @@ def reserve(*, interview_id: UUID) -> None:
     if QuotaUse.objects.filter(pk=interview_id).exclude(status=QuotaUse.Status.RELEASED).exists():
         return
     period = current_period()
-    QuotaUse.objects.update_or_create(
-        pk=interview_id, defaults={"period": period, "status": QuotaUse.Status.RESERVED}
-    )
+    QuotaUse.objects.update_or_create(pk=interview_id, defaults={"period": period, "status": QuotaUse.Status.RESERVED})
     left = Q(included__gt=F("reserved") + F("consumed"))
     if QuotaPeriod.objects.filter(left, pk=period.pk).update(reserved=F("reserved") + 1) != 1:
         raise QuotaExhausted(f"{period.included} interviews were used.")
@@ -45,9 +43,7 @@ def consume(*, interview_id: UUID) -> None:
         reserve(interview_id=interview_id)
     use = QuotaUse.objects.filter(pk=interview_id, status=QuotaUse.Status.RESERVED)
     if use.update(status=QuotaUse.Status.CONSUMED) == 1:
-        QuotaPeriod.objects.filter(uses__pk=interview_id).update(
-            reserved=F("reserved") - 1, consumed=F("consumed") + 1
-        )
+        QuotaPeriod.objects.filter(uses__pk=interview_id).update(reserved=F("reserved") - 1, consumed=F("consumed") + 1)
 
 
 def release(*, interview_id: UUID) -> bool:

@@ -28,6 +28,4 @@ def subscribe_new_tenant(tenant: Tenant) -> None:
     load_plans()
     if not Plan.objects.filter(code=tenant.plan_code).exists():
         raise UnknownPlan(tenant.plan_code)
-    Subscription.objects.get_or_create(
-        tenant=tenant, defaults={"plan_id": tenant.plan_code, "anchor_at": clock.now()}
-    )
+    Subscription.objects.get_or_create(tenant=tenant, defaults={"plan_id": tenant.plan_code, "anchor_at": clock.now()})

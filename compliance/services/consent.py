@@ -34,7 +34,9 @@ def notice(*, company: str, days_kept: int) -> Notice:
     return Notice(text, NOTICE_VERSION, hashlib.sha256(text.encode()).hexdigest())
 
 
-def give(*, interview_id: UUID, subject_id: UUID, shown: Notice, ai_evaluation: bool, keep_for_other_roles: bool) -> Consent:
+def give(
+    *, interview_id: UUID, subject_id: UUID, shown: Notice, ai_evaluation: bool, keep_for_other_roles: bool
+) -> Consent:
     """Store the consent.
 
     :raises ConsentRequired: if the AI's part was not agreed to.

@@ -58,7 +58,8 @@ class Application(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["candidate", "job"], name="one_application_a_job"),
             models.CheckConstraint(
-                condition=models.Q(stage="invited") | models.Q(stage_by__isnull=False), name="stage_moves_by_a_named_person"
+                condition=models.Q(stage="invited") | models.Q(stage_by__isnull=False),
+                name="stage_moves_by_a_named_person",
             ),
         ]
         indexes = [models.Index(fields=["job", "-created_at"], name="applications_by_job")]

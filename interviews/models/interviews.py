@@ -33,9 +33,7 @@ class Interview(models.Model):
         Status.INVITED: {Status.OPENED, Status.EXPIRED, Status.WITHDRAWN, Status.ERASED},
         Status.OPENED: {Status.CONSENTED, Status.DECLINED, Status.EXPIRED, Status.WITHDRAWN, Status.ERASED},
         Status.CONSENTED: {Status.IN_PROGRESS, Status.DECLINED, Status.EXPIRED, Status.WITHDRAWN, Status.ERASED},
-        Status.IN_PROGRESS: {
-            Status.PAUSED, Status.COMPLETED, Status.ABANDONED, Status.WITHDRAWN, Status.ERASED
-        },
+        Status.IN_PROGRESS: {Status.PAUSED, Status.COMPLETED, Status.ABANDONED, Status.WITHDRAWN, Status.ERASED},
         Status.PAUSED: {Status.IN_PROGRESS, Status.ABANDONED, Status.WITHDRAWN, Status.ERASED},
         Status.COMPLETED: {Status.WITHDRAWN, Status.ERASED},
         Status.DECLINED: {Status.WITHDRAWN, Status.ERASED},
@@ -44,9 +42,7 @@ class Interview(models.Model):
         Status.WITHDRAWN: {Status.ERASED},
     }
     BEFORE_START = (Status.INVITED, Status.OPENED, Status.CONSENTED)
-    CLOSED = (
-        Status.COMPLETED, Status.DECLINED, Status.EXPIRED, Status.ABANDONED, Status.WITHDRAWN, Status.ERASED
-    )
+    CLOSED = (Status.COMPLETED, Status.DECLINED, Status.EXPIRED, Status.ABANDONED, Status.WITHDRAWN, Status.ERASED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="interviews")
@@ -70,7 +66,8 @@ class Interview(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["application", "number"], name="interview_attempts_are_numbered"),
             models.CheckConstraint(
-                condition=~models.Q(status__in=["in_progress", "paused", "completed"]) | models.Q(started_at__isnull=False),
+                condition=~models.Q(status__in=["in_progress", "paused", "completed"])
+                | models.Q(started_at__isnull=False),
                 name="running_interview_was_started",
             ),
         ]

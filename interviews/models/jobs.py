@@ -64,7 +64,9 @@ class JobVersion(models.Model):
     number = models.PositiveSmallIntegerField()
     intro = models.TextField(blank=True)
     minutes = models.PositiveSmallIntegerField(default=35, validators=[MinValueValidator(5), MaxValueValidator(240)])
-    max_probes = models.PositiveSmallIntegerField(default=1, help_text=_("Follow-up questions a core question may get."))
+    max_probes = models.PositiveSmallIntegerField(
+        default=1, help_text=_("Follow-up questions a core question may get.")
+    )
     threshold_hire = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(70))
     threshold_maybe = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(50))
     coverage_floor = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.60"))
@@ -75,7 +77,8 @@ class JobVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["job", "number"], name="job_version_numbers_are_unique"),
             models.CheckConstraint(
-                condition=models.Q(threshold_hire__gte=models.F("threshold_maybe")), name="hire_threshold_is_not_below_maybe"
+                condition=models.Q(threshold_hire__gte=models.F("threshold_maybe")),
+                name="hire_threshold_is_not_below_maybe",
             ),
         ]
         triggers = [

@@ -53,7 +53,8 @@ class ReviewRating(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["review", "competency"], name="one_own_rating_a_competency"),
             models.CheckConstraint(
-                condition=models.Q(level__isnull=True) | models.Q(level__range=(1, 5)), name="own_level_is_1_to_5_or_none"
+                condition=models.Q(level__isnull=True) | models.Q(level__range=(1, 5)),
+                name="own_level_is_1_to_5_or_none",
             ),
         ]
 
@@ -126,8 +127,8 @@ class Decision(models.Model):
                        AND NOT EXISTS (SELECT 1 FROM interviews_interview i
                                          JOIN interviews_competency c ON c.version_id = i.version_id
                                         WHERE i.id = NEW.interview_id AND NOT EXISTS (
-                                              SELECT 1 FROM interviews_reviewrating rating
-                                               WHERE rating.review_id = NEW.review_id AND rating.competency_id = c.id)) THEN
+                                              SELECT 1 FROM interviews_reviewrating x
+                                               WHERE x.review_id = NEW.review_id AND x.competency_id = c.id)) THEN
                         RETURN NEW;
                     END IF;
                     RAISE EXCEPTION 'A decision rests on a ready evaluation or on the person''s own complete review.';

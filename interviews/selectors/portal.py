@@ -7,7 +7,17 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from interviews.models import Application, CandidateRequest, Competency, Evaluation, Interview, Job, JobVersion, Review, Turn
+from interviews.models import (
+    Application,
+    CandidateRequest,
+    Competency,
+    Evaluation,
+    Interview,
+    Job,
+    JobVersion,
+    Review,
+    Turn,
+)
 from interviews.selectors import people, scores, work
 
 STATUS_TONES = {
@@ -32,7 +42,9 @@ def _counts() -> dict[str, Any]:
     undecided = Q(applications__decisions=None)
     return {
         "invited": Count("applications", distinct=True),
-        "in_progress": Count(interview, filter=Q(**{f"{interview}__status__in": ["in_progress", "paused"]}), distinct=True),
+        "in_progress": Count(
+            interview, filter=Q(**{f"{interview}__status__in": ["in_progress", "paused"]}), distinct=True
+        ),
         "to_review": Count(interview, filter=finished & undecided, distinct=True),
         "decided": Count("applications", filter=~undecided, distinct=True),
         "question_count": Count("current_version__questions", distinct=True),
@@ -77,7 +89,9 @@ def job_stats(row: dict[str, Any]) -> list[dict[str, Any]]:
 def job_plan(job_id: Any) -> dict[str, Any]:
     """The published version: questions, competencies with anchors, thresholds."""
     current = Job.objects.filter(pk=job_id).values("current_version")
-    version = JobVersion.objects.prefetch_related("competencies", "questions__competencies").filter(pk__in=current).first()
+    version = (
+        JobVersion.objects.prefetch_related("competencies", "questions__competencies").filter(pk__in=current).first()
+    )
     if version is None:
         return {"version": None, "questions": [], "competencies": [], "thresholds": None}
     competencies = list(version.competencies.all())
@@ -131,9 +145,9 @@ def candidate_rows(interviews: list[Interview], *, viewer: User) -> list[dict[st
     ratings = Prefetch("ratings__competency", Competency.objects.only("dimension"))
     results = {
         evaluation.interview_id: evaluation
-        for evaluation in Evaluation.objects.filter(interview__in=reviewed, status__in=scores.FINISHED).prefetch_related(
-            "ratings", ratings
-        )
+        for evaluation in Evaluation.objects.filter(
+            interview__in=reviewed, status__in=scores.FINISHED
+        ).prefetch_related("ratings", ratings)
     }
     return [_row(i, names[i.subject_id], i.pk in reviewed, results.get(i.pk)) for i in interviews]
 
@@ -158,12 +172,16 @@ def _row(interview: Interview, name: str, reviewed: bool, result: Evaluation | N
 def home(viewer: User) -> dict[str, Any]:
     """What waits for a person: failures, requests, and the viewer's own queue."""
     queue = list(work.to_review(viewer).select_related("application__job")[:50])
-    failed_turns = list(Turn.objects.filter(status=Turn.Status.FAILED).select_related("interview__application__job")[:20])
+    failed_turns = list(
+        Turn.objects.filter(status=Turn.Status.FAILED).select_related("interview__application__job")[:20]
+    )
     failed_evaluations = list(
         Evaluation.objects.filter(status=Evaluation.Status.FAILED).select_related("interview__application__job")[:20]
     )
     requests = list(
-        CandidateRequest.objects.filter(handled_at=None).select_related("interview__application__job").order_by("created_at")[:50]
+        CandidateRequest.objects.filter(handled_at=None)
+        .select_related("interview__application__job")
+        .order_by("created_at")[:50]
     )
     broken = [(row, row.interview) for row in [*failed_turns, *failed_evaluations]]
     names = people.names(
@@ -173,7 +191,9 @@ def home(viewer: User) -> dict[str, Any]:
         "stats": _home_stats(),
         "failed": [_failed(row, interview, names[interview.subject_id]) for row, interview in broken],
         "requests": [_request(row, names[row.subject_id]) for row in requests],
-        "queue": [_person(i, names[i.subject_id]) | {"completed_at": i.completed_at or i.last_activity_at} for i in queue],
+        "queue": [
+            _person(i, names[i.subject_id]) | {"completed_at": i.completed_at or i.last_activity_at} for i in queue
+        ],
     }
 
 

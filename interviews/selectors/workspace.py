@@ -1,5 +1,6 @@
 """The review workspace: transcript, the viewer's own ratings, and the AI's proposal once those are in."""
 
+import itertools
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,7 @@ def segments(text: str, spans: list[tuple[int, int]], turn_number: int) -> list[
     ends = sorted({0, len(text), *(min(end, len(text)) for span in spans for end in span)})
     starts = {start for start, _ in spans}
     pieces = []
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in itertools.pairwise(ends):
         marked = any(left <= start and end <= right for left, right in spans)
         anchor = quote_id(turn_number, start) if start in starts else None
         pieces.append({"text": text[start:end], "marked": marked, "quote_id": anchor})

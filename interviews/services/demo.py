@@ -20,7 +20,7 @@ from tenants.models import Tenant
 from tenants.services import provisioning
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "demo.json"
-PASSWORD = "candor-demo-sign-in"  # noqa: S105 (the demo never runs in production)
+PASSWORD = "candor-demo-sign-in"
 ADMIN = "admin@candor.example"
 
 
@@ -88,8 +88,12 @@ def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[
             _finished(jobs[row["job"]], row, recruiter, say)
         path = _candidate_path(plan, jobs, recruiter, known.get(host, ""))
     return {
-        "name": plan["name"], "portal_path": "/", "host": host,
-        "email": recruiter.email, "password": PASSWORD, "candidate_path": path,
+        "name": plan["name"],
+        "portal_path": "/",
+        "host": host,
+        "email": recruiter.email,
+        "password": PASSWORD,
+        "candidate_path": path,
     }
 
 

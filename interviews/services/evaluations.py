@@ -10,7 +10,15 @@ from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote
 from interviews.services.evaluation import evaluate
-from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Point, Rating, Result, Thresholds
+from interviews.services.evaluation.types import (
+    Answer,
+    CompetencyText,
+    EvaluationContext,
+    Point,
+    Rating,
+    Result,
+    Thresholds,
+)
 from llm.policy import TenantPolicy
 
 GIVE_UP_AFTER = 5
@@ -81,7 +89,11 @@ def _evaluate(evaluation: Evaluation) -> Result:
 
 def answers_of(interview: Interview) -> list[Answer]:
     """The answers in the order they were given; the free last field counts for no competency by itself."""
-    rows = interview.turns.filter(answer__isnull=False).select_related("question").prefetch_related("question__competencies")
+    rows = (
+        interview.turns.filter(answer__isnull=False)
+        .select_related("question")
+        .prefetch_related("question__competencies")
+    )
     return [
         Answer(
             turn_id=turn.pk,
@@ -160,6 +172,6 @@ def _store_points(evaluation: Evaluation, kind: str, points: tuple[Point, ...]) 
 def _fail(claim: claims.Claim, error: str) -> None:
     with transaction.atomic():
         claim.record(Evaluation.Status.FAILED, error=error[:60])
-        due.settle("evaluation", claim.row.pk)
+        due.fail("evaluation", claim.row.pk, error)
         audit.record("evaluation.failed", claim.row, error=error)
     metrics.evaluations.labels(tenancy.schema(), "failed", "").inc()

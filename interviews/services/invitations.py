@@ -70,7 +70,9 @@ def _invite(job_id: UUID, candidate_id: UUID, name: str, email: str, days: int, 
     due.owe("interview_expiry", interview.pk, after=timedelta(days=days))
     audit.record("candidate.invited", interview, new_candidate=made)
     if send_mail:
-        mail.owe(kind="invitation", interview=interview, recipient=candidate.email, context=_mail_context(invited, candidate))
+        mail.owe(
+            kind="invitation", interview=interview, recipient=candidate.email, context=_mail_context(invited, candidate)
+        )
     return invited
 
 
@@ -82,14 +84,18 @@ def new_link(*, interview_id: UUID, by: User, send_mail: bool = False) -> Invite
     :raises accounts.roles.NotPermitted: if the role may not invite.
     """
     by.require(Permission.INVITE)
-    interview = Interview.objects.select_related("application__job", "application__candidate", "version").get(pk=interview_id)
+    interview = Interview.objects.select_related("application__job", "application__candidate", "version").get(
+        pk=interview_id
+    )
     if interview.status in Interview.CLOSED:
         raise CannotInvite(_("This interview is closed, so a new link would lead nowhere."))
     invited = _issue(interview, by)
     audit.record("candidate.link_issued", interview)
     if send_mail:
         candidate = interview.application.candidate
-        mail.owe(kind="invitation", interview=interview, recipient=candidate.email, context=_mail_context(invited, candidate))
+        mail.owe(
+            kind="invitation", interview=interview, recipient=candidate.email, context=_mail_context(invited, candidate)
+        )
     return invited
 
 

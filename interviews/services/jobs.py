@@ -64,7 +64,9 @@ def publish_job(*, plan: JobPlan, by: User | None) -> Job:
     if by is not None:
         by.require(Permission.MANAGE_JOBS)
     _check(plan)
-    job, _ = Job.objects.get_or_create(slug=plan.slug, defaults={"title": plan.title, "location": plan.location, "owner": by})
+    job, _ = Job.objects.get_or_create(
+        slug=plan.slug, defaults={"title": plan.title, "location": plan.location, "owner": by}
+    )
     version = _create_version(job, plan)
     JobVersion.objects.filter(pk=version.pk).update(published_at=clock.now(), published_by=by)
     Job.objects.filter(pk=job.pk).update(

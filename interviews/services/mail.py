@@ -10,14 +10,12 @@ from django.template.loader import render_to_string
 
 from accounts.models import User
 from accounts.roles import MATRIX, Permission
-from core import audit, claims, clock, due, pool, tenancy
+from core import audit, claims, clock, due, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Interview, Mail
 from interviews.services import links
 
 GIVE_UP_AFTER = 12
-
-
 
 
 def owe(*, kind: str, interview: Interview, recipient: str, context: dict[str, Any]) -> Mail:
@@ -82,4 +80,17 @@ def _postpone(claim: claims.Claim, error: str) -> None:
             claim.record(Mail.Status.OWED, error=error[:60])
         else:
             claim.record(Mail.Status.FAILED, error=error[:60])
-            due.settle("mail", claim.row.pk)
+            due.fail("mail", claim.row.pk, error)
+
+
+@transaction.atomic
+def retry(*, mail_id: UUID) -> None:
+    """Owe a mail that was given up again.
+
+    :raises core.state.TransitionNotAllowed: if it was not.
+    """
+    mail = Mail.objects.get(pk=mail_id)
+    state.move(mail, Mail.Status.OWED, attempts=0, error="")
+    due.owe("mail", mail.pk)
+    enqueue("interviews.send_mail", mail_id=mail.pk)
+    audit.record("mail.retried", mail)

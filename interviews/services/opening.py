@@ -38,7 +38,13 @@ def open_interview(interview: Interview, *, cookie: str | None) -> None:
         links.mark_used(interview_id=interview.pk, cookie=cookie)
         if interview.status != Interview.Status.INVITED:
             return
-        state.move(interview, Interview.Status.OPENED, where=_not_expired(), opened_at=clock.now(), last_activity_at=clock.now())
+        state.move(
+            interview,
+            Interview.Status.OPENED,
+            where=_not_expired(),
+            opened_at=clock.now(),
+            last_activity_at=clock.now(),
+        )
         audit.record("interview.opened", interview)
 
 
@@ -82,7 +88,10 @@ def ask_for_a_person(interview: Interview) -> None:
 def ask_for_adjustment(interview: Interview, *, time_factor: Decimal | None, detail: str) -> None:
     """Store the request; extra time is granted at once while the interview has not started."""
     request = CandidateRequest.objects.create(
-        interview=interview, subject_id=interview.subject_id, kind=CandidateRequest.Kind.ADJUSTMENT, detail=detail or None
+        interview=interview,
+        subject_id=interview.subject_id,
+        kind=CandidateRequest.Kind.ADJUSTMENT,
+        detail=detail or None,
     )
     before = Interview.objects.filter(pk=interview.pk, status__in=Interview.BEFORE_START)
     granted = time_factor is not None and before.update(time_factor=time_factor) == 1

@@ -34,7 +34,13 @@ def submit(interview: Interview, *, closing: str) -> None:
         if closing:
             _store_closing(interview, closing)
         receipt = receipt_hash(interview)
-        state.move(interview, Interview.Status.COMPLETED, completed_at=clock.now(), last_activity_at=clock.now(), receipt_hash=receipt)
+        state.move(
+            interview,
+            Interview.Status.COMPLETED,
+            completed_at=clock.now(),
+            last_activity_at=clock.now(),
+            receipt_hash=receipt,
+        )
         audit.record("interview.submitted", interview)
         due.settle("interview_deadline", interview.pk)
         evaluations.owe(interview)

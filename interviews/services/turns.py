@@ -206,7 +206,7 @@ def _fail(claim: claims.Claim, error: str) -> None:
     """A visible failure that the candidate or an admin can retry; never a silent one."""
     with transaction.atomic():
         claim.record(Turn.Status.FAILED, error=error[:60])
-        due.settle("turn", claim.row.pk)
+        due.fail("turn", claim.row.pk, error)
         audit.record("turn.failed", claim.row, error=error)
     metrics.turns.labels(tenancy.schema(), "failed", "").inc()
 

@@ -1,8 +1,9 @@
 """The candidate's pages: landing, consent, room, review. Plain forms; everything works without scripts."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -151,10 +152,8 @@ def _give_consent(request: HttpRequest, interview: Interview, form: ConsentForm)
 
 
 def _ask_for_a_person(interview: Interview) -> HttpResponse:
-    try:
+    with suppress(TransitionNotAllowed):  # they asked before, or went on in another tab: the home page says
         opening.ask_for_a_person(interview)
-    except TransitionNotAllowed:
-        pass  # they asked before, or went on in another tab: the home page says where things stand
     return _see("candidate_home", interview)
 
 

@@ -104,7 +104,12 @@ def invite(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
                 job_id=job_id, name=data["name"], email=data["email"], days=data["days_valid"], by=user
             )
             expires_at = invited.interview.expires_at
-            context["invited"] = {"name": data["name"], "email": data["email"], "link": invited.url, "expires_at": expires_at}
+            context["invited"] = {
+                "name": data["name"],
+                "email": data["email"],
+                "link": invited.url,
+                "expires_at": expires_at,
+            }
             return render(request, "interviews/portal/invite.html", context)
         except invitations.CannotInvite as error:
             form.add_error(None, str(error))
@@ -120,14 +125,22 @@ def interview(request: HttpRequest, user: User, interview_id: UUID) -> HttpRespo
 
 
 def _workspace(
-    request: HttpRequest, user: User, interview_id: UUID, *, status: int = 200, form: DecisionForm | None = None, **more: Any
+    request: HttpRequest,
+    user: User,
+    interview_id: UUID,
+    *,
+    status: int = 200,
+    form: DecisionForm | None = None,
+    **more: Any,
 ) -> HttpResponse:
     shown = reading.open_interview(by=user, interview_id=interview_id)
     shown["review_url"] = reverse("portal_review", args=[interview_id])
     shown["review_draft_url"] = reverse("portal_review_draft", args=[interview_id])
     shown["decide_url"] = reverse("portal_decide", args=[interview_id])
     if shown["review_submitted"]:
-        shown["review_items"] = [item | {"level": None if item["level"] == "N" else item["level"]} for item in shown["review_items"]]
+        shown["review_items"] = [
+            item | {"level": None if item["level"] == "N" else item["level"]} for item in shown["review_items"]
+        ]
     if shown["review_submitted"] and not shown["cannot_decide"]:
         shown["decision_form"] = form or DecisionForm()
     if failed := shown["interview"]["failed_turn_id"]:

@@ -20,7 +20,9 @@ def address(request: HttpRequest) -> str:
     return pseudonym(request.META.get("REMOTE_ADDR", ""))
 
 
-def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *args: Any, **kwargs: Any) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, credentials: dict[str, Any] | None = None, *args: Any, **kwargs: Any
+) -> HttpResponse:
     response = render(request, "429.html", status=429)
     response["Retry-After"] = "900"
     return response

@@ -6,10 +6,8 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
-        
-
         from django.core.management.commands import makemigrations
+        from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 
         # pgtrigger replaces the autodetector; django-tenants must use the same one (commands.E001).
         MigrateSchemasCommand.autodetector = makemigrations.Command.autodetector

@@ -12,7 +12,17 @@ def platform_is_no_package(app_configs: Any, **kwargs: Any) -> list[CheckMessage
     """platform/ would shadow the standard library's module of that name."""
     folder = Path(settings.ROOT) / "platform"
     files = [path.name for path in folder.glob("*.py")]
-    return [Error(f"platform/ holds {', '.join(files)}.", hint="Move it into a package; see CONTRIBUTING.md.", id="core.E001")] if files else []
+    return (
+        [
+            Error(
+                f"platform/ holds {', '.join(files)}.",
+                hint="Move it into a package; see CONTRIBUTING.md.",
+                id="core.E001",
+            )
+        ]
+        if files
+        else []
+    )
 
 
 @register(Tags.security, deploy=True)

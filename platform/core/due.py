@@ -20,6 +20,10 @@ FIRST_LOOK = timedelta(seconds=5)  # the message of the commit has this long bef
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
+class NotRetryable(Exception):
+    """This work did not fail, or nothing retries its kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A row that fell due; `attempts` counts the times that the sweeper sent it."""
@@ -32,10 +36,11 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What to send for a kind: the task's name and the keyword that takes the object's id."""
+    """What to send for a kind: the task's name, the keyword that takes the object's id, and how a failure is retried."""
 
     task: str
     keyword: str
+    retry: Callable[[UUID], None] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -45,9 +50,9 @@ class UnknownKind(LookupError):
     """No app registered this kind of owed work."""
 
 
-def register(kind: str, *, task: str, keyword: str) -> None:
-    """Say which task does a kind of owed work (called in AppConfig.ready)."""
-    _kinds[kind] = Kind(task, keyword)
+def register(kind: str, *, task: str, keyword: str, retry: Callable[[UUID], None] | None = None) -> None:
+    """Say which task does a kind of owed work, and what retries it after a failure (called in AppConfig.ready)."""
+    _kinds[kind] = Kind(task, keyword, retry)
 
 
 def kind_of(kind: str) -> Kind:
@@ -64,7 +69,7 @@ def owe(kind: str, object_id: UUID, *, after: timedelta = FIRST_LOOK) -> None:
     Due.objects.bulk_create(
         [Due(tenant=tenancy.schema(), kind=kind, object_id=object_id, due_at=Now() + after)],
         update_conflicts=True,
-        update_fields=["due_at", "attempts"],
+        update_fields=["due_at", "attempts", "failed_at", "error"],
         unique_fields=["tenant", "kind", "object_id"],
     )
 
@@ -72,6 +77,24 @@ def owe(kind: str, object_id: UUID, *, after: timedelta = FIRST_LOOK) -> None:
 def settle(kind: str, object_id: UUID) -> None:
     """The work was done, or is no longer wanted."""
     Due.objects.filter(tenant=tenancy.schema(), kind=kind, object_id=object_id).delete()
+
+
+def fail(kind: str, object_id: UUID, error: str) -> None:
+    """The work failed for good: keep it visible across tenants until somebody retries it."""
+    owed = Due.objects.filter(tenant=tenancy.schema(), kind=kind, object_id=object_id)
+    owed.update(failed_at=Now(), error=error[:60])
+
+
+def retry(failed: Due) -> None:
+    """Retry failed work inside its tenant, through the service of the app that owns it.
+
+    :raises NotRetryable: if it did not fail, or its kind has no retry.
+    """
+    again = kind_of(failed.kind).retry
+    if failed.failed_at is None or again is None:
+        raise NotRetryable(str(failed))
+    with tenancy.enter(failed.tenant):
+        again(failed.object_id)
 
 
 def sweep(send: Callable[[Owed], None]) -> int:
@@ -85,7 +108,7 @@ def sweep(send: Callable[[Owed], None]) -> int:
                due_at = now() + least(interval '5 seconds' * power(2, least(attempts, 10)), %s)
          WHERE id IN (SELECT due.id FROM public.due
                         JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant AND tenant.status = 'ready'
-                       WHERE due_at <= now() ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
+                       WHERE due_at <= now() AND failed_at IS NULL ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
         RETURNING tenant, kind, object_id, attempts"""
     with connection.cursor() as cursor:
         cursor.execute(statement, [LONGEST_PAUSE, BATCH])

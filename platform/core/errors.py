@@ -23,7 +23,12 @@ class Problem(exceptions.APIException):
 
 def body(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
     """The members of a problem document."""
-    return {"type": f"urn:candor:problem:{code}", "title": code.replace("_", " "), "status": status, "detail": detail} | more
+    return {
+        "type": f"urn:candor:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "detail": detail,
+    } | more
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:

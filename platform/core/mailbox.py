@@ -3,7 +3,6 @@
 import email
 import email.policy
 import ipaddress
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +31,7 @@ class MailboxBackend(BaseEmailBackend):
         for message in email_messages:
             draft = folder / f".{uuid7()}"
             draft.write_bytes(message.message().as_bytes())
-            os.replace(draft, folder / f"{uuid7()}.eml")
+            draft.replace(folder / f"{uuid7()}.eml")
         return len(email_messages)
 
 

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client import REGISTRY as DEFAULT_REGISTRY
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 requests = Counter("candor_requests", "Requests answered", ["tenant", "route", "method", "status"])
 request_seconds = Histogram("candor_request_seconds", "Time to answer a request", ["route"])

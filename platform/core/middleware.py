@@ -45,7 +45,9 @@ class RequestContext:
         tenant = structlog.contextvars.get_contextvars().get("tenant", "")
         metrics.requests.labels(tenant, route, request.method, response.status_code).inc()
         metrics.request_seconds.labels(route).observe(seconds)
-        log.info("request", route=route, method=request.method, status=response.status_code, ms=round(seconds * 1000, 1))
+        log.info(
+            "request", route=route, method=request.method, status=response.status_code, ms=round(seconds * 1000, 1)
+        )
 
 
 class SecurityHeaders:
@@ -81,7 +83,9 @@ class BodyLimit:
             return self._refuse(request, 411, "length_required", "Send the request with a Content-Length.")
         if not length.isdigit() or int(length) > settings.MAX_BODY_BYTES:
             limit = settings.MAX_BODY_BYTES // 1024
-            return self._refuse(request, 413, "too_large", f"The request is larger than {limit} KiB; nothing was stored.")
+            return self._refuse(
+                request, 413, "too_large", f"The request is larger than {limit} KiB; nothing was stored."
+            )
         return self.get_response(request)
 
     def _refuse(self, request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:

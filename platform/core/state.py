@@ -15,9 +15,7 @@ def sources(model: type[models.Model], to: str) -> list[str]:
     return [source for source, targets in transitions.items() if to in targets]
 
 
-def move(
-    row: models.Model, to: str, *, field: str = "status", where: models.Q | None = None, **changes: Any
-) -> None:
+def move(row: models.Model, to: str, *, field: str = "status", where: models.Q | None = None, **changes: Any) -> None:
     """Set `field` to `to` in one UPDATE guarded by the row's allowed source states and `where`.
 
     :raises TransitionNotAllowed: if no row matched, so nothing changed.

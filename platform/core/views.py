@@ -23,7 +23,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = "The form was open for too long, or your browser did not send our cookie. Reload the page and send it again."
+    detail = (
+        "The form was open for too long, or your browser did not send our cookie. Reload the page and send it again."
+    )
     return _page(request, 403, "csrf", detail, "403_csrf.html")
 
 

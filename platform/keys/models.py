@@ -18,6 +18,9 @@ class TenantKey(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant_id", "version"], name="one_tenant_key_a_version")]
 
+    def __str__(self) -> str:
+        return f"tenant {self.tenant_id} v{self.version}"
+
 
 class SubjectKey(models.Model):
     """A candidate's key, wrapped by the tenant's key."""
@@ -34,3 +37,6 @@ class SubjectKey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "subject_id", "version"], name="one_subject_key_a_version")
         ]
+
+    def __str__(self) -> str:
+        return f"subject {self.subject_id} v{self.version}"

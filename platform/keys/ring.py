@@ -88,9 +88,7 @@ def tenant_key(tenant_id: UUID) -> bytes:
 
 def create_subject_key(tenant_id: UUID, subject_id: UUID) -> None:
     """Make the subject's key unless it has one."""
-    wrapped = seal_box(
-        AESGCM(tenant_key(tenant_id)), os.urandom(32), _subject_context(tenant_id, subject_id, VERSION)
-    )
+    wrapped = seal_box(AESGCM(tenant_key(tenant_id)), os.urandom(32), _subject_context(tenant_id, subject_id, VERSION))
     row = SubjectKey(tenant_id=tenant_id, subject_id=subject_id, version=VERSION, wrapped=wrapped)
     SubjectKey.objects.bulk_create([row], ignore_conflicts=True)
 

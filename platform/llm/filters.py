@@ -41,7 +41,8 @@ def redact(messages: Sequence[dict[str, str]], known: tuple[str, ...]) -> tuple[
 
     :raises FilterBroke: with nothing to send.
     """
-    text, replaced = BETWEEN.join(message["content"].replace(BETWEEN, " ") for message in messages), {}
+    text = BETWEEN.join(message["content"].replace(BETWEEN, " ") for message in messages)
+    replaced: dict[str, str] = {}
     for apply in load():
         redacted = apply(text, known)
         text, replaced = redacted.text, replaced | redacted.replaced

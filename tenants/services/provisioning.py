@@ -40,7 +40,13 @@ def host_of(subdomain: str) -> str:
 
 @transaction.atomic
 def create_tenant(
-    *, name: str, subdomain: str, plan_code: str, brand_color: str = "#4338ca", owner_email: str = "", contact_email: str = ""
+    *,
+    name: str,
+    subdomain: str,
+    plan_code: str,
+    brand_color: str = "#4338ca",
+    owner_email: str = "",
+    contact_email: str = "",
 ) -> Tenant:
     """Register a tenant; it serves once `provision` has run.
 
@@ -137,7 +143,9 @@ def remove_failed(*, tenant_id: UUID) -> None:
     connections[schemas.OWNER].close()
 
 
-def ensure_tenant(*, name: str, subdomain: str, plan_code: str, brand_color: str = "#4338ca", contact_email: str = "") -> Tenant:
+def ensure_tenant(
+    *, name: str, subdomain: str, plan_code: str, brand_color: str = "#4338ca", contact_email: str = ""
+) -> Tenant:
     """The tenant with this subdomain, made and provisioned when there is none.
 
     :raises django.core.exceptions.ValidationError: for a bad subdomain.

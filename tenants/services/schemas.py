@@ -93,7 +93,9 @@ def _recorded(schemas: list[str]) -> dict[str, set[tuple[str, str]]]:
         present = {row[0] for row in cursor.fetchall()}
         found: dict[str, set[tuple[str, str]]] = {schema: set() for schema in schemas}
         parts = [
-            sql.SQL("SELECT {}, app, name FROM {}").format(sql.Literal(schema), sql.Identifier(schema, "django_migrations"))
+            sql.SQL("SELECT {}, app, name FROM {}").format(
+                sql.Literal(schema), sql.Identifier(schema, "django_migrations")
+            )
             for schema in schemas
             if schema in present
         ]
