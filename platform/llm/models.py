@@ -40,7 +40,7 @@ class LlmCall(models.Model):
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_cached = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
-    tokens_estimated = models.BooleanField(default=False, help_text="The provider gave no count.")
+    tokens_estimated = models.BooleanField(default=False)  # the provider gave no count
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)
     latency_ms = models.PositiveIntegerField(null=True)
     finish_reason = models.CharField(max_length=20, blank=True)
