@@ -14,6 +14,12 @@ function describe(words, answer) {
   return words[answer.stage] ?? words.received;
 }
 
+/* By its start, below the header: the composer covers the foot of the page. */
+function showNewest(behavior) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "start", behavior: calm ? "instant" : behavior });
+}
+
 async function bringIn() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!response.ok || response.redirected) return location.reload();
@@ -26,7 +32,7 @@ async function bringIn() {
     const fresh = page.getElementById(id);
     if (fresh) document.getElementById(id).replaceWith(document.adoptNode(fresh));
   }
-  log.lastElementChild?.scrollIntoView({ block: "nearest" });
+  showNewest("smooth");
   document.querySelector("#below textarea")?.focus({ preventScroll: true });
 }
 
@@ -60,6 +66,5 @@ if (clock) {
   const since = performance.now();
   setInterval(() => tick(clock, Number(clock.dataset.secondsLeft), since), 1000);
 }
-const last = document.querySelector("#messages > :last-child");
-if (last && document.querySelectorAll("#messages > *").length > 2) last.scrollIntoView({ block: "center", behavior: "instant" });
+if (document.querySelectorAll("#messages > *").length > 2) showNewest("instant");
 setTimeout(poll, wait);
