@@ -77,9 +77,8 @@ def _health(env: Mapping[str, str]) -> str:
 
 
 def _port(env: Mapping[str, str]) -> str:
-    everywhere = env["HOST"] in {"0.0.0.0", "::"}
     try:
-        socket.create_connection(("127.0.0.1" if everywhere else env["HOST"], int(env["PORT"])), timeout=5).close()
+        socket.create_connection((env["HOST"], int(env["PORT"])), timeout=5).close()
     except OSError:
         return f"port {env['PORT']} does not take connections"
     return ""

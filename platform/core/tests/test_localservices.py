@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import psycopg
@@ -333,15 +334,16 @@ class TestLeading:
 
 class TestAddresses:
     def test_one_database_address_gives_all_four(self) -> None:
-        completed = complete_urls(
-            {"DATABASE_URL": "postgresql://me:p%40ss@db:5432/main?sslmode=require", "REDIS_URL": "r"}
-        )
+        address = f"postgresql://me:{quote('p@ss')}@db:5432/main?sslmode=require"
+        keys = address.replace("/main?", "/main_keys?")
+
+        completed = complete_urls({"DATABASE_URL": address, "REDIS_URL": "r"})
 
         assert completed == {
-            "DATABASE_URL": "postgresql://me:p%40ss@db:5432/main?sslmode=require",
-            "DATABASE_OWNER_URL": "postgresql://me:p%40ss@db:5432/main?sslmode=require",
-            "KEYS_DATABASE_URL": "postgresql://me:p%40ss@db:5432/main_keys?sslmode=require",
-            "KEYS_DATABASE_OWNER_URL": "postgresql://me:p%40ss@db:5432/main_keys?sslmode=require",
+            "DATABASE_URL": address,
+            "DATABASE_OWNER_URL": address,
+            "KEYS_DATABASE_URL": keys,
+            "KEYS_DATABASE_OWNER_URL": keys,
             "REDIS_URL": "r",
         }
 
