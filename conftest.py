@@ -116,7 +116,8 @@ def _point(suffix: str) -> None:
 
 
 def _close() -> None:
-    for connection in connections.all():
+    aliases: Any = connections.all()
+    for connection in aliases:
         connection.close()
         if connection.pool:
             connection.close_pool()

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from core import audit, ratelimit
 from core.errors import Problem
 from interviews.models import Interview, Turn
+from interviews.models.turns import LONGEST_ANSWER
 from interviews.serializers import AnswerSerializer, TurnSerializer
 from interviews.services import links, turns
 
@@ -46,7 +47,7 @@ class CandidateHolder:
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    def _reject(self, request: HttpRequest, reason: str) -> str:  # type: ignore[override]
+    def _reject(self, request: HttpRequest, reason: str) -> str:
         return reason
 
 
@@ -67,7 +68,7 @@ class CandidateAuthentication(BaseAuthentication):
         return SCHEME
 
     def _check_csrf(self, request: HttpRequest) -> None:
-        check = _CsrfCheck(lambda _: None)  # type: ignore[arg-type,return-value]
+        check = _CsrfCheck(lambda _: None)  # type: ignore[arg-type]
         check.process_request(request)
         reason = check.process_view(request, None, (), {})  # type: ignore[arg-type]
         if reason:
@@ -93,7 +94,7 @@ class InterviewTurns(APIView):
     @extend_schema(request=AnswerSerializer, responses={202: TurnSerializer}, parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request, interview_id: UUID) -> Response:
         """Store an answer and owe it a reply. The same key with the same text answers the same turn again."""
-        interview = request.user.interview(interview_id)
+        interview = _holder(request).interview(interview_id)
         ratelimit.hit("answer", str(interview.pk), "60/minute")
         key = _idempotency_key(request)
         body = AnswerSerializer(data=request.data)
@@ -111,8 +112,14 @@ class TurnDetail(APIView):
         turn = Turn.objects.filter(pk=turn_id).first()
         if turn is None:
             raise exceptions.NotFound
-        request.user.interview(turn.interview_id)
+        _holder(request).interview(turn.interview_id)
         return Response(TurnSerializer(turn).data)
+
+
+def _holder(request: Request) -> CandidateHolder:
+    """Who calls; IsAuthenticated has refused everybody else."""
+    assert isinstance(request.user, CandidateHolder)
+    return request.user
 
 
 def _idempotency_key(request: Request) -> UUID:
@@ -130,7 +137,7 @@ def _submit(interview: Interview, data: dict[str, Any], key: UUID) -> Turn:
     except turns.EmptyAnswer as error:
         raise Problem(400, "empty_answer", "The answer has no text.") from error
     except turns.AnswerTooLong as error:
-        raise Problem(400, "answer_too_long", f"An answer has at most {turns.LONGEST_ANSWER} characters.") from error
+        raise Problem(400, "answer_too_long", f"An answer has at most {LONGEST_ANSWER} characters.") from error
     except turns.AnswerNotText as error:
         raise Problem(400, "answer_not_text", "Remove control characters from the answer.") from error
     except turns.AnswerConflict as error:

@@ -60,4 +60,4 @@ class TurnSerializer(serializers.ModelSerializer[Turn]):
         if not hasattr(turn, "_following"):
             found = Turn.objects.filter(interview_id=turn.interview_id, number=turn.number + 1).first()
             turn._following = found if found and found.status == Turn.Status.OPEN else None  # type: ignore[attr-defined]
-        return turn._following  # type: ignore[attr-defined,no-any-return]
+        return turn._following  # type: ignore[attr-defined]

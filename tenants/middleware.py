@@ -1,11 +1,11 @@
 """From the Host header to a schema and a URL table: exact hosts only."""
 
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import render
@@ -23,11 +23,11 @@ class HostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        connection.set_tenant(tenancy.Platform())
+        tenancy.use(tenancy.Platform())
         try:
             host = split_domain_port(request.get_host())[0].rstrip(".")
             urlconf = _platform_urls(host)
-            tenant = None if urlconf else tenancy.by_host(host)
+            tenant: Any = None if urlconf else tenancy.by_host(host)
         except (DisallowedHost, tenancy.UnknownTenant):
             return _plain(request, 404, "not_found", "No site answers on this address.")
         if urlconf:
@@ -41,7 +41,7 @@ class HostMiddleware:
             response = _plain(request, 503, "not_ready", "This site is being set up. Try again in a minute.")
             response["Retry-After"] = "60"
             return response
-        connection.set_tenant(tenant)
+        tenancy.use(tenant)
         request.tenant = tenant  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(tenant=tenant.schema_name)
         return self.get_response(request)
@@ -58,4 +58,4 @@ def _plain(request: HttpRequest, status: int, code: str, detail: str) -> HttpRes
     """A page that needs neither a tenant nor the database."""
     if request.path.startswith("/api/"):
         return errors.problem(status, code, detail)
-    return render(None, f"{status}.html", status=status)  # type: ignore[arg-type]
+    return render(None, f"{status}.html", status=status)

@@ -6,7 +6,7 @@ from core import pool, tenancy
 from tenants.services import provisioning
 
 
-@shared_task(name="tenants.provision", queue="default")
+@shared_task(name="tenants.provision", queue="default")  # type: ignore[untyped-decorator]
 def provision(*, tenant_id: str) -> None:
     try:
         with tenancy.enter_platform():

@@ -183,7 +183,8 @@ def home(viewer: User) -> dict[str, Any]:
         .select_related("interview__application__job")
         .order_by("created_at")[:50]
     )
-    broken = [(row, row.interview) for row in [*failed_turns, *failed_evaluations]]
+    broken: list[tuple[Turn | Evaluation, Interview]] = [(turn, turn.interview) for turn in failed_turns]
+    broken += [(evaluation, evaluation.interview) for evaluation in failed_evaluations]
     names = people.names(
         [i.subject_id for i in queue] + [i.subject_id for _, i in broken] + [r.subject_id for r in requests]
     )

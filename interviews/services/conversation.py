@@ -56,7 +56,5 @@ def open_next(turn: Turn, *, probe: str | None) -> Turn | None:
 
 def _may_probe(turn: Turn, most: int) -> bool:
     """Whether the core question this turn belongs to may get another follow-up."""
-    asked = Turn.objects.filter(
-        interview_id=turn.interview_id, question_id=turn.question_id, kind=Turn.Kind.PROBE
-    ).count()
+    asked = Turn.objects.filter(interview_id=turn.interview_id, question=turn.question, kind=Turn.Kind.PROBE).count()
     return asked < most

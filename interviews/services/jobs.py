@@ -123,4 +123,4 @@ def _competency(version: JobVersion, position: int, plan: CompetencyPlan) -> Com
 def _create_questions(version: JobVersion, plans: Sequence[QuestionPlan], ids: dict[str, UUID]) -> None:
     for position, plan in enumerate(plans, 1):
         question = Question.objects.create(version=version, position=position, text=plan.text)
-        question.competencies.set([ids[key] for key in plan.competencies])
+        question.competencies.set(Competency.objects.filter(pk__in=[ids[key] for key in plan.competencies]))

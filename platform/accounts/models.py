@@ -64,7 +64,7 @@ class User(AbstractBaseUser):
     @property
     def is_superuser(self) -> bool:
         """Platform staff, and only in the public schema: a tenant's table can't make anybody one."""
-        return self.is_active and self.is_staff and connection.schema_name == get_public_schema_name()
+        return self.is_active and self.is_staff and getattr(connection, "schema_name", "") == get_public_schema_name()
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Django admin's question."""

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, signals
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -19,12 +19,12 @@ app.conf.task_default_exchange = ""
 app.conf.task_default_routing_key = "default"
 
 
-@signals.setup_logging.connect
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
 def _keep_our_logging(**_: Any) -> None:
     """Connected so that Celery leaves the logging of config.logging alone."""
 
 
-@signals.worker_ready.connect
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def _worker_ready(**_: Any) -> None:
     from core import workers
 

@@ -28,7 +28,7 @@ def platform_is_no_package(app_configs: Any, **kwargs: Any) -> list[CheckMessage
 @register(Tags.security, deploy=True)
 def roles_are_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The serving role must not own the tables, or the audit trail protects nothing."""
-    found = []
+    found: list[CheckMessage] = []
     for app, owner in (("default", "owner"), ("keys", "keys_owner")):
         if settings.DATABASES[app]["USER"] == settings.DATABASES[owner]["USER"]:
             found.append(

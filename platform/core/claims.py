@@ -81,13 +81,14 @@ def take(model: type[Claimable], pk: UUID, **changes: Any) -> Iterator[Claim]:
 
     :raises AlreadyClaimed: if it can't.
     """
+    rows: Any = model._default_manager
     free = Q(status=model.WAITING) | Q(status=model.WORKING, lease_until__lt=Now())
-    taken = model._default_manager.filter(free, pk=pk).update(
+    taken = rows.filter(free, pk=pk).update(
         status=model.WORKING, lease_until=Now() + LEASE, fence=F("fence") + 1, attempts=F("attempts") + 1, **changes
     )
     if taken != 1:
         raise AlreadyClaimed(f"{model.__name__} {pk}")
-    row = model._default_manager.get(pk=pk)
+    row = rows.get(pk=pk)
     claim = Claim(row=row, schema=tenancy.schema(), fence=row.fence, attempts=row.attempts)
     _renewer.watch(claim)
     try:
@@ -134,11 +135,11 @@ class _Renewer:
                     tables[claim.schema, claim.row._meta.db_table].append(claim)
         for (schema, table), claims in tables.items():
             statement = sql.SQL(
-                "UPDATE {} AS row SET lease_until = now() + %s FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
+                "UPDATE {} AS row SET lease_until = now() + make_interval(secs => %s) FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
                 "WHERE row.id = held.id AND row.fence = held.fence AND row.lease_until IS NOT NULL"
             ).format(sql.Identifier(schema, table))
             with connection.cursor() as cursor:
-                cursor.execute(statement, [LEASE, [c.row.pk for c in claims], [c.fence for c in claims]])
+                cursor.execute(statement, [LEASE.total_seconds(), [c.row.pk for c in claims], [c.fence for c in claims]])
 
 
 _renewer = _Renewer()

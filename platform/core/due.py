@@ -105,13 +105,13 @@ def sweep(send: Callable[[Owed], None]) -> int:
     """
     statement = """
         UPDATE public.due SET attempts = attempts + 1,
-               due_at = now() + least(interval '5 seconds' * power(2, least(attempts, 10)), %s)
+               due_at = now() + least(interval '5 seconds' * power(2, least(attempts, 10)), make_interval(secs => %s))
          WHERE id IN (SELECT due.id FROM public.due
                         JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant AND tenant.status = 'ready'
                        WHERE due_at <= now() AND failed_at IS NULL ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
         RETURNING tenant, kind, object_id, attempts"""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [LONGEST_PAUSE, BATCH])
+        cursor.execute(statement, [LONGEST_PAUSE.total_seconds(), BATCH])
         rows = [Owed(*row) for row in cursor.fetchall()]
     for row in rows:
         send(row)

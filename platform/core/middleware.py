@@ -91,7 +91,7 @@ class BodyLimit:
     def _refuse(self, request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
         if request.path.startswith("/api/"):
             return errors.problem(status, code, detail)
-        return render(None, "413.html", {"detail": detail}, status=status)  # type: ignore[arg-type]
+        return render(None, "413.html", {"detail": detail}, status=status)
 
 
 class ContentPolicy(CSPMiddleware):

@@ -27,6 +27,6 @@ class SchemaRouter:
             return False
         if app_label == KEYS_APP:
             return None
-        public = connections[db].schema_name == get_public_schema_name()
+        public = getattr(connections[db], "schema_name", None) == get_public_schema_name()
         listed = settings.SHARED_APPS if public else settings.TENANT_APPS
         return None if apps.get_app_config(app_label).name in listed else False

@@ -27,7 +27,7 @@ def tenant_task(name: str, *, queue: str) -> Callable[[Callable[..., None]], Any
     def decorate(body: Callable[..., None]) -> Any:
         _signatures[name] = inspect.signature(body)
 
-        @shared_task(name=name, queue=queue)
+        @shared_task(name=name, queue=queue)  # type: ignore[untyped-decorator]
         def run(*, tenant: str = "", request_id: str = "", **keywords: Any) -> None:
             if not tenant:
                 raise tenancy.NoTenant(f"{name} was sent without a tenant.")
@@ -87,7 +87,7 @@ def send(name: str, message: dict[str, Any]) -> None:
         log.warning("broker_unavailable", task=name)
 
 
-@shared_task(name="core.sweep_due", queue="default")
+@shared_task(name="core.sweep_due", queue="default")  # type: ignore[untyped-decorator]
 def sweep_due() -> None:
     """Send again whatever is owed and due."""
     try:

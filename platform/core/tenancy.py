@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection as django_connection
 from django_tenants.utils import get_public_schema_name, get_tenant_domain_model, get_tenant_model
 
 CACHE_SECONDS = 5.0
+connection: Any = django_connection  # django-tenants adds tenant, schema_name and set_tenant to it
 
 
 class NoTenant(RuntimeError):
@@ -101,6 +102,16 @@ def forget() -> None:
     """Drop what is remembered: a tenant or a domain changed."""
     with _lock:
         _cache.clear()
+
+
+def use(tenant: Any) -> None:
+    """Stay in this tenant's schema (or the Platform's) until somebody enters another: the middleware, and tests."""
+    connection.set_tenant(tenant)
+
+
+def in_use() -> Any:
+    """What was entered last: a tenant row, a Platform, or django-tenants' own stand-in."""
+    return connection.tenant
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client, TestCase
 
 from core import tenancy
@@ -21,11 +20,11 @@ class TenantClient(Client):
         super().__init__(**{"HTTP_HOST": f"{tenant}.{settings.BASE_DOMAIN}"} | defaults)
 
     def request(self, **request: Any) -> Any:
-        before = connection.tenant
+        before = tenancy.in_use()
         try:
             return super().request(**request)
         finally:
-            connection.set_tenant(before)
+            tenancy.use(before)
 
 
 class TenantTestCase(TestCase):
@@ -42,7 +41,7 @@ class TenantTestCase(TestCase):
     @classmethod
     def tearDownClass(cls) -> None:
         super().tearDownClass()
-        connection.set_schema_to_public()
+        tenancy.use(tenancy.Platform())
 
     def setUp(self) -> None:
         super().setUp()
@@ -58,7 +57,7 @@ class TenantTestCase(TestCase):
 
 def _enter(name: str) -> None:
     tenancy.forget()
-    connection.set_tenant(tenancy.by_schema(name))
+    tenancy.use(tenancy.by_schema(name))
 
 
 class PlatformTestCase(TestCase):
@@ -68,4 +67,4 @@ class PlatformTestCase(TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        connection.set_tenant(tenancy.Platform())
+        tenancy.use(tenancy.Platform())

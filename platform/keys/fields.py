@@ -5,11 +5,12 @@ to another row, field or tenant does not open, and a renamed schema still reads.
 """
 
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.db.models.query_utils import DeferredAttribute
 
 from core import tenancy
@@ -49,6 +50,9 @@ class SealedTextField(models.BinaryField):
     """
 
     descriptor_class = SealedAttribute
+    if TYPE_CHECKING:  # what django-stubs reads: text in and out, although bytes are stored
+        _pyi_private_set_type: str | Combinable
+        _pyi_private_get_type: str  # type: ignore[assignment]
 
     def __init__(self, *args: Any, label: str, subject: str = "subject_id", **kwargs: Any) -> None:
         self.label, self.subject = label, subject

@@ -5,6 +5,7 @@ from django.db import models
 
 from core import clock
 from core.ids import uuid7
+from core.triggers import refuse
 
 # What a call is, apart from how it ended.
 FIXED = (
@@ -78,8 +79,9 @@ class LlmCall(models.Model):
                     RETURN NEW;
                 """,
             ),
-            pgtrigger.Protect(name="llm_call_is_never_deleted", operation=pgtrigger.Delete, level=pgtrigger.Statement),
-            pgtrigger.Protect(name="llm_call_is_never_truncated", operation=pgtrigger.Truncate),
+            refuse(
+                "llm_call_is_never_deleted", pgtrigger.Delete | pgtrigger.Truncate, "A model call stays in the ledger."
+            ),
         ]
 
     def __str__(self) -> str:

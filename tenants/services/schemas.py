@@ -1,6 +1,7 @@
 """Schemas and their migrations, always as the owner role."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -35,7 +36,7 @@ def drop(schema: str) -> None:
 
 def migrate(schema: str) -> None:
     """Bring one schema (a tenant's or public) to the newest migrations."""
-    connection = connections[OWNER]
+    connection: Any = connections[OWNER]
     connection.set_schema(schema, include_public=False)
     try:
         MigrationRecorder(connection).ensure_schema()  # otherwise public's record would be read for the tenant's
