@@ -1,7 +1,10 @@
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from unfold.admin import ModelAdmin
 
 from accounts.models import User
+
+admin.site.unregister(Group)  # roles are a matrix in code (accounts.roles)
 
 
 @admin.register(User)

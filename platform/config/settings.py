@@ -40,19 +40,19 @@ WSGI_APPLICATION = None
 # --- apps --------------------------------------------------------------------------------------
 # Two sources of truth for django-tenants: what lives in public, and what lives in each tenant schema.
 SHARED_APPS = [
-    "pgtrigger",  # first: core hands its autodetector to django-tenants
+    "unfold",  # before the apps whose admin templates it replaces
+    "pgtrigger",  # before core, which hands its autodetector to django-tenants
     "django_tenants",
     "core",
     "tenants",
     "billing",
     "llm",
     "keys",
-    "accounts",
     "compliance.audit",
-    "unfold",
     "django.contrib.admin",
     "django.contrib.contenttypes",  # in public alone: the process-wide cache would mix ids of schemas
     "django.contrib.auth",
+    "accounts",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -257,6 +257,26 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "form-action": [SELF],
     "frame-ancestors": [NONE],
     "base-uri": [NONE],
+}
+UNFOLD = {
+    "SITE_TITLE": "Candor",
+    "SITE_HEADER": "Candor platform",
+    "SITE_SYMBOL": "verified",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(96.2% .018 272.3)",
+            "100": "oklch(93% .034 272.8)",
+            "200": "oklch(87% .065 274)",
+            "300": "oklch(78.5% .115 274.7)",
+            "400": "oklch(67.3% .182 276.9)",
+            "500": "oklch(58.5% .233 277.1)",
+            "600": "oklch(51.1% .262 277)",
+            "700": "oklch(45.7% .24 277)",
+            "800": "oklch(39.8% .195 277.4)",
+            "900": "oklch(35.9% .144 278.7)",
+            "950": "oklch(25.7% .09 281.3)",
+        }
+    },
 }
 MAX_BODY_BYTES = 256 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES

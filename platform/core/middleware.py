@@ -36,7 +36,8 @@ class RequestContext:
         finally:
             audit.actor.reset(token)
         response["X-Request-ID"] = request_id
-        self._count(request, response, time.perf_counter() - started)
+        if not request.path.startswith(settings.STATIC_URL):
+            self._count(request, response, time.perf_counter() - started)
         return response
 
     def _count(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
