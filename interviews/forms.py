@@ -74,7 +74,9 @@ class DecisionForm(forms.Form):
 
 
 class CandidateFilterForm(forms.Form):
-    job = forms.ModelChoiceField(Job.objects.order_by("title"), label=_("Job"), required=False, to_field_name="slug")
+    job = forms.ModelChoiceField(
+        Job.objects.order_by("title"), label=_("Job"), required=False, to_field_name="slug", empty_label=_("All jobs")
+    )
     stage = forms.ChoiceField(
         label=_("Stage"), choices=[("", _("All stages")), *Application.Stage.choices], required=False
     )

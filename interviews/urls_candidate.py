@@ -7,6 +7,7 @@ urlpatterns = [
     path("interview/<uuid:interview_id>/", candidate.home, name="candidate_home"),
     path("interview/<uuid:interview_id>/consent/", candidate.consent_page, name="candidate_consent"),
     path("interview/<uuid:interview_id>/adjustment/", candidate.adjustment, name="candidate_adjustment"),
+    path("interview/<uuid:interview_id>/notice/", candidate.notice, name="candidate_notice"),
     path("interview/<uuid:interview_id>/ready/", candidate.ready, name="candidate_ready"),
     path("interview/<uuid:interview_id>/answer/", candidate.answer, name="candidate_answer"),
     path("interview/<uuid:interview_id>/draft/", candidate.draft, name="candidate_draft"),

@@ -77,7 +77,13 @@ def with_interview(view: Callable[Concatenate[HttpRequest, Interview, P], HttpRe
 def _frame(interview: Interview | None = None) -> dict[str, Any]:
     tenant = tenancy.current()
     title = interview.application.job.title if interview else ""
-    return {"job_title": title, "company": tenant.name, "contact_email": tenant.contact_email, "privacy_url": ""}
+    notice_url = reverse("candidate_notice", args=[interview.pk]) if interview else ""
+    return {
+        "job_title": title,
+        "company": tenant.name,
+        "contact_email": tenant.contact_email,
+        "privacy_url": notice_url,
+    }
 
 
 def _page(request: HttpRequest, interview: Interview, name: str, status: int = 200, **context: Any) -> HttpResponse:
@@ -175,6 +181,15 @@ def adjustment(request: HttpRequest, interview: Interview) -> HttpResponse:
     if interview.status == Interview.Status.OPENED:
         context["back_url"] = reverse("candidate_consent", args=[interview.pk])
     return _page(request, interview, "adjustment", status, **context)
+
+
+@require_safe
+@with_interview
+def notice(request: HttpRequest, interview: Interview) -> HttpResponse:
+    """How the candidate's data is used, to read again at any time."""
+    shown = opening.consent_notice()
+    context = {"notice_text": shown.text, "notice_version": shown.version}
+    return _page(request, interview, "notice", back_url=reverse("candidate_home", args=[interview.pk]), **context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

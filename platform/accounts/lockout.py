@@ -8,6 +8,8 @@ from django.shortcuts import render
 from accounts.models import normalise_email
 from core.redis import pseudonym
 
+COOL_OFF_SECONDS = 900  # AXES_COOLOFF_TIME
+
 
 def username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """The pseudonym of the address that was typed."""
@@ -23,6 +25,6 @@ def address(request: HttpRequest) -> str:
 def locked_out(
     request: HttpRequest, credentials: dict[str, Any] | None = None, *args: Any, **kwargs: Any
 ) -> HttpResponse:
-    response = render(request, "429.html", status=429)
-    response["Retry-After"] = "900"
+    response = render(request, "429.html", {"retry_after_seconds": COOL_OFF_SECONDS}, status=429)
+    response["Retry-After"] = str(COOL_OFF_SECONDS)
     return response

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 import environ
@@ -86,3 +87,13 @@ def _write_once(path: Path, text: str) -> Path | None:
     finally:
         draft.unlink()
     return path
+
+
+def model_environment() -> Mapping[str, str]:
+    """Where the model layer reads addresses and keys. Tests see a loopback server at most, never somebody's key."""
+    if mode() != "test":
+        return os.environ
+    if not os.environ.get("OPENAI_BASE_URL", "").startswith("http://127.0.0.1:"):
+        return {}
+    names = ("OPENAI_BASE_URL", "OPENAI_API_KEY", "LLM_MODEL")
+    return {name: os.environ[name] for name in names if name in os.environ}

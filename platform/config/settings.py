@@ -126,6 +126,7 @@ TEMPLATES = [
     }
 ]
 COTTON_DIR = "cotton"
+COTTON_ISOLATE_BY_DEFAULT = True
 
 # --- databases ---------------------------------------------------------------------------------
 # default: the application role. owner: migrates and provisions. keys: its own database and back-up.
@@ -324,6 +325,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Candor <interviews@
 
 # --- models ------------------------------------------------------------------------------------
 LLM_INPUT_FILTERS = ["compliance.redaction.redact"]
+LLM_ENV = environment.model_environment()
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING_CONFIG = None

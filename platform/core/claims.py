@@ -135,11 +135,14 @@ class _Renewer:
                     tables[claim.schema, claim.row._meta.db_table].append(claim)
         for (schema, table), claims in tables.items():
             statement = sql.SQL(
-                "UPDATE {} AS row SET lease_until = now() + make_interval(secs => %s) FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
+                "UPDATE {} AS row SET lease_until = now() + make_interval(secs => %s) "
+                "FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
                 "WHERE row.id = held.id AND row.fence = held.fence AND row.lease_until IS NOT NULL"
             ).format(sql.Identifier(schema, table))
             with connection.cursor() as cursor:
-                cursor.execute(statement, [LEASE.total_seconds(), [c.row.pk for c in claims], [c.fence for c in claims]])
+                cursor.execute(
+                    statement, [LEASE.total_seconds(), [c.row.pk for c in claims], [c.fence for c in claims]]
+                )
 
 
 _renewer = _Renewer()

@@ -36,7 +36,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What to send for a kind: the task's name, the keyword that takes the object's id, and how a failure is retried."""
+    """What to send for a kind (the task, its keyword for the object's id), and how a failure is retried."""
 
     task: str
     keyword: str
@@ -107,8 +107,9 @@ def sweep(send: Callable[[Owed], None]) -> int:
         UPDATE public.due SET attempts = attempts + 1,
                due_at = now() + least(interval '5 seconds' * power(2, least(attempts, 10)), make_interval(secs => %s))
          WHERE id IN (SELECT due.id FROM public.due
-                        JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant AND tenant.status = 'ready'
-                       WHERE due_at <= now() AND failed_at IS NULL ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
+                        JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant
+                       WHERE tenant.status = 'ready' AND due_at <= now() AND failed_at IS NULL
+                       ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
         RETURNING tenant, kind, object_id, attempts"""
     with connection.cursor() as cursor:
         cursor.execute(statement, [LONGEST_PAUSE.total_seconds(), BATCH])

@@ -1,7 +1,6 @@
 """Prometheus metrics, true across processes when PROMETHEUS_MULTIPROC_DIR is set."""
 
 import os
-from pathlib import Path
 
 from prometheus_client import REGISTRY as DEFAULT_REGISTRY
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -28,10 +27,3 @@ def exposition() -> bytes:
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
-
-
-def forget_dead(folder: Path) -> None:
-    """Empty the shared folder before the first process starts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
-        file.unlink(missing_ok=True)

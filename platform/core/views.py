@@ -7,7 +7,7 @@ from core import errors, mailbox
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400, "bad_request", "The request could not be read. Go back and try again.", "404.html")
+    return _page(request, 400, "bad_request", "The request could not be read. Go back and try again.", "400.html")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -19,7 +19,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500, "server_error", "Something failed on our side. Try again in a moment.", "500.html")
+    if request.path.startswith("/api/"):
+        return errors.problem(500, "server_error", "Something failed on our side. Try again in a moment.")
+    return render(None, "500.html", status=500)  # type: ignore[arg-type]  # no context processor: the database may be away
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -8,8 +8,41 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d[\d.,]*%?")
 # A sentence ends at its mark, or at the end of a line.
 SENTENCE = re.compile(r"[^.!?…\n]*+(?:[.!?…](?=\S)[^.!?…\n]*+)*+[.!?…]*+")
 ENDINGS = (
-    *("ization", "isation", "ational", "fulness", "iveness", "ations", "ation", "ments", "ment", "ness", "ingly", "ings"),
-    *("edly", "ing", "ies", "ied", "ers", "est", "ity", "ive", "ions", "ion", "als", "er", "ed", "ly", "al", "es", "s", "e", "y"),
+    *(
+        "ization",
+        "isation",
+        "ational",
+        "fulness",
+        "iveness",
+        "ations",
+        "ation",
+        "ments",
+        "ment",
+        "ness",
+        "ingly",
+        "ings",
+    ),
+    *(
+        "edly",
+        "ing",
+        "ies",
+        "ied",
+        "ers",
+        "est",
+        "ity",
+        "ive",
+        "ions",
+        "ion",
+        "als",
+        "er",
+        "ed",
+        "ly",
+        "al",
+        "es",
+        "s",
+        "e",
+        "y",
+    ),
 )
 SHORTEST_STEM = 4
 

@@ -36,6 +36,6 @@ class SignIn(LoginView):
 
 
 def _too_many(request: HttpRequest, error: ratelimit.TooMany) -> HttpResponse:
-    response = render(request, "429.html", status=429)
+    response = render(request, "429.html", {"retry_after_seconds": error.retry_after}, status=429)
     response["Retry-After"] = str(error.retry_after)
     return response

@@ -125,6 +125,7 @@ def _prepare_databases(root: Path, remember: Remember) -> int:
 def _run_processes(root: Path, var: Path, remember: Remember) -> int:
     """Start the Procfile and stay until it ends; a thread says when all is ready."""
     readiness.forget_worker(os.environ["REDIS_URL"])
+    _share_metrics(var / "run" / "metrics")
     failed = threading.Event()
 
     def watch(processes: Processes) -> None:
@@ -145,6 +146,14 @@ def _run_processes(root: Path, var: Path, remember: Remember) -> int:
     if not failed.is_set():
         print("Candor: a process ended by itself; see the first `stopped` above.", file=sys.stderr, flush=True)
     return 1
+
+
+def _share_metrics(folder: Path) -> None:
+    """Give the processes an empty folder in which they share their counts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def _ready(var: Path) -> str:

@@ -1,0 +1,170 @@
+"""A Candor of its own for a process test: embedded servers, databases, and the Procfile's web, worker and beat.
+
+Everything is below one folder and on ports of its own, so it runs beside `make run` and beside other tests.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+from honcho.environ import parse_procfile
+
+from config import env as environment
+from core.localservices import ServiceError, bootstrap, readiness, service, suite
+from core.localservices.procfile import die_with_parent
+from core.localservices.server import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND_SECONDS = 120
+STOP_SECONDS = 20
+
+
+class Stack:
+    """The processes of one Candor, their output in `<var>/output/<name>.log`. `domain` is what hosts end with."""
+
+    domain = "candor.localhost"
+
+    def __init__(self, var: Path, env: dict[str, str]) -> None:
+        self.var, self.env = var, env
+        self.url = f"http://127.0.0.1:{env['PORT']}"
+        self.redis = redis.Redis.from_url(env["REDIS_URL"])
+        self.database = psycopg.connect(env["DATABASE_OWNER_URL"], autocommit=True)
+        self._commands: dict[str, str] = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def host(self, tenant: str) -> str:
+        """The Host header of a tenant's site; an empty name is the public site."""
+        return f"{tenant}.{self.domain}:{self.env['PORT']}".lstrip(".")
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query returns, as the owner role."""
+        return self.database.execute(statement.encode(), values).fetchall()
+
+    def value(self, statement: str, *values: object) -> Any:
+        """The first column of a query's one row."""
+        [row] = self.rows(statement, *values)
+        return row[0]
+
+    def pids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in self._processes.items() if process.poll() is None}
+
+    def ended(self) -> list[str]:
+        return [name for name, process in self._processes.items() if process.poll() is not None]
+
+    def output(self, name: str) -> Path:
+        return self.var / "output" / f"{name}.log"
+
+    def start(self, name: str) -> None:
+        """Start a process of the Procfile; it dies with the tests."""
+        self._processes[name] = self._spawn(f"exec {self._commands[name]}", name, shell=True)
+
+    def begin(self, *arguments: str, name: str) -> subprocess.Popen[bytes]:
+        """Start a command of manage.py; its standard output is a pipe, the rest goes to `output(name)`."""
+        return self._spawn([sys.executable, "manage.py", *arguments], name, stdout=subprocess.PIPE)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command of manage.py to its end; returns what it printed."""
+        process = self.begin(*arguments, name=arguments[0])
+        printed, _ = process.communicate(timeout=COMMAND_SECONDS)
+        assert process.returncode == 0, self.output(arguments[0]).read_text()
+        return printed.decode()
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        self._processes[name].send_signal(number)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL: no goodbye, nothing is put in order."""
+        self._processes[name].kill()
+        self._processes[name].wait(STOP_SECONDS)
+
+    def restart_worker(self) -> None:
+        """Start the worker again and wait for its sign of life."""
+        readiness.forget_worker(self.env["REDIS_URL"])
+        self.start("worker")
+        wait_until(lambda: bool(self.redis.exists(readiness.WORKER_ALIVE)), "the worker gave no sign of life")
+
+    def start_all(self) -> None:
+        """Start the Procfile and wait until Candor serves."""
+        for name in self._commands:
+            self.start(name)
+        missing = readiness.wait(self, self.env)
+        assert missing is None, missing or f"{self.ended()} ended: see {self.var / 'output'}"
+
+    def stop(self) -> dict[str, int]:
+        """Ask every process to end, and make those that do not; returns the exit codes."""
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.terminate()
+        for process in self._processes.values():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            process.kill()
+        return {name: process.wait() for name, process in self._processes.items()}
+
+    def _spawn(self, command: str | list[str], name: str, **options: Any) -> subprocess.Popen[bytes]:
+        self.output(name).parent.mkdir(exist_ok=True)
+        with self.output(name).open("ab") as output:
+            pipes = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output} | options
+            end_with_us = partial(die_with_parent, signal.SIGKILL, os.getpid())
+            return subprocess.Popen(command, cwd=ROOT, env=self.env, preexec_fn=end_with_us, **pipes)
+
+
+@contextmanager
+def stack(name: str, **env: str) -> Iterator[Stack]:
+    """A migrated Candor with everything running, its data in a folder of its own; removed unless the block fails.
+
+    :param env: more of the processes' environment, such as OPENAI_BASE_URL.
+    """
+    var = environment.var_dir() / "stacks" / name
+    _remove(var)
+    made = Stack(var, _environment(var, env))
+    try:
+        made.manage("migrate_all")
+        made.start_all()
+        yield made
+    finally:
+        made.stop()
+        made.database.close()
+        made.redis.close()
+        service.release(var)
+    shutil.rmtree(var)
+
+
+def _environment(var: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """What the processes see: nothing of a person's own set-up, our servers, free ports."""
+    found = {name: value for name, value in bootstrap.environment().items() if name in ("PATH", "PYTHONPATH")}
+    ports = {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port()), "HOST": "127.0.0.1"}
+    return suite.environment(var) | found | service.ensure(var) | ports | more
+
+
+def _remove(var: Path) -> None:
+    """Remove what a killed run left: its servers may still run."""
+    if var.exists():
+        with suppress(ServiceError):
+            service.ensure(var)
+            service.release(var)
+        shutil.rmtree(var)
+
+
+def wait_until(true: Callable[[], bool], otherwise: str, *, seconds: float = 60.0, pause: float = 0.05) -> float:
+    """Wait until `true()`; returns the seconds that took.
+
+    :raises AssertionError: saying `otherwise` when it takes too long.
+    """
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, f"{otherwise} within {seconds:.0f} s"
+        time.sleep(pause)
+    return time.monotonic() - began
