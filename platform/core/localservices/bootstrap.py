@@ -162,18 +162,25 @@ def prepare(requirements: Path, show: "Callable[[str], None]") -> None:
     if is_current(read_stamp(), requirements):
         return
     folder = os.open(str(ROOT), os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)  # two makes may start at once
-    stamp = read_stamp()
-    if not is_current(stamp, requirements):
-        require_room()
-        show("making .venv")
-        stamp = stamp or make_venv()
-        if STAMP.exists():
-            STAMP.unlink()
-        install(requirements, show)
-        stamp["installed"] = covered(requirements)
-        STAMP.write_text(json.dumps(stamp), encoding="utf-8")
-    os.close(folder)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # two makes may start at once
+        stamp = read_stamp()
+        if not is_current(stamp, requirements):
+            renew(stamp, requirements, show)
+    finally:
+        os.close(folder)
+
+
+def renew(stamp: "dict[str, Any]", requirements: Path, show: "Callable[[str], None]") -> None:
+    """Install into .venv, which counts as unfinished until the end."""
+    require_room()
+    show("preparing .venv")
+    stamp = stamp or make_venv()
+    if STAMP.exists():
+        STAMP.unlink()
+    install(requirements, show)
+    stamp["installed"] = covered(requirements)
+    STAMP.write_text(json.dumps(stamp), encoding="utf-8")
 
 
 def environment() -> "dict[str, str]":
