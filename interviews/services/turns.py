@@ -2,7 +2,7 @@
 
 import time
 import unicodedata
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -110,24 +110,36 @@ def _same_again(turn: Turn, answer: str, key: UUID) -> Turn:
 def _store(turn: Turn, answer: str, key: UUID) -> None:
     """Answer, audit, due row and quota in one transaction; the message follows its commit."""
     now = clock.now()
-    in_time = Q(interview__deadline_at=None) | Q(interview__deadline_at__gt=Now() - GRACE)
+    _hold_open(turn.interview_id, now)
     state.move(
         turn,
         Turn.Status.OWED,
-        where=Q(interview__status=Interview.Status.IN_PROGRESS) & in_time,
         answer=answer,
         draft=None,
         idempotency_key=key,
         answered_at=now,
         stage=Turn.Stage.RECEIVED,
     )
-    Interview.objects.filter(pk=turn.interview_id).update(last_activity_at=now)
     audit.record("turn.answered", turn)
     due.owe("turn", turn.pk)
     enqueue("interviews.reply_to_turn", turn_id=turn.pk)
     if turn.number == 1:
         due.settle("quota_release", turn.interview_id)
         quota.consume(interview_id=turn.interview_id)
+
+
+def _hold_open(interview_id: UUID, now: datetime) -> None:
+    """Hold the running interview's row until the commit, so that nothing ends it meanwhile.
+
+    An UPDATE of its own: a condition on the interview in the turn's UPDATE would be a join, and
+    PostgreSQL does not look at a join again after waiting for the row, so two answers would both win.
+
+    :raises TransitionNotAllowed: if the interview does not run or its time is over.
+    """
+    in_time = Q(deadline_at=None) | Q(deadline_at__gt=Now() - GRACE)
+    running = Interview.objects.filter(in_time, pk=interview_id, status=Interview.Status.IN_PROGRESS)
+    if running.update(last_activity_at=now) != 1:
+        raise TransitionNotAllowed(str(interview_id))
 
 
 def save_draft(*, interview: Interview, turn_id: UUID, text: str) -> bool:
