@@ -75,7 +75,7 @@ class CandidateAuthentication(BaseAuthentication):
             raise Problem(403, "csrf", "Send the CSRF token of the page in the X-CSRFToken header.")
 
 
-class CandidateAuthenticationScheme(OpenApiAuthenticationExtension):
+class CandidateAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = CandidateAuthentication
     name = "Interview"
 

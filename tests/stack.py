@@ -5,6 +5,7 @@ Everything is below one folder and on ports of its own, so it runs beside `make 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import psycopg
 import redis
@@ -27,6 +29,7 @@ from core.localservices.procfile import die_with_parent
 from core.localservices.server import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
+MOCK = Path(__file__).with_name("mock_model.py")
 COMMAND_SECONDS = 120
 STOP_SECONDS = 20
 
@@ -43,6 +46,7 @@ class Stack:
         self.database = psycopg.connect(env["DATABASE_OWNER_URL"], autocommit=True)
         self._commands: dict[str, str] = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._begun: list[subprocess.Popen[bytes]] = []
 
     def host(self, tenant: str) -> str:
         """The Host header of a tenant's site; an empty name is the public site."""
@@ -72,7 +76,9 @@ class Stack:
 
     def begin(self, *arguments: str, name: str) -> subprocess.Popen[bytes]:
         """Start a command of manage.py; its standard output is a pipe, the rest goes to `output(name)`."""
-        return self._spawn([sys.executable, "manage.py", *arguments], name, stdout=subprocess.PIPE)
+        process = self._spawn([sys.executable, "manage.py", *arguments], name, stdout=subprocess.PIPE)
+        self._begun.append(process)
+        return process
 
     def manage(self, *arguments: str) -> str:
         """Run a command of manage.py to its end; returns what it printed."""
@@ -104,14 +110,15 @@ class Stack:
 
     def stop(self) -> dict[str, int]:
         """Ask every process to end, and make those that do not; returns the exit codes."""
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.terminate()
-        for process in self._processes.values():
+        everything = [*self._processes.values(), *self._begun]
+        for process in everything:
+            process.terminate()
+        for process in everything:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
             process.kill()
-        return {name: process.wait() for name, process in self._processes.items()}
+            process.wait()
+        return {name: process.returncode for name, process in self._processes.items()}
 
     def _spawn(self, command: str | list[str], name: str, **options: Any) -> subprocess.Popen[bytes]:
         self.output(name).parent.mkdir(exist_ok=True)
@@ -119,6 +126,39 @@ class Stack:
             pipes = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output} | options
             end_with_us = partial(die_with_parent, signal.SIGKILL, os.getpid())
             return subprocess.Popen(command, cwd=ROOT, env=self.env, preexec_fn=end_with_us, **pipes)
+
+
+class Model:
+    """A model server that answers what is asked, and counts."""
+
+    def __init__(self, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.base_url = f"{self.address}/v1"
+
+    def count(self) -> int:
+        """How many chat completions were asked for so far."""
+        with urlopen(f"{self.address}/_count", timeout=5) as answer:
+            return int(json.load(answer)["requests"])
+
+    def answers(self) -> bool:
+        try:
+            return self.count() >= 0
+        except OSError:
+            return False
+
+
+@contextmanager
+def mock_model(*arguments: str) -> Iterator[Model]:
+    """tests/mock_model.py on a port of its own, started with these arguments."""
+    model = Model(port := free_port())
+    command = [sys.executable, str(MOCK), "--port", str(port), *arguments]
+    process = subprocess.Popen(command, preexec_fn=partial(die_with_parent, signal.SIGKILL, os.getpid()))
+    try:
+        wait_until(model.answers, "the mock model did not answer", seconds=20)
+        yield model
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

@@ -13,8 +13,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 # The nameless exchange routes by queue name with no binding stored in Redis, so a flushed
 # broker goes on delivering; a named one drops every message until the producers restart.
-DIRECT = Exchange("", type="direct")
-app.conf.task_queues = [Queue(name, DIRECT, routing_key=name) for name in ("default", "turns", "evaluations", "batch")]
+DIRECT = Exchange("", type="direct")  # type: ignore[no-untyped-call]
+QUEUES = ("default", "turns", "evaluations", "batch")
+app.conf.task_queues = [Queue(name, DIRECT, routing_key=name) for name in QUEUES]  # type: ignore[no-untyped-call]
 app.conf.task_default_exchange = ""
 app.conf.task_default_routing_key = "default"
 

@@ -21,7 +21,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return errors.problem(500, "server_error", "Something failed on our side. Try again in a moment.")
-    return render(None, "500.html", status=500)  # type: ignore[arg-type]  # no context processor: the database may be away
+    return render(None, "500.html", status=500)  # no context processor: the database may be away
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -30,5 +30,7 @@ def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Rep
     if not reason:
         return said
     log.warning("interviewer_refused", reason=reason)
-    spent = {"model": said.model, "tokens_in": said.tokens_in, "tokens_out": said.tokens_out, "model_ms": said.model_ms}
-    return replace(script.reply(context), **spent)
+    spoken = script.reply(context)
+    return replace(
+        spoken, model=said.model, tokens_in=said.tokens_in, tokens_out=said.tokens_out, model_ms=said.model_ms
+    )

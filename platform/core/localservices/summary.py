@@ -22,8 +22,9 @@ def table(var: Path, env: Mapping[str, str]) -> str:
         rows.append((tenant["name"], base + tenant["portal_path"], _sign_in(tenant)))
         rows.append(("  as a candidate", base + tenant["candidate_path"], ""))
     rows.append(("Mailbox", f"http://{domain}:{port}/mailbox/", "every mail that Candor sends here"))
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return "\n".join(f"  {name:<{widths[0]}}  {url:<{widths[1]}}  {text}".rstrip() for name, url, text in rows)
+    names = max(len(name) for name, _, _ in rows)
+    urls = max(len(url) for _, url, text in rows if text)
+    return "\n".join(f"  {name:<{names}}  {url:<{urls}}  {text}".rstrip() for name, url, text in rows)
 
 
 def _demo(path: Path) -> dict[str, Any]:

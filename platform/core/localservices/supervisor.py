@@ -25,6 +25,7 @@ from core.localservices.service import release
 from core.localservices.urls import is_embedded, provide
 
 Remember = Callable[[Iterable[Known]], None]
+QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # on one's own computer one may
 ON_SERVERS = (
     "`make run` is for one person's computer and CANDOR_ENV is production. On a server give every setting of "
     ".env.example that production needs, run `python manage.py migrate_all`, then start each line of the Procfile "
@@ -139,7 +140,7 @@ def _run_processes(root: Path, var: Path, remember: Remember) -> int:
             processes.stop()
 
     print("[6/7] processes", flush=True)
-    manager = Processes(root / "Procfile", dict(os.environ), watch)
+    manager = Processes(root / "Procfile", os.environ | QUIET, watch)
     manager.loop()
     if manager.asked:
         return 0

@@ -1,0 +1,129 @@
+"""The basic evaluator: deterministic, without a model, and always provisional.
+
+It rates how concretely a person answered, per competency, from the answers that are about it. It can't judge
+whether what was said is right; that is why no decision may rest on it. It reads English.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from interviews.services.evaluation import features, relevance
+from interviews.services.evaluation.features import Evidence
+from interviews.services.evaluation.lexicon import lexicon
+from interviews.services.evaluation.relevance import Scale
+from interviews.services.evaluation.text import Sentence
+from interviews.services.evaluation.types import Answer, CompetencyText, Rating, Span
+
+MOST_QUOTES = 3
+LONGEST_QUOTE = 400
+
+Weighed = tuple[Evidence, float]
+
+
+def version() -> str:
+    """Changes with the data file."""
+    return lexicon().version
+
+
+def rate(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> tuple[Rating, ...]:
+    """A rating of each competency, with the sentences that carried it; no relevant answer = no evidence."""
+    evidence, scales = features.read(answers), relevance.scales(competencies)
+    return tuple(_rate(competency.key, scales[competency.key], evidence) for competency in competencies)
+
+
+def _rate(key: str, scale: Scale, evidence: Sequence[Evidence]) -> Rating:
+    weighed = relevance.relevant(evidence, key, scale)
+    if not weighed:
+        nothing = _("No answer said anything about this.")
+        return Rating(key, None, Decimal("0.00"), "", nothing, ())
+    total = sum(weight for item, weight in weighed)
+    score = sum(item.score * weight for item, weight in weighed) / total
+    level = bisect_right(lexicon().settings["cuts"], score) + 1
+    strength = {name: sum(i.features[name] * w for i, w in weighed) / total for name in weighed[0][0].features}
+    return Rating(
+        competency_key=key,
+        level=level,
+        confidence=_confidence(score, len(weighed)),
+        rationale=_rationale(strength, len(weighed)),
+        not_covered=_not_covered(strength),
+        quotes=_quotes(weighed, scale, positive=level >= 3),
+    )
+
+
+def _confidence(score: float, answers: int) -> Decimal:
+    """More answers and a score far from the next level give more; never much, because nothing was understood."""
+    how, cuts = lexicon().settings["confidence"], lexicon().settings["cuts"]
+    margin = min(abs(score - cut) for cut in cuts)
+    value = how["base"] + how["per_answer"] * min(answers, how["most_answers"]) + how["margin"] * margin
+    return Decimal(str(round(min(value, how["most"]), 2)))
+
+
+def _quotes(weighed: Sequence[Weighed], scale: Scale, *, positive: bool) -> tuple[Span, ...]:
+    """The sentences that carried the score, in the order of the interview."""
+    rated = []
+    for place, (item, weight) in enumerate(weighed):
+        for sentence in item.sentences:
+            stems = frozenset(lexicon().content(sentence.text))
+            carried = features.score(sentence.text, item.question)[1] - lexicon().settings["base"]
+            about = 1 + relevance.overlap(stems, scale)
+            rated.append(((carried if positive else -carried) * about * weight, place, sentence))
+    best = sorted(rated, key=lambda row: (-row[0], row[1], row[2].start))[:MOST_QUOTES]
+    return tuple(_span(weighed[place][0], sentence) for _value, place, sentence in sorted(best, key=_position))
+
+
+def _position(row: tuple[float, int, Sentence]) -> tuple[int, int]:
+    return row[1], row[2].start
+
+
+def _span(item: Evidence, sentence: Sentence) -> Span:
+    """The sentence, or as many whole words of it as a quote may have."""
+    end = sentence.end
+    if end - sentence.start > LONGEST_QUOTE:
+        cut = item.answer.text.rfind(" ", sentence.start + LONGEST_QUOTE // 2, sentence.start + LONGEST_QUOTE)
+        end = cut if cut > 0 else sentence.start + LONGEST_QUOTE
+    return Span(item.answer.turn_id, sentence.start, end)
+
+
+def _rationale(strength: dict[str, float], answers: int) -> str:
+    """What the score rests on, in words; never a praise of the person."""
+    shown = [text for name, text in _shown().items() if strength[name] >= 0.25]
+    lowered = [text for name, text in _lowered().items() if strength[name] >= 0.25]
+    parts = [_("Relevant answers: %(count)d.") % {"count": answers}]
+    if shown:
+        parts.append(_("Shown: %(list)s.") % {"list": ", ".join(shown)})
+    if lowered:
+        parts.append(_("Lowered by: %(list)s.") % {"list": ", ".join(lowered)})
+    return " ".join(parts)
+
+
+def _shown() -> dict[str, str]:
+    return {
+        "detail": _("concrete details"),
+        "method": _("a method"),
+        "reason": _("reasons"),
+        "figure": _("figures"),
+        "result": _("a result"),
+        "ownership": _("own actions"),
+    }
+
+
+def _lowered() -> dict[str, str]:
+    return {
+        "hedge": _("vague wording"),
+        "impression": _("impressions instead of checks"),
+        "disowned": _("work that others did"),
+        "absence": _("things not done"),
+    }
+
+
+def _not_covered(strength: dict[str, float]) -> str:
+    missing = {
+        "figure": _("no figures"),
+        "reason": _("no reasons"),
+        "result": _("no result"),
+        "ownership": _("the person's own part"),
+    }
+    return ", ".join(text for name, text in missing.items() if strength[name] == 0)

@@ -1,0 +1,98 @@
+"""What an answer shows, counted: the features of the basic evaluator.
+
+detail      distinct words of content that are neither buzzwords nor the question's own; it saturates, so length
+            alone soon stops to count
+method      doing things by a method: checking, comparing, measuring, recording, limits, alternatives
+reason      why something was done
+figure      numbers
+result      what came of it
+ownership   first person singular
+hedge, impression, disowned, absence
+            "just", "mostly"; "it looked fine"; "somebody else did that"; "we didn't": these lower the score
+
+Sentences that are no evidence are set aside first: praise of oneself, the question pasted back, what was said
+before, words addressed to whoever scores.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interviews.services.evaluation.lexicon import Lexicon, folded, lexicon
+from interviews.services.evaluation.text import Sentence, sentences, words
+from interviews.services.evaluation.types import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An answer as the evaluator sees it. `features` are scaled to 0..1, `score` is on the scale of the cuts."""
+
+    answer: Answer
+    sentences: tuple[Sentence, ...]
+    stems: frozenset[str]
+    question: frozenset[str]
+    features: dict[str, float]
+    score: float
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything was said at all: "fine" is no evidence."""
+        details = self.stems - self.question - lexicon().buzzwords
+        return len(details) >= lexicon().settings["evidence"]["fewest_details"]
+
+
+def read(answers: Sequence[Answer]) -> list[Evidence]:
+    """The evidence in each answer, in the same order."""
+    said: list[frozenset[str]] = []
+    return [_read(answer, said) for answer in answers]
+
+
+def score(text: str, question: frozenset[str]) -> tuple[dict[str, float], float]:
+    """The features of a text and what they add up to."""
+    lex = lexicon()
+    features = _features(text, question, lex)
+    weights = lex.settings["features"]
+    return features, lex.settings["base"] + sum(weights[name]["coefficient"] * features[name] for name in weights)
+
+
+def _read(answer: Answer, said: list[frozenset[str]]) -> Evidence:
+    lex = lexicon()
+    question = frozenset(lex.content(answer.question))
+    kept = tuple(sentence for sentence in sentences(answer.text) if _is_evidence(sentence, question, said, lex))
+    text = " ".join(sentence.text for sentence in kept)
+    features, total = score(text, question)
+    return Evidence(answer, kept, frozenset(lex.content(text)), question, features, total)
+
+
+def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozenset[str]], lex: Lexicon) -> bool:
+    """Whether the sentence says something new about what the person did. `said` remembers it."""
+    text, stems, bounds = folded(sentence.text), frozenset(lex.content(sentence.text)), lex.settings["evidence"]
+    if lex.phrases["to_the_scorer"].search(text) or len(words(text)) < 2:
+        return False
+    if len(stems) >= 3 and len(stems & question) >= bounds["pasted"] * len(stems):
+        return False
+    if len(stems) >= 4:
+        if any(len(stems & before) >= bounds["repeated"] * len(stems) for before in said):
+            return False
+        said.append(stems)
+    return not _is_praise(text, lex)
+
+
+def _is_praise(text: str, lex: Lexicon) -> bool:
+    """Praise without a figure, and without both a method and a reason."""
+    found = lex.phrases
+    shown = found["figure"].search(text) or (found["method"].search(text) and found["reason"].search(text))
+    return bool(found["praise"].search(text)) and not shown
+
+
+def _features(text: str, question: frozenset[str], lex: Lexicon) -> dict[str, float]:
+    plain, bounds = folded(text), lex.settings["evidence"]
+    per = max(bounds["fewest_words"], len(words(text))) / bounds["per_words"]
+    details = set(lex.content(text)) - question - lex.buzzwords
+    features = {}
+    for name, how in lex.settings["features"].items():
+        if name == "detail":
+            features[name] = 1 - math.exp(-len(details) / how["full_at"])
+        else:
+            features[name] = min(len(lex.phrases[name].findall(plain)) / per, how["most"]) / how["most"]
+    return features

@@ -1,0 +1,187 @@
+"""What tests need to exist, made by the services that make it in earnest."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import User
+from accounts.roles import Role
+from core.testing import HOME, TenantClient
+from interviews.models import Decision, Evaluation, Interview, Invitation, Job, Review, Turn
+from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
+from interviews.services.invitations import Invited
+from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
+
+PASSWORD = "a-long-test-password"
+ANSWERS = (
+    "I moved our orders table to a new schema in four steps, and nobody had to wait for it.",
+    "A customer wanted his money back, so I read the log with him and we found the double charge.",
+)
+ANCHORS = ("Guesses.", "Names a tool.", "Measures first.", "Compares two ways.", "Explains the trade-off.")
+PLAN = JobPlan(
+    slug="data-engineer",
+    title="Data Engineer",
+    location="Lisbon",
+    competencies=(
+        CompetencyPlan("sql", "SQL", "Works on large tables safely.", "technical", Decimal("0.5"), ANCHORS),
+        CompetencyPlan("listening", "Listening", "Finds out what people need.", "communication", Decimal("0.3"), ANCHORS),
+        CompetencyPlan("candour", "Candour", "Says what went wrong.", "values", Decimal("0.2"), ANCHORS),
+    ),
+    questions=(
+        QuestionPlan("Tell us about a migration of a large table.", ("sql",)),
+        QuestionPlan("Tell us about a customer who was angry.", ("listening", "candour")),
+    ),
+)
+
+
+def staff(role: str = Role.RECRUITER, *, email: str = "", name: str = "") -> User:
+    """A person of the current tenant with this role; the same one when asked again."""
+    email = email or f"{role}@staff.example"
+    found = User.objects.filter(email=email).first()
+    return found or User.objects.create_user(email, PASSWORD, name=name or f"The {role}", role=role)
+
+
+def signed_in(user: User, tenant: str = HOME) -> TenantClient:
+    """The browser of this person. Call it in the tenant's schema."""
+    client = TenantClient(tenant)
+    client.force_login(user)
+    return client
+
+
+def job(slug: str = PLAN.slug, **changes: Any) -> Job:
+    """A published job with two questions and three competencies; the same one when asked again."""
+    found = Job.objects.filter(slug=slug).first()
+    return found or publish_job(plan=replace(PLAN, slug=slug, **changes), by=staff(Role.ADMIN))
+
+
+def invited(email: str = "ada@example.org", *, name: str = "Ada Lovelace", slug: str = PLAN.slug) -> Invited:
+    """An invited candidate, without a mail."""
+    by = staff()
+    return invitations.invite(job_id=job(slug).pk, name=name, email=email, days=14, by=by, send_mail=False)
+
+
+def browser(*held: Invitation, tenant: str = HOME) -> TenantClient:
+    """The browser of a candidate who opened these invitations' links."""
+    client, cookie = TenantClient(tenant), ""
+    for invitation in held:
+        cookie = links.write_cookie(cookie, invitation)
+    client.cookies[settings.CANDIDATE_COOKIE_NAME] = cookie
+    return client
+
+
+def cookie_of(client: TenantClient) -> str:
+    return str(client.cookies[settings.CANDIDATE_COOKIE_NAME].value)
+
+
+def opened(one: Invited) -> Interview:
+    opening.open_interview(one.interview, cookie=links.write_cookie(None, one.invitation))
+    return one.interview
+
+
+def consented(one: Invited) -> Interview:
+    interview = opened(one)
+    opening.give_consent(interview, given=opening.Consented(ai_evaluation=True, keep_for_other_roles=False))
+    return interview
+
+
+def started(one: Invited | None = None) -> Interview:
+    """An interview that runs, its first question open."""
+    interview = consented(one or invited())
+    opening.start(interview)
+    return interview
+
+
+def open_turn(interview: Interview) -> Turn:
+    return interview.turns.get(status=Turn.Status.OPEN)
+
+
+def answered(interview: Interview, text: str = ANSWERS[0]) -> Turn:
+    """Answer the open question; its reply is owed."""
+    turn = open_turn(interview)
+    return turns.submit_answer(interview=interview, answer=text, idempotency_key=turn.pk, turn_id=turn.pk)
+
+
+def replied(interview: Interview, text: str = ANSWERS[0]) -> Turn:
+    """Answer the open question and let the worker reply."""
+    turn = answered(interview, text)
+    turns.write_reply(turn_id=turn.pk)
+    turn.refresh_from_db()
+    return turn
+
+
+def all_answered(one: Invited | None = None, answers: Sequence[str] = ANSWERS) -> Interview:
+    """An interview with every question answered and replied to, not yet submitted."""
+    interview = started(one)
+    for text in answers:
+        replied(interview, text)
+    return interview
+
+
+def submitted(one: Invited | None = None, answers: Sequence[str] = ANSWERS) -> Interview:
+    """A completed interview whose evaluation is owed."""
+    interview = all_answered(one, answers)
+    submission.submit(interview, closing="")
+    return interview
+
+
+def evaluated(one: Invited | None = None, answers: Sequence[str] = ANSWERS) -> Interview:
+    """A completed interview with its provisional evaluation."""
+    interview = submitted(one, answers)
+    evaluations.run(evaluation_id=interview.evaluations.get().pk)
+    return interview
+
+
+def made_ready(interview: Interview) -> Evaluation:
+    """The interview's evaluation as if a model had made it: no model runs in these tests."""
+    interview.evaluations.update(status=Evaluation.Status.READY, mode="model")
+    return interview.evaluations.get()
+
+
+def ratings(interview: Interview, level: int | None = 4) -> dict[UUID, reviews.OwnRating]:
+    """The same level for every competency."""
+    return {row.pk: reviews.OwnRating(level) for row in interview.version.competencies.all()}
+
+
+def reviewed(interview: Interview, by: User) -> Review:
+    """This person's own complete review."""
+    return reviews.save_review(interview_id=interview.pk, by=by, ratings=ratings(interview), submit=True)
+
+
+def decided(interview: Interview, by: User, outcome: str = Decision.Outcome.ADVANCE) -> Decision:
+    return decisions.decide(
+        interview_id=interview.pk, by=by, outcome=outcome, reason_code="meets_requirements", reason="She measured first."
+    )
+
+
+@dataclass(slots=True)
+class Writes:
+    """Table -> rows that were inserted, updated or deleted, tried and rolled back ones too."""
+
+    tables: dict[str, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.tables)
+
+
+@contextmanager
+def writes() -> Iterator[Writes]:
+    """Count the writes of the block in every schema of the database. Only inside a test's transaction."""
+    found, before = Writes({}), _written()
+    yield found
+    found.tables.update({name: count - before.get(name, 0) for name, count in _written().items() if count != before.get(name, 0)})
+
+
+def _written() -> dict[str, int]:
+    assert connection.in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
+        )
+        return dict(cursor.fetchall())

@@ -1,0 +1,156 @@
+"""Twenty interviews with a slow model, the worker killed five times in the middle of replies, Valkey flushed once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
+
+from tests.faults.kills import Killer, Kill, ledger_rows, replied, unsettled
+from tests.stack import Model, Stack, mock_model, stack, wait_until
+
+pytestmark = pytest.mark.prove
+
+TENANT = "prove"
+INTERVIEWS, CONCURRENCY = 20, 10
+KILLS, FLUSH_AFTER = 5, 3
+REPLIES_BETWEEN = 12  # so that the kills spread over the run
+PATIENCE = "300"  # seconds; a turn may be unlucky more than once
+OWED = "SELECT count(*) FROM due WHERE tenant = 'prove' AND kind IN ('turn', 'evaluation', 'mail')"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run: what `simulate` printed, the kills, and seconds."""
+
+    stack: Stack
+    model: Model
+    report: dict[str, Any]
+    exit_code: int
+    kills: list[Kill]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    with (
+        mock_model("--latency", "2-5", "--seed", "1") as model,
+        stack("worker-killed", OPENAI_BASE_URL=model.base_url) as running,
+    ):
+        yield _play(running, model)
+
+
+def _play(running: Stack, model: Model) -> Run:
+    began, killer = time.monotonic(), Killer(running, model, TENANT)
+    wanted = ["--url", running.url, "--tenant", TENANT, "--interviews", str(INTERVIEWS), "--patience", PATIENCE]
+    simulation = running.begin("simulate", *wanted, "--concurrency", str(CONCURRENCY), "--json", name="simulate")
+    wait_until(lambda: _is_there(running), "the simulation made no tenant")
+    for number in range(1, KILLS + 1):
+        enough = replied(running, TENANT) + REPLIES_BETWEEN
+        wait_until(lambda enough=enough: replied(running, TENANT) >= enough, "the replies stopped", seconds=120)
+        killer.kill_while_asking()
+        running.restart_worker()
+        if number == FLUSH_AFTER:
+            running.redis.flushall()
+    printed, _ = simulation.communicate(timeout=240)
+    wait_until(lambda: running.value(OWED) == 0, "work is still owed", seconds=120)
+    seconds = round(time.monotonic() - began, 1)
+    return Run(running, model, json.loads(printed), simulation.returncode, killer.kills, seconds)
+
+
+def _is_there(running: Stack) -> bool:
+    return bool(running.value("SELECT to_regclass('prove.interviews_turn') IS NOT NULL"))
+
+
+def test_every_interview_completes_and_no_answer_is_lost_or_doubled(run: Run, show: Callable[[str], None]) -> None:
+    show(json.dumps(run.report | {"kills": [asdict(kill) for kill in run.kills], "seconds": run.seconds}))
+
+    assert [kill.asking >= 1 for kill in run.kills] == [True] * KILLS
+    counted = {name: run.report[name] for name in ("interviews", "completed", "lost", "doubled", "errors")}
+    assert counted == {"interviews": INTERVIEWS, "completed": INTERVIEWS, "lost": 0, "doubled": 0, "errors": 0}
+    assert run.exit_code == 0
+
+
+def test_every_answer_has_one_reply_and_one_next_question_or_the_end(run: Run) -> None:
+    turns: dict[object, list[tuple[int, str, str]]] = {}
+    statement = "SELECT interview_id, number, kind, status FROM prove.interviews_turn ORDER BY number"
+    for interview, *turn in run.stack.rows(statement):
+        turns.setdefault(interview, []).append(tuple(turn))
+
+    assert len(turns) == INTERVIEWS
+    for found in turns.values():
+        assert [number for number, _, _ in found] == list(range(1, len(found) + 1))
+        assert {status for _, _, status in found} == {"replied"}
+        assert Counter(kind for _, kind, _ in found)["core"] == 5
+    total = sum(map(len, turns.values()))
+    assert _audited(run, "turn.answered") == total
+    assert _audited(run, "turn.replied") == total
+
+
+def _audited(run: Run, action: str) -> int:
+    """How many turns have this event, each exactly once."""
+    rows = run.stack.rows(
+        "SELECT object_id, count(*) FROM prove.audit_event WHERE action = %s GROUP BY object_id", action
+    )
+    assert {count for _, count in rows} == {1}
+    return len(rows)
+
+
+def test_the_quota_counts_each_started_interview_once(run: Run) -> None:
+    used = run.stack.rows(
+        "SELECT reserved, consumed FROM billing_quotaperiod p JOIN billing_subscription s ON s.id = p.subscription_id"
+        " JOIN tenants_tenant t ON t.id = s.tenant_id WHERE t.schema_name = %s",
+        TENANT,
+    )
+    started = run.stack.value("SELECT count(*) FROM prove.interviews_interview WHERE started_at IS NOT NULL")
+
+    assert started == INTERVIEWS
+    assert used == [(0, INTERVIEWS)]
+
+
+def test_the_ledger_has_a_row_for_each_request_that_reached_the_model(run: Run) -> None:
+    assert ledger_rows(run.stack, TENANT) == run.model.count()
+    assert unsettled(run.stack, TENANT) == run.kills[-1].unsettled
+    assert run.kills[-1].unsettled >= KILLS
+
+
+def test_every_interview_has_one_evaluation(run: Run) -> None:
+    rows = run.stack.rows("SELECT status, count(*) FROM prove.interviews_evaluation GROUP BY status")
+
+    assert rows == [("ready", INTERVIEWS)]
+
+
+def test_web_worker_and_beat_reach_each_other_within_seconds_after_a_flush(
+    run: Run, show: Callable[[str], None]
+) -> None:
+    run.stack.redis.flushall()
+
+    report = _one_interview(run.stack)
+    swept_seconds = _seconds_to_a_sweep(run.stack)
+
+    show(json.dumps({"after_flush": report["platform_ms"], "swept_seconds": round(swept_seconds, 1)}))
+    assert report["completed"] == 1
+    assert report["platform_ms"]["p95"] < 3000  # by the message; the sweeper's first look is after 5 seconds
+    assert swept_seconds < 15
+
+
+def _one_interview(running: Stack) -> dict[str, Any]:
+    printed = running.manage("simulate", "--url", running.url, "--tenant", TENANT, "--interviews", "1", "--json")
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+def _seconds_to_a_sweep(running: Stack) -> float:
+    """How long it takes until beat's message makes the worker look at a row that falls due now."""
+    due = running.value(
+        "INSERT INTO due (id, tenant, kind, object_id, due_at, attempts, error)"
+        " SELECT gen_random_uuid(), 'prove', 'quota_release', id, now(), 0, '' FROM prove.interviews_interview LIMIT 1"
+        " RETURNING id"
+    )
+    gone = "SELECT count(*) FROM due WHERE id = %s"
+    return wait_until(lambda: running.value(gone, due) == 0, "nothing was swept")
