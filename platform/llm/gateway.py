@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from uuid import UUID
 import structlog
 
 from core import pool
-from llm import answers, canary, filters, ledger, metrics, providers, wire
+from llm import answers, canary, filters, ledger, metrics, providers
 from llm.answers import Answer, BadAnswer, Usage
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -74,6 +75,18 @@ def basic_only() -> Iterator[None]:
         yield
     finally:
         _basic_only.reset(token)
+
+
+def warm() -> None:
+    """Load the provider's SDK before the first call, where one will be made."""
+    if mode() == "model":
+        _wire()
+
+
+@cache
+def _wire() -> Any:
+    """llm.wire, loaded on first use: the SDK behind it costs a second of CPU, and basic mode never needs it."""
+    return import_module("llm.wire")
 
 
 def complete(
@@ -138,8 +151,8 @@ def _first_model(target: Target, deadline: float) -> str:
     """The first model an own server offers, asked once."""
     if target.base_url not in _first_models:
         try:
-            names = answers.model_names(wire.get_models(target, deadline=deadline))
-        except (wire.WireError, BadAnswer) as error:
+            names = answers.model_names(_wire().get_models(target, deadline=deadline))
+        except (providers.WireError, BadAnswer) as error:
             raise Unavailable(error.kind) from None
         fit = [name for name in names if not any(part in name.lower() for part in providers.not_for_chat())]
         if not fit:
@@ -183,9 +196,9 @@ def _ask(
     """Send, read, check; settle the row whatever comes of it."""
     started = time.perf_counter()
     try:
-        answer = answers.read(wire.post(target, body, deadline=deadline))
+        answer = answers.read(_wire().post(target, body, deadline=deadline))
         parsed = _checked(answer, schema)
-    except (wire.WireError, BadAnswer) as error:
+    except (providers.WireError, BadAnswer) as error:
         _settle(call, target, body, started, error=error)
         if error.kind == "not_found":
             _first_models.pop(target.base_url, None)  # the server offers another model now
@@ -213,7 +226,7 @@ def _settle(
     started: float,
     *,
     answer: Answer | None = None,
-    error: wire.WireError | BadAnswer | None = None,
+    error: providers.WireError | BadAnswer | None = None,
 ) -> int:
     """Close the row, count, log.
 

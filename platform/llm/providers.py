@@ -24,6 +24,14 @@ OWN_SERVER = "own-server"
 COMPLEXITIES = ("simple", "medium", "complex")
 
 
+class WireError(Exception):
+    """The server could not be asked, or did not answer properly. `kind` says how, without any content."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """US dollars per million tokens."""

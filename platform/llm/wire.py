@@ -16,7 +16,7 @@ import httpcore2
 import httpx2
 import openai
 
-from llm.providers import Target
+from llm.providers import Target, WireError
 
 MOST_BYTES = 1_000_000
 CONNECT_SECONDS = 5.0
@@ -27,14 +27,6 @@ STATUS_KINDS = {401: "unauthorised", 403: "unauthorised", 404: "not_found", 408:
 _call = threading.local()
 _clients: dict[tuple[str, str], openai.OpenAI] = {}
 _lock = threading.Lock()
-
-
-class WireError(Exception):
-    """The server could not be asked, or did not answer properly. `kind` says how, without any content."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
 
 
 class _Stream(httpcore2.NetworkStream):
