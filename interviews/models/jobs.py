@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from core.ids import uuid7
 
 
-def _frozen(name: str, version: str) -> pgtrigger.Trigger:
+def _frozen(name: str) -> pgtrigger.Trigger:
     """Refuse every write to a part of a version that is published."""
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         declare=[("version", "uuid")],
-        func=f"""
-            IF TG_OP = 'INSERT' THEN version := NEW.{version}; ELSE version := OLD.{version}; END IF;
+        func="""
+            IF TG_OP = 'INSERT' THEN version := NEW.version_id; ELSE version := OLD.version_id; END IF;
             IF EXISTS (SELECT 1 FROM interviews_jobversion v WHERE v.id = version AND v.published_at IS NOT NULL) THEN
                 RAISE EXCEPTION 'A published job version never changes; publish a new one.';
             END IF;
@@ -121,7 +121,7 @@ class Competency(models.Model):
             models.UniqueConstraint(fields=["version", "key"], name="competency_keys_are_unique_in_a_version"),
             models.CheckConstraint(condition=models.Q(weight__gte=0), name="competency_weight_is_not_negative"),
         ]
-        triggers = [_frozen("competency_of_a_published_version_is_frozen", "version_id")]
+        triggers = [_frozen("competency_of_a_published_version_is_frozen")]
 
     def __str__(self) -> str:
         return self.name
@@ -145,7 +145,7 @@ class Question(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "position"], name="question_positions_are_unique_in_a_version")
         ]
-        triggers = [_frozen("question_of_a_published_version_is_frozen", "version_id")]
+        triggers = [_frozen("question_of_a_published_version_is_frozen")]
 
     def __str__(self) -> str:
         return self.text[:80]

@@ -144,7 +144,7 @@ def _finished(job: Job, row: dict[str, Any], by: User, say: Say) -> None:
         return
     say(f"{tenancy.current().name}: an interview for {job.title}")
     interview = invited.interview
-    opening.open_interview(interview, cookie=links.write_cookie(None, invited.invitation))
+    opening.open_interview(interview)
     opening.give_consent(interview, given=opening.Consented(ai_evaluation=True, keep_for_other_roles=False))
     opening.start(interview)
     for answer in row["answers"]:

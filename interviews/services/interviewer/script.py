@@ -28,7 +28,7 @@ def _acknowledgements() -> list[str]:
     return [
         _("Thank you, your answer is saved. Here is the next question."),
         _("Thank you. Let us go on to the next question."),
-        _("Your answer is noted. The next question is about something else."),
+        _("Your answer is noted. Here is the next question."),
         _("Thank you for your answer. Next:"),
         _("I have your answer. Let us continue."),
     ]

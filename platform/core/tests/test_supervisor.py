@@ -39,7 +39,7 @@ import json, os
 class Command(BaseCommand):
     def handle(self, **options):
         acme = {"name": "Acme", "host": "acme.candor.localhost", "portal_path": "/", "email": "ana@acme.example",
-                "password": "for-the-demo", "candidate_path": "/i/token"}
+                "password": "for-the-demo", "candidate_path": "/i/token"}  # pragma: allowlist secret
         demo = {"admin": {"email": "root@candor.example", "password": "for-the-demo"}, "tenants": [acme]}
         Path(os.environ["CANDOR_VAR"], "run", "demo.json").write_text(json.dumps(demo))
 """,
