@@ -20,7 +20,7 @@ from tenants.models import Tenant
 from tenants.services import provisioning
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "demo.json"
-PASSWORD = "candor-demo-sign-in"
+PASSWORD = "candor-demo-sign-in"  # pragma: allowlist secret (the demo never runs in production)
 ADMIN = "admin@candor.example"
 
 
