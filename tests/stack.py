@@ -106,7 +106,12 @@ class Stack:
         for name in self._commands:
             self.start(name)
         missing = readiness.wait(self, self.env)
-        assert missing is None, missing or f"{self.ended()} ended: see {self.var / 'output'}"
+        assert missing is None, missing
+        self.require_all()
+
+    def require_all(self) -> None:
+        """:raises AssertionError: if a process ended that nobody ended here."""
+        assert self.ended() == [], f"{self.ended()} ended: see {self.var / 'output'}"
 
     def stop(self) -> dict[str, int]:
         """Ask every process to end, and make those that do not; returns the exit codes."""
@@ -174,6 +179,7 @@ def stack(name: str, **env: str) -> Iterator[Stack]:
         made.manage("migrate_all")
         made.start_all()
         yield made
+        made.require_all()
     finally:
         made.stop()
         made.database.close()
@@ -185,6 +191,7 @@ def stack(name: str, **env: str) -> Iterator[Stack]:
 def _environment(var: Path, more: Mapping[str, str]) -> dict[str, str]:
     """What the processes see: nothing of a person's own set-up, our servers, free ports."""
     found = {name: value for name, value in bootstrap.environment().items() if name in ("PATH", "PYTHONPATH")}
+    (var / "run").mkdir(parents=True)
     ports = {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port()), "HOST": "127.0.0.1"}
     return suite.environment(var) | found | service.ensure(var) | ports | more
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.kills import Killer, Kill, ledger_rows, replied, unsettled
+from tests.faults.kills import Kill, Killer, ledger_rows, replied, unsettled
 from tests.stack import Model, Stack, mock_model, stack, wait_until
 
 pytestmark = pytest.mark.prove
