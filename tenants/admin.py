@@ -1,5 +1,6 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -7,7 +8,26 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from tenants.models import Domain, ProvisioningStep, Tenant
-from tenants.services import provisioning
+from tenants.services import logos, provisioning
+
+
+class TenantForm(forms.ModelForm):
+    """A tenant, with an upload that becomes its logo."""
+
+    logo_file = forms.FileField(label=_("Logo"), required=False, help_text=_("PNG, JPEG or WebP, at most 200 KB."))
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "subdomain", "plan_code", "brand_color", "owner_email", "contact_email")
+
+    def clean_logo_file(self) -> bytes | None:
+        upload = self.cleaned_data["logo_file"]
+        if upload is None:
+            return None
+        try:
+            return logos.redraw(upload.read())
+        except logos.BadLogo as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class DomainInline(TabularInline):
@@ -29,6 +49,7 @@ class StepInline(TabularInline):
 class TenantAdmin(ModelAdmin):
     """Adding a tenant registers it and provisions it in the background; its steps show below."""
 
+    form = TenantForm
     list_display = ("name", "subdomain", "status", "plan_code", "created_at")
     list_filter = ("status", "plan_code")
     search_fields = ("name", "subdomain")
@@ -37,7 +58,7 @@ class TenantAdmin(ModelAdmin):
     add_fields = ("name", "subdomain", "plan_code", "brand_color", "owner_email", "contact_email")
 
     def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
-        return self.add_fields if obj is None else (*self.add_fields, "status", "schema_name")
+        return self.add_fields if obj is None else (*self.add_fields, "logo_file", "status", "schema_name")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
         return () if obj is None else ("subdomain", "plan_code", "owner_email", "status", "schema_name")
@@ -51,6 +72,8 @@ class TenantAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:
             obj.save()
+            if form.cleaned_data.get("logo_file"):
+                logos.store(tenant=obj, png=form.cleaned_data["logo_file"])
             return
         made = provisioning.create_tenant(**{name: getattr(obj, name) for name in self.add_fields})
         obj.pk, obj._state.adding = made.pk, False

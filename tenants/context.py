@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from tenants.models import Tenant
 
@@ -12,4 +13,5 @@ def brand(request: HttpRequest) -> dict[str, Any]:
     tenant: Tenant | None = getattr(request, "tenant", None)
     if tenant is None:
         return {"brand": None}
-    return {"brand": {"name": tenant.name, "initial": tenant.name[:1].upper(), "logo_url": ""}}
+    logo_url = reverse("logo") if tenant.has_logo else ""
+    return {"brand": {"name": tenant.name, "initial": tenant.name[:1].upper(), "logo_url": logo_url}}

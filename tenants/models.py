@@ -58,6 +58,7 @@ class Tenant(TenantMixin):
     owner_email = models.EmailField(blank=True, help_text=_("Becomes the tenant's first user."))
     contact_email = models.EmailField(blank=True, help_text=_("Where candidates reach a person."))
     region = models.CharField(max_length=20, blank=True)
+    has_logo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     auto_create_schema = False
@@ -65,6 +66,17 @@ class Tenant(TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Logo(models.Model):
+    """A tenant's logo: a PNG that we drew ourselves (tenants.services.logos)."""
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="logo")
+    png = models.BinaryField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return str(self.tenant_id)
 
 
 class Domain(DomainMixin):

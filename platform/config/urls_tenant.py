@@ -3,10 +3,11 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from tenants.views import branding
+from tenants.views import branding, logo
 
 urlpatterns = [
     path("branding.css", branding, name="branding"),
+    path("branding/logo.png", logo, name="logo"),
     path("api/schema", SpectacularAPIView.as_view(urlconf="interviews.urls_api"), name="api-schema"),
     path("", include("interviews.urls_candidate")),
     path("", include("interviews.urls_api")),
