@@ -82,9 +82,9 @@ SILENCED_SYSTEM_CHECKS = [
 MIDDLEWARE = [
     "core.middleware.RequestContext",
     "core.middleware.SecurityHeaders",
+    "core.middleware.ContentPolicy",
     "core.middleware.BodyLimit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "core.middleware.ContentPolicy",
     "tenants.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

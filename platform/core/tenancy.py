@@ -12,6 +12,7 @@ from django.db import connection as django_connection
 from django_tenants.utils import get_public_schema_name, get_tenant_domain_model, get_tenant_model
 
 CACHE_SECONDS = 5.0
+MOST_REMEMBERED = 10_000
 connection: Any = django_connection  # django-tenants adds tenant, schema_name and set_tenant to it
 
 
@@ -89,10 +90,11 @@ def _remember(key: tuple[str, str], find: Any) -> Any:
     found = _cache.get(key)
     if found is None or found[0] < now:
         connection.set_tenant(Platform())
+        found = (now + CACHE_SECONDS, find())  # outside the lock: it may wait for a connection
         with _lock:
-            if len(_cache) > 10_000:  # unknown hosts are remembered too: an attacker must not fill memory
+            if len(_cache) > MOST_REMEMBERED:  # unknown hosts are remembered too: an attacker must not fill memory
                 _cache.clear()
-            found = _cache[key] = (now + CACHE_SECONDS, find())
+            _cache[key] = found
     if found[1] is None:
         raise UnknownTenant(f"No tenant has the {key[0]} {key[1]!r}.")
     return found[1]
