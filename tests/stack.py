@@ -72,7 +72,7 @@ class Stack:
 
     def start(self, name: str) -> None:
         """Start a process of the Procfile; it dies with the tests."""
-        self._processes[name] = self._spawn(f"exec {self._commands[name]}", name, shell=True)
+        self._processes[name] = self._spawn(["/bin/sh", "-c", f"exec {self._commands[name]}"], name)
 
     def begin(self, *arguments: str, name: str) -> subprocess.Popen[bytes]:
         """Start a command of manage.py; its standard output is a pipe, the rest goes to `output(name)`."""
@@ -125,12 +125,18 @@ class Stack:
             process.wait()
         return {name: process.returncode for name, process in self._processes.items()}
 
-    def _spawn(self, command: str | list[str], name: str, **options: Any) -> subprocess.Popen[bytes]:
+    def _spawn(self, command: list[str], name: str, *, stdout: int | None = None) -> subprocess.Popen[bytes]:
         self.output(name).parent.mkdir(exist_ok=True)
         with self.output(name).open("ab") as output:
-            pipes = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output} | options
-            end_with_us = partial(die_with_parent, signal.SIGKILL, os.getpid())
-            return subprocess.Popen(command, cwd=ROOT, env=self.env, preexec_fn=end_with_us, **pipes)
+            return subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=output if stdout is None else stdout,
+                stderr=output,
+                preexec_fn=partial(die_with_parent, signal.SIGKILL, os.getpid()),
+            )
 
 
 class Model:
@@ -193,7 +199,7 @@ def _environment(var: Path, more: Mapping[str, str]) -> dict[str, str]:
     found = {name: value for name, value in bootstrap.environment().items() if name in ("PATH", "PYTHONPATH")}
     (var / "run").mkdir(parents=True)
     ports = {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port()), "HOST": "127.0.0.1"}
-    return suite.environment(var) | found | service.ensure(var) | ports | more
+    return suite.environment(var) | found | service.ensure(var) | ports | dict(more)
 
 
 def _remove(var: Path) -> None:

@@ -51,8 +51,7 @@ def _play(running: Stack, model: Model) -> Run:
     simulation = running.begin("simulate", *wanted, "--concurrency", str(CONCURRENCY), "--json", name="simulate")
     wait_until(lambda: _is_there(running), "the simulation made no tenant")
     for number in range(1, KILLS + 1):
-        enough = replied(running, TENANT) + REPLIES_BETWEEN
-        wait_until(lambda enough=enough: replied(running, TENANT) >= enough, "the replies stopped", seconds=120)
+        _wait_for_replies(running)
         killer.kill_while_asking()
         running.restart_worker()
         if number == FLUSH_AFTER:
@@ -61,6 +60,11 @@ def _play(running: Stack, model: Model) -> Run:
     wait_until(lambda: running.value(OWED) == 0, "work is still owed", seconds=120)
     seconds = round(time.monotonic() - began, 1)
     return Run(running, model, json.loads(printed), simulation.returncode, killer.kills, seconds)
+
+
+def _wait_for_replies(running: Stack) -> None:
+    enough = replied(running, TENANT) + REPLIES_BETWEEN
+    wait_until(lambda: replied(running, TENANT) >= enough, "the replies stopped", seconds=120)
 
 
 def _is_there(running: Stack) -> bool:
