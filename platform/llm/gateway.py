@@ -38,9 +38,10 @@ _first_models: dict[str, str] = {}
 class Unavailable(Exception):
     """No provider answered in a way that can be used; `kind` says why."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, model_ms: int = 0) -> None:
         super().__init__(kind)
         self.kind = kind
+        self.model_ms = model_ms  # spent on the wire in vain
 
 
 class BadOutput(Unavailable):
@@ -199,10 +200,10 @@ def _ask(
         answer = answers.read(_wire().post(target, body, deadline=deadline))
         parsed = _checked(answer, schema)
     except (providers.WireError, BadAnswer) as error:
-        _settle(call, target, body, started, error=error)
+        model_ms = _settle(call, target, body, started, error=error)
         if error.kind == "not_found":
             _first_models.pop(target.base_url, None)  # the server offers another model now
-        raise (BadOutput if error.kind in BAD_OUTPUT else Unavailable)(error.kind) from None
+        raise (BadOutput if error.kind in BAD_OUTPUT else Unavailable)(error.kind, model_ms) from None
     except Exception:
         _settle(call, target, body, started, error=BadAnswer("internal"))
         raise

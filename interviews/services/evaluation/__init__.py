@@ -1,18 +1,84 @@
-from decimal import Decimal
+"""The evaluator: each competency apart, every level with quotes that stand in an answer, numbers computed in code."""
 
-from interviews.services.evaluation.types import *  # noqa
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import structlog
+
+from interviews.services.evaluation import aggregate, basic, model
+from interviews.services.evaluation.types import (
+    Answer,
+    CompetencyText,
+    EvaluationContext,
+    Rating,
+    Result,
+    Thresholds,
+)
+from llm import gateway
+from llm.policy import TenantPolicy
+
+__all__ = ["evaluate", "input_hash"]
+
+log = structlog.get_logger()
 
 
-def evaluate(*, competencies, answers, thresholds, policy, context):
-    a = answers[0]
-    ratings = tuple(
-        Rating(c.key, 3, Decimal("0.4"), "basic", "", (Span(a.turn_id, 0, min(20, len(a.text))),)) for c in competencies
-    )
+def evaluate(
+    *,
+    competencies: Sequence[CompetencyText],
+    answers: Sequence[Answer],
+    thresholds: Thresholds,
+    policy: TenantPolicy,
+    context: EvaluationContext,
+) -> Result:
+    """Rate every competency with the model; without one, all of them in basic mode, which is provisional.
+
+    Hold no transaction: calls go over the network.
+    """
+    versions = {"evaluator": model.VERSION, "prompt": model.PROMPT}
+    try:
+        ratings, versions["model"] = model.rate(competencies, answers, call=model.caller(policy, context))
+        mode = "model"
+    except gateway.Unavailable as reason:
+        if reason.kind != "not_configured":
+            log.warning("evaluated_in_basic_mode", reason=reason.kind)
+        ratings, mode = basic.rate(competencies, answers), "basic"
+        versions = {"evaluator": basic.version(), "prompt": "", "model": ""}
+    versions["input"] = input_hash(competencies, answers, thresholds, versions)
+    return _result(competencies, ratings, thresholds, mode, versions)
+
+
+def input_hash(
+    competencies: Sequence[CompetencyText],
+    answers: Sequence[Answer],
+    thresholds: Thresholds,
+    versions: dict[str, str],
+) -> str:
+    """SHA-256 over everything a result follows from, so that it can be shown to be of these words and versions."""
+    everything = {
+        "competencies": [asdict(competency) for competency in competencies],
+        "answers": [asdict(answer) for answer in answers],
+        "thresholds": asdict(thresholds),
+        "versions": {name: value for name, value in versions.items() if name != "input"},
+    }
+    canonical = json.dumps(everything, default=str, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _result(
+    competencies: Sequence[CompetencyText],
+    ratings: tuple[Rating, ...],
+    thresholds: Thresholds,
+    mode: str,
+    versions: dict[str, str],
+) -> Result:
+    strengths, weaknesses = aggregate.points(competencies, ratings)
     return Result(
-        ratings,
-        Scores(Decimal(50), Decimal(50), Decimal(50), None, Decimal(1), Decimal(5), "maybe"),
-        (),
-        (),
-        "basic",
-        {"evaluator": "x"},
+        ratings=ratings,
+        scores=aggregate.score(competencies, ratings, thresholds),
+        strengths=strengths,
+        weaknesses=weaknesses,
+        mode=mode,
+        versions=versions,
     )

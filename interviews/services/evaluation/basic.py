@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from interviews.services.evaluation import features, relevance
+from interviews.services.evaluation import features, locate, relevance
 from interviews.services.evaluation.features import Evidence
 from interviews.services.evaluation.lexicon import lexicon
 from interviews.services.evaluation.relevance import Scale
@@ -40,7 +40,7 @@ def _rate(key: str, scale: Scale, evidence: Sequence[Evidence]) -> Rating:
         nothing = _("No answer said anything about this.")
         return Rating(key, None, Decimal("0.00"), "", nothing, ())
     total = sum(weight for item, weight in weighed)
-    score = sum(item.score * weight for item, weight in weighed) / total
+    score = sum(relevance.score(item, scale) * weight for item, weight in weighed) / total
     level = bisect_right(lexicon().settings["cuts"], score) + 1
     strength = {name: sum(i.features[name] * w for i, w in weighed) / total for name in weighed[0][0].features}
     return Rating(
@@ -65,13 +65,22 @@ def _quotes(weighed: Sequence[Weighed], scale: Scale, *, positive: bool) -> tupl
     """The sentences that carried the score, in the order of the interview."""
     rated = []
     for place, (item, weight) in enumerate(weighed):
-        for sentence in item.sentences:
+        for sentence in _quotable(item):
             stems = frozenset(lexicon().content(sentence.text))
             carried = features.score(sentence.text, item.question)[1] - lexicon().settings["base"]
             about = 1 + relevance.overlap(stems, scale)
             rated.append(((carried if positive else -carried) * about * weight, place, sentence))
     best = sorted(rated, key=lambda row: (-row[0], row[1], row[2].start))[:MOST_QUOTES]
     return tuple(_span(weighed[place][0], sentence) for _value, place, sentence in sorted(best, key=_position))
+
+
+def _quotable(item: Evidence) -> list[Sentence]:
+    """The sentences long enough to prove something; where all are short, what was said as a whole."""
+    long = [sentence for sentence in item.sentences if locate.is_long_enough(sentence.text)]
+    if long:
+        return long
+    start, end = item.sentences[0].start, item.sentences[-1].end
+    return [Sentence(item.answer.text[start:end], start, end)]
 
 
 def _position(row: tuple[float, int, Sentence]) -> tuple[int, int]:

@@ -12,6 +12,8 @@ from interviews.services.evaluation.text import stem, words
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "basic_evaluator.json"
 
+SETTINGS = ("features", "base", "top_anchor", "cuts", "relevance", "evidence", "confidence")
+
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
@@ -39,7 +41,7 @@ def lexicon() -> Lexicon:
     phrases["ownership"] = _pattern(data["own_words"])
     return Lexicon(
         version=data["version"],
-        settings={name: data[name] for name in ("features", "base", "cuts", "relevance", "evidence", "confidence")},
+        settings={name: data[name] for name in SETTINGS},
         phrases=phrases,
         common=_stems(data["common"]) | frozenset(data["common"]),
         buzzwords=_stems(data["buzzwords"]),

@@ -7,6 +7,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class CompetencyText:
+    """A behavioural scale. `anchors` are for levels 1 to 5, "" where a three-anchor rubric has none.
+
+    `dimension` is technical, communication or values; `weight` is relative to the job's other competencies.
+    """
+
     key: str
     name: str
     definition: str
@@ -17,6 +22,8 @@ class CompetencyText:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """What a candidate said to a question, and which competencies the question was meant for."""
+
     turn_id: UUID
     question: str
     text: str
@@ -25,6 +32,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Span:
+    """A part of an answer: `Answer.text[start:end]`, in code points."""
+
     turn_id: UUID
     start: int
     end: int
@@ -32,9 +41,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
+    """A level with its evidence. `level` None = no evidence, which is never a low level; then there are no quotes."""
+
     competency_key: str
     level: int | None
-    confidence: Decimal
+    confidence: Decimal  # 0..1
     rationale: str
     not_covered: str
     quotes: tuple[Span, ...]
@@ -42,12 +53,20 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    """A strength or a weakness, and the words that show it."""
+
     text: str
     quote: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
+    """Numbers computed from the ratings: 0-100 with one decimal, None where nothing was rated.
+
+    `coverage` is the share of the weight that was rated, `spread` the weighted standard deviation of the rated
+    competencies' scores. `recommendation` is hire, maybe, no_hire, or "" below the coverage floor.
+    """
+
     overall: Decimal | None
     technical: Decimal | None
     communication: Decimal | None
@@ -59,6 +78,8 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """An evaluation. `mode` is model or basic; `versions` names evaluator, prompt, model and the hash of the input."""
+
     ratings: tuple[Rating, ...]
     scores: Scores
     strengths: tuple[Point, ...]
@@ -69,6 +90,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
+    """The job's bars on the 0-100 scale; `coverage_floor` is a share."""
+
     hire: Decimal
     maybe: Decimal
     coverage_floor: Decimal
@@ -76,5 +99,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
+    """Whose interview this is; `known` are the person's identifiers, which never leave."""
+
     interview_id: UUID
     known: tuple[str, ...]

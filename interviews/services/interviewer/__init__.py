@@ -1,4 +1,4 @@
-"""The interviewer: replies to an answer with a transition and, with a model, one optional follow-up."""
+"""The interviewer: a neutral acknowledgement, sometimes one follow-up. The core question is always ours, verbatim."""
 
 from dataclasses import replace
 
@@ -7,30 +7,39 @@ import structlog
 from interviews.services.interviewer import checks, model, script
 from interviews.services.interviewer.types import Exchange, Reply, TurnContext
 from llm import gateway
+from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
-__all__ = ["Exchange", "Reply", "TurnContext", "reply"]
+__all__ = ["Exchange", "Reply", "TurnContext", "reply", "script"]
 
 log = structlog.get_logger()
 
 
 def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Reply:
-    """What to say after the last answer of `context.recent`; the script speaks when a model can't or may not.
+    """The model's words where they pass every check, else the script's. Never raises for the model's sake.
 
-    :param deadline: time.monotonic() seconds by which a model must have answered.
+    `deadline` is in time.monotonic() seconds. Hold no transaction: the call goes over the network.
     """
-    if gateway.mode() == "basic":
-        return script.reply(context)
     try:
         said = model.ask(context, policy=policy, deadline=deadline)
-    except gateway.Unavailable as error:
-        log.warning("interviewer_unavailable", kind=error.kind)
-        return script.reply(context)
-    reason = checks.refusal(said.text, said.probe, context)
-    if not reason:
-        return said
-    log.warning("interviewer_refused", reason=reason)
-    spoken = script.reply(context)
+    except gateway.Unavailable as reason:
+        return replace(script.reply(context), model_ms=reason.model_ms)
     return replace(
-        spoken, model=said.model, tokens_in=said.tokens_in, tokens_out=said.tokens_out, model_ms=said.model_ms
+        _checked(said, context),
+        model=said.model,
+        tokens_in=said.tokens_in,
+        tokens_out=said.tokens_out,
+        model_ms=said.model_ms,
     )
+
+
+def _checked(said: Completion, context: TurnContext) -> Reply:
+    """The model's words, or the script's where they fail a check."""
+    parsed, scripted = said.parsed or {}, script.reply(context)
+    text, probe = parsed["text"].strip(), (parsed["probe"] or "").strip() or None
+    try:
+        checks.check(text, probe, context)
+    except checks.Refused as refused:
+        log.warning("interviewer_text_refused", reason=refused.reason, model=said.model)
+        return scripted
+    return replace(scripted, text=text, probe=probe, mode="model", prompt_version=model.PROMPT)

@@ -1,52 +1,90 @@
-"""What a model's reply may not say. Refused text is never shown; the script speaks instead."""
+"""What a model's words must pass before a candidate reads them. One failed check refuses all of it."""
 
 import json
 import re
-import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from interviews.services.evaluation.lexicon import folded, lexicon
 from interviews.services.interviewer.types import TurnContext
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 LONGEST_TEXT = 400
 LONGEST_PROBE = 300
+SAME_QUESTION = 0.7  # share of a probe's words that an earlier question had
+LINKS = re.compile(r"https?:|www\.|[<>{}\[\]`]|\w@\w")
 
 
-def refusal(text: str, probe: str | None, context: TurnContext) -> str:
-    """Why this reply may not be shown, in one word; "" when it may."""
-    spoken = f"{text} {probe or ''}"
-    if not text.strip() or len(text) > LONGEST_TEXT or len(probe or "") > LONGEST_PROBE:
-        return "length"
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c != "\n" for c in spoken) or "://" in spoken:
-        return "characters"
-    if "?" in text:
-        return "question"
-    if _matches("judging_words", spoken):
-        return "judgement"
-    if _matches("illegal_topics", spoken):
-        return "topic"
-    return _probe_refusal(probe, context) if probe is not None else ""
+class Refused(Exception):
+    """The model's words are not shown; `reason` is the check they failed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def _probe_refusal(probe: str, context: TurnContext) -> str:
-    if not probe.strip().endswith("?") or probe.count("?") != 1:
-        return "probe"
+def check(text: str, probe: str | None, context: TurnContext) -> None:
+    """:raises Refused: with the first check that failed."""
+    _check_text(text)
+    if probe is not None:
+        _check_probe(probe, context)
+    for shown in filter(None, (text, probe)):
+        _refuse_if(LINKS.search(shown) is not None or not shown.isprintable(), "form")
+        _refuse_if(_patterns("judging_words", "anywhere").search(folded(shown)) is not None, "judgement")
+        _refuse_if(illegal_topic(shown) is not None, "illegal_topic")
+
+
+def illegal_topic(text: str) -> str | None:
+    """The private matter that a text touches, or None."""
+    plain = folded(text)
+    topics: dict[str, list[str]] = _data("illegal_topics")["topics"]
+    return next((topic for topic in topics if _patterns("illegal_topics", "topics", topic).search(plain)), None)
+
+
+def _check_text(text: str) -> None:
+    _refuse_if(not text.strip(), "empty")
+    _refuse_if(len(text) > LONGEST_TEXT, "length")
+    _refuse_if("?" in text, "question")
+    _refuse_if(_patterns("judging_words", "in_text").search(folded(text)) is not None, "judgement")
+
+
+def _check_probe(probe: str, context: TurnContext) -> None:
+    _refuse_if(not context.may_probe, "probe_not_allowed")
+    _refuse_if(len(probe) > LONGEST_PROBE, "length")
+    _refuse_if(probe.count("?") != 1 or not probe.rstrip().endswith("?"), "not_one_question")
     asked = [exchange.question for exchange in context.recent] + [context.next_question or ""]
-    return "repeated" if _plain(probe) in {_plain(question) for question in asked} else ""
+    _refuse_if(any(_is_same(probe, question) for question in asked), "asked_before")
 
 
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+def _is_same(probe: str, question: str) -> bool:
+    mine, theirs = set(lexicon().content(probe)), set(lexicon().content(question))
+    if not mine:
+        return folded(probe).strip(" ?") == folded(question).strip(" ?")
+    return len(mine & theirs) >= SAME_QUESTION * len(mine)
 
 
-def _matches(name: str, text: str) -> bool:
-    return _pattern(name).search(_plain(text)) is not None
+def _refuse_if(failed: bool, reason: str) -> None:
+    if failed:
+        raise Refused(reason)
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
-    """The data file's phrases as one pattern over whole words."""
-    groups = json.loads((DATA / f"{name}.json").read_text())["phrases"]
-    phrases = [_plain(phrase) for group in groups.values() for phrase in group]
-    return re.compile(r"\b(?:" + "|".join(re.escape(p) for p in sorted(phrases, key=len, reverse=True)) + r")\b")
+def _data(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text())
+    return data
+
+
+@cache
+def _patterns(name: str, *path: str) -> re.Pattern[str]:
+    """The phrases at a place of a data file as one pattern; * stands for any ending."""
+    found: Any = _data(name)
+    for part in path:
+        found = found[part]
+    return _compiled(found)
+
+
+def _compiled(phrases: Iterable[str]) -> re.Pattern[str]:
+    parts = (re.escape(phrase).replace(r"\*", r"\w*+").replace(r"\ ", r"\s+") for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)")

@@ -1,81 +1,77 @@
-"""The interviewer with a model: it words the transition and may ask one follow-up, and nothing else."""
+"""The model as interviewer: it words the transition and may ask one follow-up; the core question is ours."""
 
-import secrets
+import json
 from typing import Any
 
-from interviews import prompts
-from interviews.services.interviewer.checks import LONGEST_PROBE, LONGEST_TEXT
-from interviews.services.interviewer.types import Reply, TurnContext
+from interviews.services import prompts
+from interviews.services.interviewer import checks
+from interviews.services.interviewer.types import Exchange, TurnContext
 from llm import gateway
+from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
-VERSION = "turn.v1"
-CONTEXT_VERSION = "turn_context.v1"
-MAX_TOKENS = 250
-EARLIER_CHARACTERS = 280  # of each earlier answer: enough to refer to, little enough to pay for
-REQUIREMENT_CHARACTERS = 110
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["text", "probe"],
-    "properties": {
-        "text": {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT},
-        "probe": {"anyOf": [{"type": "null"}, {"type": "string", "minLength": 1, "maxLength": LONGEST_PROBE}]},
-    },
-}
+PROMPT = "turn.v1"
+MAX_TOKENS = 220
+TEMPERATURE = 0.3
+LONGEST_REQUIREMENTS = 300  # characters, like all lengths here
+LONGEST_EARLIER = 300
+LONGEST_ANSWER = 3000
 
 
-def ask(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Reply:
-    """One call; the reply is not checked yet.
+def ask(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Completion:
+    """What the model would say; check it before anybody reads it.
 
-    :raises llm.gateway.Unavailable: if no model answered in a usable way.
+    :raises llm.gateway.Unavailable: if it can't be asked or its output is broken.
     """
-    completion = gateway.complete(
+    return gateway.complete(
         feature="interview_turn",
         policy=policy,
         messages=messages(context),
         complexity="simple",
-        schema=SCHEMA,
+        schema=schema(may_probe=context.may_probe),
         max_tokens=MAX_TOKENS,
         deadline=deadline,
         interview_id=context.interview_id,
         known=context.candidate_names,
-        prompt_version=VERSION,
-        temperature=0.3,
+        prompt_version=PROMPT,
+        temperature=TEMPERATURE,
     )
-    said = completion.parsed or {}
-    probe = said["probe"] if context.may_probe else None
-    return Reply(
-        text=said["text"].strip(),
-        probe=probe.strip() if probe else None,
-        mode="model",
-        model=completion.model,
-        prompt_version=VERSION,
-        tokens_in=completion.tokens_in,
-        tokens_out=completion.tokens_out,
-        model_ms=completion.model_ms,
-    )
+
+
+def schema(*, may_probe: bool) -> dict[str, Any]:
+    """Text always; a probe only where one is allowed."""
+    probe = {"type": ["string", "null"], "maxLength": checks.LONGEST_PROBE} if may_probe else {"type": "null"}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["text", "probe"],
+        "properties": {"text": {"type": "string", "maxLength": checks.LONGEST_TEXT}, "probe": probe},
+    }
 
 
 def messages(context: TurnContext) -> list[dict[str, str]]:
-    """What is the same for every turn of a job first, so that a provider can cache it; the answer last, as data."""
-    requirements = "\n".join(f"- {_cut(line, REQUIREMENT_CHARACTERS)}" for line in context.requirements)
-    system = prompts.text(VERSION).format(
-        language=context.language, job_title=context.job_title, requirements=requirements
-    )
-    *before, last = context.recent
-    earlier = "\n".join(f"Q: {e.question}\nA: {_cut(e.answer, EARLIER_CHARACTERS)}" for e in before) or "(nothing)"
-    user = prompts.text(CONTEXT_VERSION).format(
-        earlier=earlier,
-        question=last.question,
-        nonce=secrets.token_hex(6),
-        answer=last.answer,
-        allowed="allowed" if context.may_probe else "not allowed",
-        following=f"Next question: {context.next_question}" if context.next_question else "This was the last question.",
-    )
-    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+    """Rules and the job's requirements (equal for all its candidates), then the last exchanges behind a nonce."""
+    mark, recent = prompts.nonce(), context.recent
+    lines = [_line(exchange, LONGEST_EARLIER) for exchange in recent[:-1]]
+    lines += [_line(exchange, LONGEST_ANSWER) for exchange in recent[-1:]]
+    state = json.dumps({"last_question": context.next_question is None, "probe_allowed": context.may_probe})
+    data = "\n".join([f"DATA {mark}", *lines, f"END {mark}", state])
+    return [{"role": "system", "content": _system(context)}, {"role": "user", "content": data}]
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+def _system(context: TurnContext) -> str:
+    """The same for every candidate of a job, so that providers can cache it."""
+    names = "; ".join(requirement.partition(":")[0] for requirement in context.requirements)
+    return (
+        f"{prompts.load(PROMPT)}\nJob: {context.job_title} at {context.company}. Key requirements: "
+        f"{names[:LONGEST_REQUIREMENTS]}.\nLanguage: {context.language}."
+    )
+
+
+def _line(exchange: Exchange, longest: int) -> str:
+    question, answer = _shortened(exchange.question, LONGEST_EARLIER), _shortened(exchange.answer, longest)
+    return json.dumps({"question": question, "answer": answer}, ensure_ascii=False)
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 2].rstrip()} …"

@@ -1,38 +1,46 @@
-"""The interviewer without a model: fixed, neutral sentences."""
+"""The scripted interviewer: what is said when no model is there, or when its text was refused. Always neutral."""
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from interviews.services.interviewer.types import Reply, TurnContext
 
-VERSION = "script.v1"
+VERSION = "script.1"
 
 
 def greeting(*, company: str, job_title: str) -> str:
-    """The first words of every interview."""
+    """The first words, before the first question."""
     return _(
-        "Welcome to your interview for %(job_title)s at %(company)s. I am an AI interviewer; a person reads your "
-        "answers and decides. Take the time you need: your answers are saved as you go."
-    ) % {"job_title": job_title, "company": company}
+        "Hello, and welcome to your interview for %(job)s at %(company)s. I am an automated interviewer: I ask the "
+        "questions, and people at %(company)s read your answers and decide. Take the time you need for each answer."
+    ) % {"job": job_title, "company": company}
 
 
 def reply(context: TurnContext) -> Reply:
-    """An acknowledgement chosen by the turn's id, so that the same turn always reads the same."""
-    if context.next_question is None:
-        return Reply(text=_closing(), probe=None, mode="basic", prompt_version=VERSION)
-    spoken = _acknowledgements()
-    text = spoken[context.turn_id.int % len(spoken)]
-    return Reply(text=text, probe=None, mode="basic", prompt_version=VERSION)
+    """An acknowledgement without praise or judgement; the same turn always gets the same words."""
+    with translation.override(context.language):
+        text = _acknowledgement(context) if context.next_question else closing()
+    return Reply(
+        text=text, probe=None, mode="basic", model="", prompt_version=VERSION, tokens_in=0, tokens_out=0, model_ms=0
+    )
 
 
-def _acknowledgements() -> list[str]:
+def closing() -> str:
+    """The last words, after the last question."""
+    return _("Thank you. That was the last question. You can look over your answers before you submit them.")
+
+
+def acknowledgements() -> list[str]:
+    """What may follow an answer."""
     return [
-        _("Thank you, your answer is saved. Here is the next question."),
-        _("Thank you. Let us go on to the next question."),
-        _("Your answer is noted. Here is the next question."),
-        _("Thank you for your answer. Next:"),
-        _("I have your answer. Let us continue."),
+        _("Thank you. Here is the next question."),
+        _("Thank you, your answer is saved. Let us go on."),
+        _("I have noted that. The next question follows."),
+        _("Thanks for your answer. Let us move on to the next question."),
+        _("Your answer is recorded. Here is the next one."),
     ]
 
 
-def _closing() -> str:
-    return _("Thank you. That was the last question. Look over your answers, then submit them.")
+def _acknowledgement(context: TurnContext) -> str:
+    offered = acknowledgements()
+    return offered[context.turn_id.int % len(offered)]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question as it was shown, and the answer to it."""
+    """A question as it was shown, and what the candidate said."""
 
     question: str
     answer: str
@@ -14,39 +14,32 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class TurnContext:
-    """Everything a reply is written from.
-
-    :param requirements: "name: definition" of each competency.
-    :param candidate_names: identifiers of the candidate, for redaction alone; never sent.
-    :param recent: the last turns, at most three; the last one is the answer to reply to.
-    :param next_question: the core question that follows word for word, None after the last one.
-    """
+    """What a reply is written from. The last of `recent` (three at most) is the answer to reply to."""
 
     interview_id: UUID
     turn_id: UUID
     job_title: str
     company: str
-    requirements: tuple[str, ...]
-    candidate_names: tuple[str, ...]
+    requirements: tuple[str, ...]  # "name: definition" of each competency
+    candidate_names: tuple[str, ...]  # for redaction only, never sent
     recent: tuple[Exchange, ...]
-    next_question: str | None
+    next_question: str | None  # the core question that follows word for word; None after the last one
     may_probe: bool
     language: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A transition that neither praises nor judges, and one optional follow-up question.
+    """What the candidate reads before the next question. `mode` is model or basic.
 
-    :param mode: "model", or "basic" where the script spoke.
-    :param model_ms: time on the wire, 0 in basic mode.
+    `model` and the numbers are those of a call that was made, also where its text was refused.
     """
 
     text: str
-    probe: str | None
+    probe: str | None  # one follow-up question; None = go on
     mode: str
-    model: str = ""
-    prompt_version: str = ""
-    tokens_in: int = 0
-    tokens_out: int = 0
-    model_ms: int = 0
+    model: str
+    prompt_version: str
+    tokens_in: int
+    tokens_out: int
+    model_ms: int

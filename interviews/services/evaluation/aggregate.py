@@ -1,0 +1,92 @@
+"""From ratings to numbers: mechanical, by the job's weights and thresholds, the same for everybody."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.utils.translation import gettext as _
+
+from interviews.services.evaluation.types import CompetencyText, Point, Rating, Scores, Thresholds
+
+TENTH, THOUSANDTH = Decimal("0.1"), Decimal("0.001")
+STRONG, WEAK = 4, 2
+MOST_POINTS = 5
+
+Weighted = list[tuple[Decimal, Decimal]]  # weight, score 0-100
+
+
+def score(competencies: Sequence[CompetencyText], ratings: Sequence[Rating], thresholds: Thresholds) -> Scores:
+    """What the ratings add up to. Too little rated = no overall and no recommendation."""
+    levels = {rating.competency_key: rating.level for rating in ratings}
+    rated = [(competency, level) for competency in competencies if (level := levels.get(competency.key)) is not None]
+    everything = [(competency.weight, _points(level)) for competency, level in rated]
+    coverage = _coverage(competencies, everything)
+    enough = coverage >= thresholds.coverage_floor
+    overall = _mean(everything) if enough else None
+    by_dimension = {
+        name: _mean([(c.weight, _points(level)) for c, level in rated if c.dimension == name])
+        for name in ("technical", "communication", "values")
+    }
+    return Scores(
+        overall=overall,
+        coverage=coverage,
+        spread=_spread(everything),
+        recommendation=_recommendation(overall, thresholds),
+        **by_dimension,
+    )
+
+
+def points(
+    competencies: Sequence[CompetencyText], ratings: Sequence[Rating]
+) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+    """Strengths and weaknesses, the clearest of the heaviest competencies first, each with words that show it."""
+    names = {competency.key: competency for competency in competencies}
+    shown = [rating for rating in ratings if rating.level is not None and rating.quotes]
+    shown.sort(key=lambda rating: -names[rating.competency_key].weight)
+    strong = sorted((r for r in shown if (r.level or 0) >= STRONG), key=lambda rating: -(rating.level or 0))
+    weak = sorted((r for r in shown if (r.level or 0) <= WEAK), key=lambda rating: rating.level or 0)
+    return tuple(_point(names, r) for r in strong[:MOST_POINTS]), tuple(_point(names, r) for r in weak[:MOST_POINTS])
+
+
+def _point(names: dict[str, CompetencyText], rating: Rating) -> Point:
+    name = names[rating.competency_key].name
+    text = (
+        _("%(competency)s: %(reason)s") % {"competency": name, "reason": rating.rationale} if rating.rationale else name
+    )
+    return Point(text=text, quote=rating.quotes[0])
+
+
+def _points(level: int) -> Decimal:
+    """Level 1 is 0, level 5 is 100."""
+    return Decimal(level - 1) * 25
+
+
+def _coverage(competencies: Sequence[CompetencyText], rated: Weighted) -> Decimal:
+    total = sum((competency.weight for competency in competencies), Decimal(0))
+    if not total:
+        return Decimal("0.000")
+    return (sum((weight for weight, _score in rated), Decimal(0)) / total).quantize(THOUSANDTH, ROUND_HALF_UP)
+
+
+def _mean(rated: Weighted) -> Decimal | None:
+    weight = sum((weight for weight, _score in rated), Decimal(0))
+    if not weight:
+        return None
+    return (sum((w * s for w, s in rated), Decimal(0)) / weight).quantize(TENTH, ROUND_HALF_UP)
+
+
+def _spread(rated: Weighted) -> Decimal:
+    weight = sum((weight for weight, _score in rated), Decimal(0))
+    if not weight:
+        return Decimal("0.000")
+    mean = sum((w * s for w, s in rated), Decimal(0)) / weight
+    variance = sum((w * (s - mean) ** 2 for w, s in rated), Decimal(0)) / weight
+    return variance.sqrt().quantize(THOUSANDTH, ROUND_HALF_UP)
+
+
+def _recommendation(overall: Decimal | None, thresholds: Thresholds) -> str:
+    """From the rounded number, so that what is shown is what was compared."""
+    if overall is None:
+        return ""
+    if overall >= thresholds.hire:
+        return "hire"
+    return "maybe" if overall >= thresholds.maybe else "no_hire"

@@ -1,0 +1,159 @@
+"""The model's rating: one call for each competency, strict output, and no level without located quotes."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from interviews.services import prompts
+from interviews.services.evaluation import features, locate, relevance
+from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Rating, Span
+from llm import gateway
+from llm.gateway import Completion
+from llm.policy import TenantPolicy
+
+VERSION = "model.1"
+PROMPT = "evaluation.v1"
+SECONDS = 60.0
+MAX_TOKENS = 700
+MOST_CHARACTERS = 9000  # of answers in one call; beyond it the most relevant ones are sent
+ATTEMPTS = 2  # a broken output is asked for once more; a missing provider is not
+MOST_QUOTES = 4
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["level", "confidence", "quotes", "rationale", "not_covered"],
+    "properties": {
+        "level": {"enum": [1, 2, 3, 4, 5, None]},
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        "quotes": {
+            "type": "array",
+            "maxItems": 8,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["answer", "text"],
+                "properties": {"answer": {"type": "string"}, "text": {"type": "string", "maxLength": 2000}},
+            },
+        },
+        "rationale": {"type": "string", "maxLength": 1000},
+        "not_covered": {"type": "string", "maxLength": 600},
+    },
+}
+
+Call = Callable[[list[dict[str, str]]], Completion]
+
+
+def caller(policy: TenantPolicy, context: EvaluationContext) -> Call:
+    """How a competency is asked about: through the gateway, with this interview's identifiers kept back."""
+
+    def call(messages: list[dict[str, str]]) -> Completion:
+        return gateway.complete(
+            feature="evaluation",
+            policy=policy,
+            messages=messages,
+            complexity="complex",
+            schema=SCHEMA,
+            max_tokens=MAX_TOKENS,
+            deadline=time.monotonic() + SECONDS,
+            interview_id=context.interview_id,
+            known=context.known,
+            prompt_version=PROMPT,
+        )
+
+    return call
+
+
+def rate(
+    competencies: Sequence[CompetencyText], answers: Sequence[Answer], *, call: Call
+) -> tuple[tuple[Rating, ...], str]:
+    """A rating of each competency, apart from the others, and the name of the model.
+
+    :raises llm.gateway.Unavailable: if any competency could not be rated; then none is.
+    """
+    ratings, model = [], ""
+    evidence, scales = features.read(answers), relevance.scales(competencies)
+    for competency in competencies:
+        ranked = relevance.ranked(evidence, competency.key, scales[competency.key])
+        chosen = _within_limit(answers, [item.answer for item in ranked])
+        if not chosen:
+            ratings.append(_no_evidence(competency.key, ""))
+            continue
+        completion = _ask(call, competency, chosen)
+        ratings.append(_rating(competency.key, completion.parsed or {}, chosen))
+        model = completion.model
+    return tuple(ratings), model
+
+
+def messages(competency: CompetencyText, answers: Sequence[Answer]) -> list[dict[str, str]]:
+    """Rules, then the scale (equal for all candidates of a job), then the answers as data behind a nonce."""
+    scale = [f"{level}: {anchor}" for level, anchor in enumerate(competency.anchors, start=1) if anchor]
+    described = "\n".join([f"Scale: {competency.name}. {competency.definition}", *scale])
+    mark = prompts.nonce()
+    lines = (
+        json.dumps({"id": _id(place), "question": answer.question, "answer": answer.text}, ensure_ascii=False)
+        for place, answer in enumerate(answers)
+    )
+    data = "\n".join([f"ANSWERS {mark}", *lines, f"END {mark}"])
+    return [
+        {"role": "system", "content": f"{prompts.load(PROMPT)}\n\n{described}"},
+        {"role": "user", "content": data},
+    ]
+
+
+def _id(place: int) -> str:
+    return f"A{place + 1}"
+
+
+def _ask(call: Call, competency: CompetencyText, answers: Sequence[Answer]) -> Completion:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return call(messages(competency, answers))
+        except gateway.BadOutput:
+            continue  # with another nonce
+    return call(messages(competency, answers))
+
+
+def _within_limit(answers: Sequence[Answer], ranked: Sequence[Answer]) -> list[Answer]:
+    """The most relevant answers that fit, in the order in which they were given."""
+    chosen: set[UUID] = set()
+    left = MOST_CHARACTERS
+    for answer in ranked:
+        size = len(answer.text) + len(answer.question)
+        if answer.text.strip() and (size <= left or not chosen):
+            chosen.add(answer.turn_id)
+            left -= size
+    return [answer for answer in answers if answer.turn_id in chosen]
+
+
+def _rating(key: str, said: dict[str, Any], answers: Sequence[Answer]) -> Rating:
+    """What of the output stands: a level needs a quote that is really in an answer."""
+    quotes = _located(said["quotes"], answers)
+    if said["level"] is None or not quotes:
+        return _no_evidence(key, said["not_covered"])
+    return Rating(
+        competency_key=key,
+        level=int(said["level"]),
+        confidence=Decimal(str(said["confidence"])).quantize(Decimal("0.01")),
+        rationale=said["rationale"].strip(),
+        not_covered=said["not_covered"].strip(),
+        quotes=quotes,
+    )
+
+
+def _no_evidence(key: str, not_covered: str) -> Rating:
+    return Rating(key, None, Decimal("0.00"), "", not_covered.strip(), ())
+
+
+def _located(quotes: Sequence[dict[str, str]], answers: Sequence[Answer]) -> tuple[Span, ...]:
+    """The quotes that stand word for word in an answer, the named one first; each place once."""
+    named = {_id(place): answer for place, answer in enumerate(answers)}
+    spans: list[Span] = []
+    for quote in quotes:
+        first = [named[quote["answer"]]] if quote["answer"] in named else []
+        span = locate.find(quote["text"], [*first, *answers])
+        if span is not None and span not in spans:
+            spans.append(span)
+    return tuple(spans[:MOST_QUOTES])
