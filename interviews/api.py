@@ -15,12 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.services import quota
 from core import audit, ratelimit
 from core.errors import Problem
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
 from interviews.serializers import AnswerSerializer, TurnSerializer
-from interviews.services import links, turns
+from interviews.services import links, opening, turns
 
 SCHEME = "Interview"
 
@@ -33,17 +34,22 @@ class CandidateHolder:
     def __init__(self, *, cookie: str | None = None, token: str | None = None) -> None:
         self.cookie, self.token = cookie, token
 
-    def interview(self, interview_id: UUID) -> Interview:
-        """:raises NotFound: unless this holder may see the interview."""
+    def interview(self, interview_id: UUID, *, acts: bool = False) -> Interview:
+        """The interview; a holder who `acts` makes older links void.
+
+        :raises NotFound: unless this holder may see the interview.
+        """
         try:
             if self.token is not None:
-                found = links.interview_of_token(token=self.token, interview_id=interview_id)
+                found = links.invitation_of_token(token=self.token, interview_id=interview_id)
             else:
-                found = links.interview_of_cookie(cookie=self.cookie, interview_id=interview_id)
+                found = links.invitation_of_cookie(cookie=self.cookie, interview_id=interview_id)
         except links.LinkNotValid as error:
             raise exceptions.NotFound from error
-        audit.actor.set(audit.Actor("candidate", found.subject_id))
-        return found
+        if acts:
+            links.use(found)
+        audit.actor.set(audit.Actor("candidate", found.interview.subject_id))
+        return found.interview
 
 
 class _CsrfCheck(CsrfViewMiddleware):
@@ -94,7 +100,7 @@ class InterviewTurns(APIView):
     @extend_schema(request=AnswerSerializer, responses={202: TurnSerializer}, parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request, interview_id: UUID) -> Response:
         """Store an answer and owe it a reply. The same key with the same text answers the same turn again."""
-        interview = _holder(request).interview(interview_id)
+        interview = _holder(request).interview(interview_id, acts=True)
         ratelimit.hit("answer", str(interview.pk), "60/minute")
         key = _idempotency_key(request)
         body = AnswerSerializer(data=request.data)
@@ -134,6 +140,13 @@ def _submit(interview: Interview, data: dict[str, Any], key: UUID) -> Turn:
         return turns.submit_answer(
             interview=interview, answer=data["answer"], idempotency_key=key, turn_id=data.get("turn_id")
         )
+    except turns.NoSuchTurn as error:
+        raise exceptions.NotFound from error
+    except quota.QuotaExhausted as error:
+        opening.tell_quota_exhausted(interview)
+        raise Problem(
+            409, "quota_exhausted", "The company's plan has no interview left; nothing was stored."
+        ) from error
     except turns.EmptyAnswer as error:
         raise Problem(400, "empty_answer", "The answer has no text.") from error
     except turns.AnswerTooLong as error:

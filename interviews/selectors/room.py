@@ -17,6 +17,9 @@ ANSWER_ERRORS = {
     "long": _("The answer is longer than the limit; shorten it and send it again. Nothing was lost."),
     "text": _("The text holds characters that can't be stored. They were removed below; check it and send it again."),
     "conflict": _("This question was answered already, perhaps in another tab. Your interview goes on here."),
+    "quota": _(
+        "The company has no interview left in its plan, so nothing was sent. They were told; please try again later."
+    ),
     "draft": _("The draft could not be saved. Shorten it or remove unusual characters."),
 }
 

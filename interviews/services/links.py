@@ -10,12 +10,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from core import tenancy
-from interviews.models import Interview, Invitation
+from interviews.models import Invitation
 
 MOST_IN_A_COOKIE = 8
 
@@ -75,17 +76,17 @@ def read_cookie(value: str | None) -> dict[str, str]:
     return held if isinstance(held, dict) else {}
 
 
-def interview_of_cookie(*, cookie: str | None, interview_id: UUID) -> Interview:
+def invitation_of_cookie(*, cookie: str | None, interview_id: UUID) -> Invitation:
     """:raises LinkNotValid: unless the cookie holds a valid invitation to this interview."""
     invitation_id = read_cookie(cookie).get(str(interview_id))
     if invitation_id is None:
         raise LinkNotValid
-    return _interview(Q(pk=invitation_id), interview_id)
+    return _invitation(Q(pk=invitation_id), interview_id)
 
 
-def interview_of_token(*, token: str, interview_id: UUID) -> Interview:
+def invitation_of_token(*, token: str, interview_id: UUID) -> Invitation:
     """:raises LinkNotValid: unless the token is a valid invitation to this interview."""
-    return _interview(Q(token_hash=hash_token(token)), interview_id)
+    return _invitation(Q(token_hash=hash_token(token)), interview_id)
 
 
 def interview_ids(*, cookie: str | None, token: str | None) -> list[UUID]:
@@ -94,21 +95,22 @@ def interview_ids(*, cookie: str | None, token: str | None) -> list[UUID]:
     return list(Invitation.objects.filter(by, revoked_at=None).values_list("interview_id", flat=True))
 
 
-def _interview(by: Q, interview_id: UUID) -> Interview:
+def _invitation(by: Q, interview_id: UUID) -> Invitation:
     related = ("interview__application__job", "interview__version")
     found = Invitation.objects.select_related(*related).filter(by, interview_id=interview_id, revoked_at=None).first()
     if found is None:
         raise LinkNotValid
-    return found.interview
+    return found
 
 
-def mark_used(*, interview_id: UUID, cookie: str | None) -> None:
-    """The invitation in use replaces the older ones: from now on they lead nowhere."""
-    invitation_id = read_cookie(cookie).get(str(interview_id))
-    if invitation_id is None:
+def use(invitation: Invitation) -> None:
+    """The candidate acts through this invitation: from now on the older ones lead nowhere."""
+    if invitation.used_at is not None:
         return
-    Invitation.objects.filter(pk=invitation_id, used_at=None).update(used_at=Now())
-    Invitation.objects.filter(interview_id=interview_id, revoked_at=None, pk__lt=invitation_id).update(revoked_at=Now())
+    older = Invitation.objects.filter(interview_id=invitation.interview_id, revoked_at=None, pk__lt=invitation.pk)
+    with transaction.atomic():
+        Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=Now())
+        older.update(revoked_at=Now())
 
 
 def _salt() -> str:

@@ -14,7 +14,7 @@ from compliance.services import consent
 from core import audit, clock, due, metrics, state, tenancy
 from core.state import TransitionNotAllowed
 from interviews.models import CandidateRequest, Interview, Turn
-from interviews.services import links, mail
+from interviews.services import mail
 from interviews.services.interviewer import script
 
 QUOTA_HELD = timedelta(hours=24)
@@ -32,12 +32,11 @@ class Consented:
     keep_for_other_roles: bool
 
 
-def open_interview(interview: Interview, *, cookie: str | None) -> None:
+def open_interview(interview: Interview) -> None:
     """The candidate goes on from the landing page (a POST: scanners don't)."""
+    if interview.status != Interview.Status.INVITED:
+        return
     with transaction.atomic():
-        links.mark_used(interview_id=interview.pk, cookie=cookie)
-        if interview.status != Interview.Status.INVITED:
-            return
         state.move(
             interview,
             Interview.Status.OPENED,

@@ -23,10 +23,11 @@ def submit(interview: Interview, *, closing: str) -> None:
     :raises core.state.TransitionNotAllowed: if the interview is not running.
     :raises turns.AnswerTooLong, turns.AnswerNotText: for a bad last field.
     """
-    if interview.status == Interview.Status.COMPLETED:
-        return
     closing = turns.clean(closing) if closing.strip() else ""
     with transaction.atomic():
+        held = Interview.objects.select_for_update().get(pk=interview.pk)  # against a second click and a late answer
+        if held.status == Interview.Status.COMPLETED:
+            return
         if interview.turns.filter(status__in=[Turn.Status.OWED, Turn.Status.ASKING]).exists():
             raise NotFinished
         if not interview.turns.filter(answer__isnull=False).exists():

@@ -44,6 +44,10 @@ class AnswerConflict(Exception):
     """The turn was answered with another text or key."""
 
 
+class NoSuchTurn(LookupError):
+    """The interview has no such turn."""
+
+
 class NothingToAnswer(Exception):
     """The interview has no open question: it has ended, its time is over, or a reply is on its way."""
 
@@ -69,8 +73,10 @@ def submit_answer(*, interview: Interview, answer: str, idempotency_key: UUID, t
     The same key with the same text is the same click again and returns the same turn.
 
     :raises AnswerConflict: if the turn was answered with another text, or the key was used for one.
+    :raises NoSuchTurn: if `turn_id` is not one of this interview's.
     :raises NothingToAnswer: if no question is open.
     :raises EmptyAnswer, AnswerTooLong, AnswerNotText: for bad text.
+    :raises billing.services.quota.QuotaExhausted: if the first answer came after its reservation was released.
     """
     answer = clean(answer)
     turn = _turn_for(interview, idempotency_key, turn_id)
@@ -90,14 +96,14 @@ def submit_answer(*, interview: Interview, answer: str, idempotency_key: UUID, t
 def _turn_for(interview: Interview, key: UUID, turn_id: UUID | None) -> Turn:
     """The turn this key answered already, else the named one, else the open one."""
     known = Turn.objects.filter(idempotency_key=key).first()
-    if known is not None:
-        if known.interview_id != interview.pk or (turn_id is not None and known.pk != turn_id):
-            raise AnswerConflict
+    if known is not None and known.interview_id == interview.pk and turn_id in (None, known.pk):
         return known
     turns = interview.turns.filter(pk=turn_id) if turn_id else interview.turns.filter(status=Turn.Status.OPEN)
     found = turns.order_by("number").first()
     if found is None:
-        raise NothingToAnswer
+        raise NoSuchTurn if turn_id else NothingToAnswer
+    if known is not None:
+        raise AnswerConflict
     return found
 
 

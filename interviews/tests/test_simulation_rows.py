@@ -92,7 +92,7 @@ class VerifyTests(TenantTestCase):
         token = part.link.removeprefix("/i/")
         invitation = links.exchange(token=token)
         self.interview = invitation.interview
-        opening.open_interview(self.interview, cookie=links.write_cookie(None, invitation))
+        opening.open_interview(self.interview)
         opening.give_consent(self.interview, given=opening.Consented(ai_evaluation=True, keep_for_other_roles=False))
         opening.start(self.interview)
 

@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing.services import quota
 from core import ratelimit
 from core.state import TransitionNotAllowed
 from interviews import selectors
@@ -66,7 +67,7 @@ def home(request: HttpRequest, interview: Interview) -> HttpResponse:
 
 def _go_on(request: HttpRequest, interview: Interview) -> HttpResponse:
     try:
-        opening.open_interview(interview, cookie=cookie_of(request))
+        opening.open_interview(interview)
     except TransitionNotAllowed:
         return see("candidate_home", interview)
     return see("candidate_consent", interview)
@@ -105,6 +106,11 @@ def answer(request: HttpRequest, interview: Interview) -> HttpResponse:
         return _room(request, interview, 400, answer_error=selectors.ANSWER_ERRORS["long"], draft=text)
     except turns.AnswerNotText:
         return _room(request, interview, 400, answer_error=selectors.ANSWER_ERRORS["text"], draft=turns.printable(text))
+    except turns.NoSuchTurn as error:
+        raise Http404 from error
+    except quota.QuotaExhausted:
+        opening.tell_quota_exhausted(interview)
+        return _room(request, interview, 409, answer_error=selectors.ANSWER_ERRORS["quota"], draft=text)
     except (turns.AnswerConflict, turns.NothingToAnswer, ValueError):
         return _room(request, interview, 409, answer_error=selectors.ANSWER_ERRORS["conflict"], unsent=text)
     return see("candidate_home", interview)

@@ -35,9 +35,12 @@ def with_interview(view: Callable[Concatenate[HttpRequest, Interview, P], HttpRe
     @wraps(view)
     def find(request: HttpRequest, interview_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            interview = links.interview_of_cookie(cookie=cookie_of(request), interview_id=interview_id)
+            invitation = links.invitation_of_cookie(cookie=cookie_of(request), interview_id=interview_id)
         except links.LinkNotValid as error:
             raise Http404 from error
+        if request.method == "POST":
+            links.use(invitation)
+        interview = invitation.interview
         audit.actor.set(audit.Actor("candidate", interview.subject_id))
         return view(request, interview, *args, **kwargs)
 
