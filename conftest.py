@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def django_db_setup(worker_id: str, django_db_blocker: DjangoDbBlocker) -> Itera
     with django_db_blocker.unblock():
         _close()
         for name in set(ALIASES.values()):
-            _admin(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(_id(name + suffix)))
+            # Not by FORCE: the owner may not end the app role's backends; plain DROP waits for them to leave.
+            _admin(sql.SQL("DROP DATABASE IF EXISTS {}").format(_id(name + suffix)))
 
 
 def _ensure_template() -> str:
@@ -120,7 +122,17 @@ def _close() -> None:
     for connection in aliases:
         connection.close()
         if connection.pool:
+            _wait_for_returns(connection.pool)
             connection.close_pool()
+
+
+def _wait_for_returns(pool: Any) -> None:
+    """A pool that closes forgets, open as it is, a connection that was given back this instant."""
+    for _ in range(200):
+        stats = pool.get_stats()
+        if stats["pool_available"] >= stats["pool_size"]:
+            return
+        time.sleep(0.01)
 
 
 def _id(name: str) -> sql.Identifier:

@@ -46,4 +46,4 @@ def _create(name: str, template: str) -> root.sql.Composed:
 
 
 def _drop(name: str) -> root.sql.Composed:
-    return root.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(root._id(name))
+    return root.sql.SQL("DROP DATABASE IF EXISTS {}").format(root._id(name))

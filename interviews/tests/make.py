@@ -8,10 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
+from psycopg import sql
 
 from accounts.models import User
 from accounts.roles import Role
+from billing.services import quota
+from compliance.audit.models import AuditEvent
+from core import tenancy
+from core.models import Due
 from core.testing import HOME, TenantClient
 from interviews.models import Decision, Evaluation, Interview, Invitation, Job, Review, Turn
 from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
@@ -30,7 +35,9 @@ PLAN = JobPlan(
     location="Lisbon",
     competencies=(
         CompetencyPlan("sql", "SQL", "Works on large tables safely.", "technical", Decimal("0.5"), ANCHORS),
-        CompetencyPlan("listening", "Listening", "Finds out what people need.", "communication", Decimal("0.3"), ANCHORS),
+        CompetencyPlan(
+            "listening", "Listening", "Finds out what people need.", "communication", Decimal("0.3"), ANCHORS
+        ),
         CompetencyPlan("candour", "Candour", "Says what went wrong.", "values", Decimal("0.2"), ANCHORS),
     ),
     questions=(
@@ -48,7 +55,8 @@ def staff(role: str = Role.RECRUITER, *, email: str = "", name: str = "") -> Use
 
 
 def signed_in(user: User, tenant: str = HOME) -> TenantClient:
-    """The browser of this person. Call it in the tenant's schema."""
+    """The browser of this person, in a month in which somebody looked at a page already. Call it in the tenant."""
+    quota.current_period()
     client = TenantClient(tenant)
     client.force_login(user)
     return client
@@ -80,7 +88,7 @@ def cookie_of(client: TenantClient) -> str:
 
 
 def opened(one: Invited) -> Interview:
-    opening.open_interview(one.interview, cookie=links.write_cookie(None, one.invitation))
+    opening.open_interview(one.interview)
     return one.interview
 
 
@@ -155,7 +163,11 @@ def reviewed(interview: Interview, by: User) -> Review:
 
 def decided(interview: Interview, by: User, outcome: str = Decision.Outcome.ADVANCE) -> Decision:
     return decisions.decide(
-        interview_id=interview.pk, by=by, outcome=outcome, reason_code="meets_requirements", reason="She measured first."
+        interview_id=interview.pk,
+        by=by,
+        outcome=outcome,
+        reason_code="meets_requirements",
+        reason="She measured first.",
     )
 
 
@@ -174,7 +186,9 @@ def writes() -> Iterator[Writes]:
     """Count the writes of the block in every schema of the database. Only inside a test's transaction."""
     found, before = Writes({}), _written()
     yield found
-    found.tables.update({name: count - before.get(name, 0) for name, count in _written().items() if count != before.get(name, 0)})
+    found.tables.update(
+        {name: count - before.get(name, 0) for name, count in _written().items() if count != before.get(name, 0)}
+    )
 
 
 def _written() -> dict[str, int]:
@@ -185,3 +199,23 @@ def _written() -> dict[str, int]:
             " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
         )
         return dict(cursor.fetchall())
+
+
+def stored(model: type[models.Model], column: str) -> list[bytes]:
+    """What the database itself holds in an encrypted column."""
+    statement = sql.SQL("SELECT {} FROM {}").format(sql.Identifier(column), sql.Identifier(model._meta.db_table))
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [bytes(value) for (value,) in cursor.fetchall() if value is not None]
+
+
+def owed(kind: str) -> list[UUID]:
+    """What stands in the due table for the current tenant."""
+    return list(
+        Due.objects.filter(tenant=tenancy.schema(), kind=kind).order_by("id").values_list("object_id", flat=True)
+    )
+
+
+def actions(prefix: str = "") -> list[str]:
+    """The actions of the audit trail so far, oldest first."""
+    return list(AuditEvent.objects.filter(action__startswith=prefix).order_by("id").values_list("action", flat=True))
