@@ -123,7 +123,10 @@ class Stack:
                 process.wait(STOP_SECONDS)
             process.kill()
             process.wait()
-        return {name: process.returncode for name, process in self._processes.items()}
+        codes = {name: process.returncode for name, process in self._processes.items()}
+        self._processes.clear()
+        self._begun.clear()
+        return codes
 
     def _spawn(self, command: list[str], name: str, *, stdout: int | None = None) -> subprocess.Popen[bytes]:
         self.output(name).parent.mkdir(exist_ok=True)
@@ -173,16 +176,18 @@ def mock_model(*arguments: str) -> Iterator[Model]:
 
 
 @contextmanager
-def stack(name: str, **env: str) -> Iterator[Stack]:
+def stack(name: str, *commands: str, **env: str) -> Iterator[Stack]:
     """A migrated Candor with everything running, its data in a folder of its own; removed unless the block fails.
 
+    :param commands: what manage.py does before the processes start.
     :param env: more of the processes' environment, such as OPENAI_BASE_URL.
     """
     var = environment.var_dir() / "stacks" / name
     _remove(var)
     made = Stack(var, _environment(var, env))
     try:
-        made.manage("migrate_all")
+        for command in ("migrate_all", *commands):
+            made.manage(command)
         made.start_all()
         yield made
         made.require_all()
@@ -197,9 +202,10 @@ def stack(name: str, **env: str) -> Iterator[Stack]:
 def _environment(var: Path, more: Mapping[str, str]) -> dict[str, str]:
     """What the processes see: nothing of a person's own set-up, our servers, free ports."""
     found = {name: value for name, value in bootstrap.environment().items() if name in ("PATH", "PYTHONPATH")}
-    (var / "run").mkdir(parents=True)
-    ports = {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port()), "HOST": "127.0.0.1"}
-    return suite.environment(var) | found | service.ensure(var) | ports | dict(more)
+    for folder in ("run", "tmp"):
+        (var / folder).mkdir(parents=True)
+    own = {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port()), "HOST": "127.0.0.1", "TMPDIR": str(var / "tmp")}
+    return suite.environment(var) | found | service.ensure(var) | own | dict(more)
 
 
 def _remove(var: Path) -> None:
