@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import shutil
-from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -20,6 +19,7 @@ from core.localservices.processes import Known
 from core.localservices.valkey import Valkey
 
 ROOM_MB = 300  # a new cluster, its log and the demo; below this PostgreSQL would stop in the middle of work
+_registered: set[tuple[Path, int]] = set()  # folders this process lets go of at its exit
 SECRETS = (SUPERUSER, roles.OWNER, roles.APP, "valkey")
 
 
@@ -43,7 +43,9 @@ def ensure(var: Path) -> dict[str, str]:
         raise disk_full(place) from error
     except OSError as error:
         raise explain(error, place) from error
-    atexit.register(partial(_release_at_exit, place, os.getpid()))
+    if (place, os.getpid()) not in _registered:
+        _registered.add((place, os.getpid()))
+        atexit.register(_release_at_exit, place, os.getpid())
     return urls
 
 
