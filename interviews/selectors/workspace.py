@@ -129,7 +129,7 @@ def _proposal(evaluation: Evaluation, own: dict[Any, Any], turns: list[Turn]) ->
         "strengths": [_point(f, answers) for f in findings if f.kind == Finding.Kind.STRENGTH],
         "weaknesses": [_point(f, answers) for f in findings if f.kind == Finding.Kind.WEAKNESS],
         "ratings": [_rating(rating, own, answers) for rating in evaluation.ratings.all()],
-        "versions": [{"label": label, "value": value} for label, value in evaluation.versions.items()],
+        "versions": [{"label": label, "value": value} for label, value in evaluation.versions.items() if value],
     }
 
 
