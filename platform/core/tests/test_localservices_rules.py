@@ -95,3 +95,11 @@ class TestErrors:
 
         with pytest.raises(ServiceError, match="riscv64: set DATABASE_URL and REDIS_URL"):
             service.ensure(tmp_path)
+
+    def test_missing_passwords_are_an_error_while_their_data_is_there(self, tmp_path: Path) -> None:
+        (tmp_path / "services" / "postgres").mkdir(parents=True)
+
+        with pytest.raises(ServiceError, match=r"passwords\.json is missing"):
+            service.ensure(tmp_path)
+
+        assert not (tmp_path / "services" / "passwords.json").exists()
