@@ -231,6 +231,7 @@ FAULTS: dict[str, Any] = {
     "no_quotes": field("quotes", []),
     "invented_quotes": field("quotes", [{"answer": "A1", "text": "I doubled the revenue of the whole company alone"}]),
     "short_quotes": field("quotes", [{"answer": "A1", "text": "the"}]),
+    "echo": answer(lambda request, text: str(request["messages"][-1]["content"])),
     "leak": answer(leak),
     "leak_spelled": answer(lambda request, text: " ".join(leak(request, text)) if not properties(request) else text),
     "praise": field("text", "Great answer, you are a strong candidate."),

@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_json({"error": {"message": "no such path"}}, status=404)
 
     def chat(self, request: Sent) -> None:
-        number = self.server.begin(request, dict(self.headers))
+        number = self.server.begin(request, {name.lower(): value for name, value in self.headers.items()})
         try:
             fault = self.fault(request, number)
             self.server.sleep(number)

@@ -195,9 +195,9 @@ def _ask(
     call: LlmCall, target: Target, body: dict[str, Any], schema: dict[str, Any] | None, deadline: float
 ) -> tuple[Answer, dict[str, Any] | None, int]:
     """Send, read, check; settle the row whatever comes of it."""
-    started = time.perf_counter()
+    wire, started = _wire(), time.perf_counter()
     try:
-        answer = answers.read(_wire().post(target, body, deadline=deadline))
+        answer = answers.read(wire.post(target, body, deadline=deadline))
         parsed = _checked(answer, schema)
     except (providers.WireError, BadAnswer) as error:
         model_ms = _settle(call, target, body, started, error=error)

@@ -126,10 +126,8 @@ def post(target: Target, body: Mapping[str, Any], *, deadline: float) -> bytes:
     :raises WireError: whatever went wrong; no content, address or key is in it.
     """
     with _until(deadline):
-        response = _client(target).post(
-            "/chat/completions", body=dict(body), cast_to=httpx2.Response, options={"timeout": _timeout(deadline)}
-        )
-        return response.content
+        path, options = "/chat/completions", _options(deadline)
+        return _client(target).post(path, body=dict(body), cast_to=httpx2.Response, options=options).content
 
 
 def get_models(target: Target, *, deadline: float) -> bytes:
@@ -138,13 +136,14 @@ def get_models(target: Target, *, deadline: float) -> bytes:
     :raises WireError: as above.
     """
     with _until(deadline):
-        options: Any = {"timeout": _timeout(deadline)}
-        return _client(target).get("/models", cast_to=httpx2.Response, options=options).content
+        return _client(target).get("/models", cast_to=httpx2.Response, options=_options(deadline)).content
 
 
-def _timeout(deadline: float) -> httpx2.Timeout:
+def _options(deadline: float) -> Any:
     left = max(deadline - time.monotonic(), 0.001)
-    return httpx2.Timeout(connect=min(CONNECT_SECONDS, left), read=left, write=left, pool=min(CONNECT_SECONDS, left))
+    soon = min(CONNECT_SECONDS, left)
+    timeout = httpx2.Timeout(connect=soon, read=left, write=left, pool=soon)
+    return {"timeout": timeout, "security": {"bearer_auth": True}}  # never an OPENAI_ADMIN_KEY of the environment
 
 
 def _client(target: Target) -> openai.OpenAI:
@@ -159,10 +158,11 @@ def _client(target: Target) -> openai.OpenAI:
 def _new_client(target: Target) -> openai.OpenAI:
     for name in ("openai", "httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    ours = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}  # not everybody's business
     return openai.OpenAI(
         api_key=target.api_key,
         base_url=target.base_url,
         max_retries=0,
-        default_headers={"Accept-Encoding": "identity"},
+        default_headers={"Accept-Encoding": "identity", **ours},  # type: ignore[dict-item]
         http_client=httpx2.Client(transport=_Transport(), trust_env=False, follow_redirects=False),
     )

@@ -1,0 +1,51 @@
+"""How the tests of this room ask the gateway."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.test import override_settings
+
+from llm import gateway
+from llm.gateway import Completion
+from llm.policy import TenantPolicy
+from tests.mock_model import MockModel
+
+INTERVIEW = UUID("01890000-0000-7000-8000-000000000001")
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["text", "probe"],
+    "properties": {"text": {"type": "string", "maxLength": 400}, "probe": {"type": ["string", "null"]}},
+}
+MESSAGES = [
+    {"role": "system", "content": "You are the interviewer."},
+    {"role": "user", "content": "SECRET-PROMPT by Anna de Vries, anna@mail.example"},
+]
+
+
+@contextmanager
+def using(mock: MockModel, model: str = "mock", **more: str) -> Iterator[None]:
+    """The mock is the configured model."""
+    chosen = {"OPENAI_BASE_URL": mock.url, "OPENAI_API_KEY": "sk-SECRET-KEY", "LLM_MODEL": model} | more
+    with override_settings(LLM_ENV={name: value for name, value in chosen.items() if value}):
+        yield
+
+
+def ask(seconds: float = 5.0, schema: dict[str, Any] | None = SCHEMA, **changes: Any) -> Completion:
+    """One ordinary call."""
+    asked: dict[str, Any] = {
+        "feature": "interview_turn",
+        "policy": TenantPolicy(schema="alpha"),
+        "messages": MESSAGES,
+        "complexity": "simple",
+        "schema": schema,
+        "max_tokens": 200,
+        "deadline": time.monotonic() + seconds,
+        "interview_id": INTERVIEW,
+        "known": ("Anna de Vries",),
+        "prompt_version": "turn.v1",
+    }
+    return gateway.complete(**asked | changes)
