@@ -130,7 +130,7 @@ def _wait_for_returns(pool: Any) -> None:
     """A pool that closes forgets, open as it is, a connection that was given back this instant."""
     for _ in range(200):
         stats = pool.get_stats()
-        if stats["pool_available"] >= stats["pool_size"]:
+        if pool.closed or stats["pool_available"] >= stats["pool_size"]:
             return
         time.sleep(0.01)
 
