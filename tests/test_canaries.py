@@ -34,18 +34,19 @@ class Search:
 
     typed: Canaries
     control: Canaries
-    megabytes: dict[str, float] = field(default_factory=dict)
+    kilobytes: dict[str, int] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     controls: set[str] = field(default_factory=set)
+    reported: list[str] = field(default_factory=list)
 
     def bytes(self, place: str, *parts: bytes) -> None:
-        self.megabytes[place] = round(sum(map(len, parts)) / 1e6, 1)
+        self.kilobytes[place] = round(sum(map(len, parts)) / 1e3)
         for part in parts:
             self.hits += self.typed.find(part, place)
             self.controls |= {hit.place for hit in self.control.find(part, place)}
 
     def files(self, place: str, paths: list[Path]) -> None:
-        self.megabytes[place] = round(sum(path.stat().st_size for path in paths) / 1e6, 1)
+        self.kilobytes[place] = round(sum(path.stat().st_size for path in paths) / 1e3)
         self.hits += self.typed.find_in_files(paths)
         self.controls |= {place for _ in self.control.find_in_files(paths)}
 
@@ -100,11 +101,19 @@ def look(running: Stack, reports: list[bytes], found: Search) -> None:
     service.release(running.var)
     postgres, valkey = data.parent / "postgres", data
     found.bytes("Sentry", *reports)
+    found.reported = sorted(error for report in reports for error in errors(report))
     found.files("Valkey", files_below(valkey, without=[]))
     found.files("output", files_below(running.var / "output", without=[]))
     left_out = [running.var / "mailbox", running.var / "output", postgres, valkey]
     found.files("files", files_below(running.var, without=left_out))
     found.files("raw PostgreSQL", files_below(postgres, without=[]))
+
+
+def errors(report: bytes) -> list[str]:
+    """Where which error happened, of the events in one envelope: transaction and the type of the last exception."""
+    parts = [json.loads(line) for line in report.splitlines() if line.startswith(b"{")]
+    events = [part for part in parts if "exception" in part]
+    return [f"{event.get('transaction')} {event['exception']['values'][-1]['type']}" for event in events]
 
 
 def dump(url: str) -> bytes:
@@ -136,11 +145,19 @@ def save_valkey(running: Stack) -> Path:
 
 
 def test_nothing_that_was_typed_is_found_anywhere(search: Search, show: Callable[[str], None]) -> None:
-    show(json.dumps({"canaries": len(PLACES), "hits": len(search.hits), "searched_mb": search.megabytes}))
+    show(json.dumps({"canaries": len(PLACES), "hits": len(search.hits), "searched_kb": search.kilobytes}))
 
     assert len(PLACES) == 20
     assert search.hits == []
-    assert set(search.megabytes) == SEARCHED
+    assert set(search.kilobytes) == SEARCHED
+
+
+def test_the_errors_on_the_way_were_reported_with_their_type(search: Search) -> None:
+    assert search.reported == [
+        "/interview/{interview_id}/adjustment/ IntegrityError",
+        "/sign-in/ DataError",
+        "interviews.reply_to_turn IntegrityError",
+    ]
 
 
 def test_what_is_not_sealed_is_found_in_every_place(search: Search) -> None:

@@ -2,7 +2,9 @@
 
 import logging.config
 import re
+import sys
 import traceback
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +23,21 @@ def scrub(text: str) -> str:
 
 def _scrub_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {key: scrub(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _resolve_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace `exc_info=True` by the exception that is being handled, and keep it for `_hand_over`."""
+    if event.get("exc_info") is True:
+        event["exc_info"] = sys.exc_info()[1]
+    event["_error"] = event.get("exc_info")
+    return event
+
+
+def _hand_over(logger: Any, name: str, event: EventDict) -> Any:
+    """Pass the event to the standard library with its exception, which Sentry looks for there."""
+    error = event.pop("_error")
+    arguments, keywords = structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, name, event)
+    return arguments, keywords | {"exc_info": error}
 
 
 def _exception_without_message(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -48,6 +65,15 @@ def _frames(trace: TracebackType | None) -> str:
     return "\n".join(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
 
 
+class TaskFailures(logging.Filter):
+    """Celery writes a failed task's error, with its words and traceback, into the sentence itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, Mapping):
+            record.msg, record.args = "task %s %s", (record.args.get("name"), record.args.get("description"))
+        return True
+
+
 def configure(*, as_json: bool, level: str) -> None:
     """Send structlog and the standard library through the same processors to standard error."""
     shared: list[Any] = [
@@ -70,6 +96,7 @@ def configure(*, as_json: bool, level: str) -> None:
                     "foreign_pre_chain": [structlog.stdlib.ExtraAdder(allow=[]), *shared],
                 }
             },
+            "filters": {"task_failures": {"()": TaskFailures}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
@@ -77,7 +104,7 @@ def configure(*, as_json: bool, level: str) -> None:
                 "django.security": {"level": "ERROR"},
                 "axes": {"level": "ERROR"},
                 "celery.worker.strategy": {"level": "WARNING"},
-                "celery.app.trace": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING", "filters": ["task_failures"]},
                 "celery.beat": {"level": "WARNING"},
                 "httpx2": {"level": "WARNING"},
                 "openai": {"level": "WARNING"},
@@ -85,7 +112,7 @@ def configure(*, as_json: bool, level: str) -> None:
         }
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[_resolve_exception, *shared, _hand_over],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
