@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -55,9 +57,10 @@ def _lead(root: Path, var: Path, make_secrets: Callable[[Path], list[Path]], rem
     _set_paths(root)
     _set_ports()
     try:
+        preparing = _begin_preparing(root, remember)
         _start_services(var)
         _make_secrets(var, make_secrets)
-        code = _prepare_databases(root, remember) or _run_processes(root, var, remember)
+        code = _prepare_databases(preparing) or _run_processes(root, var, remember)
     except KeyboardInterrupt:
         code = 0
     finally:
@@ -115,11 +118,18 @@ def _make_secrets(var: Path, make: Callable[[Path], list[Path]]) -> None:
             note("Back them up, apart from each other and from the database: without them the data cannot be read.")
 
 
-def _prepare_databases(root: Path, remember: Remember) -> int:
-    """Migrate and seed in a process of its own, so that this one stays small and never holds a connection."""
+def _begin_preparing(root: Path, remember: Remember) -> subprocess.Popen[str]:
+    """Start the process that migrates and seeds; it is apart, so that this one stays small and forks well."""
     command = [sys.executable, "-m", "core.localservices.prepare"]
-    child = subprocess.Popen(command, cwd=root, start_new_session=True)
+    child = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, text=True, start_new_session=True)
     remember(known([child.pid]))
+    return child
+
+
+def _prepare_databases(child: subprocess.Popen[str]) -> int:
+    """Tell it the environment and wait for its exit code."""
+    with suppress(BrokenPipeError):  # it ended already; its code says so
+        child.communicate(json.dumps(dict(os.environ)) + "\n")
     return child.wait()
 
 
