@@ -152,7 +152,7 @@ class Model:
     def count(self) -> int:
         """How many chat completions were asked for so far."""
         with urlopen(f"{self.address}/_count", timeout=5) as answer:
-            return int(json.load(answer)["requests"])
+            return int(json.load(answer)["chat"])
 
     def answers(self) -> bool:
         try:
