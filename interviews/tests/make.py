@@ -21,10 +21,14 @@ from compliance.audit.models import AuditEvent
 from core import tenancy
 from core.models import Due
 from core.testing import HOME, TenantClient
-from interviews.models import Decision, Evaluation, Interview, Invitation, Job, Review, Turn
+from interviews.models import Decision, Interview, Invitation, Job, Review, Turn
 from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
 from interviews.services.invitations import Invited
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
+from keys import ring
+from keys.models import SubjectKey
+from llm.tests.asking import using
+from tests.mock_model import MockModel
 
 PASSWORD = "a-long-test-password"
 ANSWERS = (
@@ -148,10 +152,26 @@ def evaluated(one: Invited | None = None, answers: Sequence[str] = ANSWERS) -> I
     return interview
 
 
-def made_ready(interview: Interview) -> Evaluation:
-    """The interview's evaluation as if a model had made it: no model runs in these tests."""
-    interview.evaluations.update(status=Evaluation.Status.READY, mode="model")
-    return interview.evaluations.get()
+def evaluated_by_model(one: Invited | None = None) -> Interview:
+    """A completed interview with a ready evaluation, made with a model server on loopback."""
+    interview = submitted(one)
+    with MockModel() as model, using(model):
+        evaluations.run(evaluation_id=interview.evaluations.get().pk)
+    return interview
+
+
+@contextmanager
+def without_key(interview: Interview) -> Iterator[None]:
+    """Nothing of this candidate's can be read or sealed in the block: whatever works on it fails."""
+    rows = SubjectKey.objects.filter(subject_id=interview.subject_id)
+    kept = list(rows)
+    rows.delete()
+    ring.forget()
+    try:
+        yield
+    finally:
+        SubjectKey.objects.bulk_create(kept)
+        ring.forget()
 
 
 def ratings(interview: Interview, level: int | None = 4) -> dict[UUID, reviews.OwnRating]:
