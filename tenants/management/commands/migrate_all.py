@@ -1,7 +1,10 @@
+import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from core.localservices import roles
 from tenants.services import schemas
 
 
@@ -10,4 +13,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.PRODUCTION:  # on servers the operator makes roles and databases (docs/operations.md)
+            roles.prepare_databases(os.environ)
         schemas.migrate_all(lambda line: self.stdout.write(f"migrated {line}"))
