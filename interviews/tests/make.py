@@ -1,5 +1,6 @@
 """What tests need to exist, made by the services that make it in earnest."""
 
+import copy
 import io
 import logging
 from collections.abc import Iterator, Sequence
@@ -79,6 +80,13 @@ def invited(email: str = "ada@example.org", *, name: str = "Ada Lovelace", slug:
     """An invited candidate, without a mail."""
     by = staff()
     return invitations.invite(job_id=job(slug).pk, name=name, email=email, days=14, by=by, send_mail=False)
+
+
+def carried(client: TenantClient, tenant: str = HOME) -> TenantClient:
+    """Another browser with the same cookies, on this tenant's host."""
+    other = TenantClient(tenant)
+    other.cookies = copy.deepcopy(client.cookies)
+    return other
 
 
 def browser(*held: Invitation, tenant: str = HOME) -> TenantClient:

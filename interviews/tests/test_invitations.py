@@ -271,8 +271,7 @@ class InvitePageTests(TenantTestCase):
 
     def test_staff_of_another_tenant_are_strangers(self) -> None:
         with self.in_tenant(OTHER):
-            theirs = make.signed_in(make.staff(), OTHER)
-        self.client.cookies = theirs.cookies
+            self.client = make.carried(make.signed_in(make.staff(), OTHER))
 
         with make.writes() as written:
             response = self.client.post(self.url, self.form)

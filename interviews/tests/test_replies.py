@@ -251,9 +251,8 @@ class FailedReplyTests(TenantTestCase):
     def test_a_recruiter_tries_again_and_a_role_that_may_not_review_does_not(self) -> None:
         url = reverse("portal_retry_turn", args=[self.turn.pk])
         with self.in_tenant(OTHER):
-            theirs = make.signed_in(make.staff(), OTHER)
-        foreign, auditor = TenantClient(), make.signed_in(make.staff("auditor"))
-        foreign.cookies = theirs.cookies
+            foreign = make.carried(make.signed_in(make.staff(), OTHER))
+        auditor = make.signed_in(make.staff("auditor"))
         with make.writes() as written:
             codes = [client.post(url).status_code for client in (TenantClient(), foreign, auditor)]
         self.assertEqual((codes, written.tables, self.stored().status), ([302, 302, 403], {}, "failed"))

@@ -1,0 +1,303 @@
+"""Decisions: by a named person, with a reason, on evidence; inserted once and never edited."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.roles import NotPermitted, Role
+from core import clock
+from core.testing import OTHER, TenantClient, TenantTestCase
+from interviews.models import Application, Decision, Evaluation, Interview, Review, ReviewRating
+from interviews.services import decisions
+from interviews.tests import make
+
+FORM = {"outcome": "advance", "reason_code": "meets_requirements", "reason_text": "She measured first."}
+
+
+class DecideTests(TenantTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.interview = make.evaluated()
+        self.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
+
+    def decide(self, by: User | None = None, **changes: Any) -> Decision:
+        asked: dict[str, Any] = {
+            "outcome": "advance",
+            "reason_code": "meets_requirements",
+            "reason": "She measured first.",
+        }
+        return decisions.decide(interview_id=self.interview.pk, by=by or self.person, **asked | changes)
+
+    def assert_undecided(self, written: make.Writes) -> None:
+        application = Application.objects.get()
+        self.assertEqual((Decision.objects.count(), application.stage, application.stage_by), (0, "invited", None))
+        self.assertEqual(written.tables, {})
+
+    def test_it_rests_on_the_persons_own_review_and_moves_the_stage_in_their_name(self) -> None:
+        review = make.reviewed(self.interview, self.person)
+
+        decision = self.decide()
+
+        self.assertEqual((decision.review, decision.evaluation, decision.decided_by), (review, None, self.person))
+        application = Application.objects.get()
+        self.assertEqual((application.stage, application.stage_by), ("advanced", self.person))
+        self.assertAlmostEqual(application.stage_at, clock.now(), delta=timedelta(minutes=1))
+        self.assertEqual(make.actions("decision."), ["decision.made"])
+        self.assertNotIn(b"measured", b"".join(make.stored(Decision, "reason")))
+
+    def test_each_outcome_has_its_stage(self) -> None:
+        make.reviewed(self.interview, self.person)
+
+        for outcome, stage in (
+            ("hold", "on_hold"),
+            ("reject", "rejected"),
+            ("advance", "advanced"),
+            ("advance", "advanced"),
+        ):
+            self.decide(outcome=outcome)
+            self.assertEqual(Application.objects.get().stage, stage)
+
+    def test_without_a_review_a_provisional_evaluation_is_nothing_to_rest_on(self) -> None:
+        self.assertEqual(Evaluation.objects.get().status, "provisional")
+
+        with make.writes() as written, self.assertRaises(decisions.NothingToRestOn):
+            self.decide()
+
+        self.assert_undecided(written)
+
+    def test_an_evaluation_that_is_not_ready_is_nothing_to_rest_on(self) -> None:
+        for status in ("owed", "running", "failed", "superseded"):
+            Evaluation.objects.update(status=status)
+            with make.writes() as written, self.assertRaises(decisions.NothingToRestOn):
+                self.decide()
+            self.assert_undecided(written)
+
+    def test_a_ready_evaluation_is_enough(self) -> None:
+        self.interview = make.evaluated_by_model(make.invited("joan@example.org"))
+
+        decision = self.decide()
+
+        self.assertEqual((decision.evaluation, decision.review), (self.interview.evaluations.get(), None))
+
+    def test_somebody_elses_review_is_nothing_to_rest_on(self) -> None:
+        make.reviewed(self.interview, make.staff(Role.HIRING_MANAGER))
+
+        with make.writes() as written, self.assertRaises(decisions.NothingToRestOn):
+            self.decide()
+
+        self.assert_undecided(written)
+
+    def test_ones_own_draft_is_nothing_to_rest_on(self) -> None:
+        make.reviewed(self.interview, self.person)
+        Review.objects.update(status="draft")
+
+        with make.writes() as written, self.assertRaises(decisions.NothingToRestOn):
+            self.decide()
+
+        self.assert_undecided(written)
+
+    def test_without_a_reason_in_a_code_and_in_words_nothing_is_decided(self) -> None:
+        make.reviewed(self.interview, self.person)
+        bad = [{"reason": text} for text in ("", "  \n", "a\x00b", "x" * 2001)]
+        bad += [{"reason_code": ""}, {"reason_code": "mood"}, {"outcome": ""}, {"outcome": "hire"}]
+        for changes in bad:
+            with make.writes() as written, self.assertRaises(decisions.ReasonMissing):
+                self.decide(**changes)
+            self.assert_undecided(written)
+
+    def test_a_role_that_may_not_decide_is_refused(self) -> None:
+        for role in (Role.REVIEWER, Role.AUDITOR):
+            person = make.staff(role)
+            with make.writes() as written, self.assertRaises(NotPermitted):
+                self.decide(by=person)
+            self.assert_undecided(written)
+
+    def test_a_later_decision_supersedes_and_keeps_the_earlier_one(self) -> None:
+        make.reviewed(self.interview, self.person)
+        first = self.decide(reason="She measured first.")
+        manager = make.staff(Role.HIRING_MANAGER)
+        make.reviewed(self.interview, manager)
+
+        second = self.decide(by=manager, outcome="reject", reason="The role was filled.")
+
+        self.assertEqual((second.supersedes, second.decided_by), (first, manager))
+        first.refresh_from_db()
+        self.assertEqual(
+            (first.outcome, first.reason, first.decided_by), ("advance", "She measured first.", self.person)
+        )
+        application = Application.objects.get()
+        self.assertEqual((application.stage, application.stage_by), ("rejected", manager))
+        self.assertEqual(Decision.objects.filter(superseded_by=None).get(), second)
+
+
+class DecisionByRawInsertTests(TenantTestCase):
+    """Whoever goes past the service meets the database."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.interview, self.person = make.evaluated(), make.staff()
+        self.review = make.reviewed(self.interview, self.person)
+
+    def insert(self, **changes: Any) -> Decision:
+        fields: dict[str, Any] = {
+            "application_id": self.interview.application_id,
+            "interview": self.interview,
+            "subject_id": self.interview.subject_id,
+            "decided_by": self.person,
+            "outcome": "reject",
+            "reason_code": "missing_requirement",
+            "reason": "No.",
+            "evaluation": None,
+            "review": self.review,
+        }
+        with transaction.atomic():
+            return Decision.objects.create(**fields | changes)
+
+    def assert_refused(self, message: str, **changes: Any) -> None:
+        with self.assertRaisesMessage(ProgrammingError, message):
+            self.insert(**changes)
+
+        self.assertEqual(Decision.objects.count(), 0)
+
+    def test_with_the_own_complete_review_it_stands(self) -> None:
+        self.assertEqual(self.insert().review, self.review)
+
+    def test_with_a_provisional_evaluation_it_is_refused(self) -> None:
+        evaluation = Evaluation.objects.get()
+        self.assertEqual(evaluation.status, "provisional")
+
+        self.assert_refused("A decision rests on a ready evaluation", evaluation=evaluation, review=None)
+
+    def test_with_nothing_it_is_refused(self) -> None:
+        self.assert_refused("A decision rests on a ready evaluation", review=None)
+
+    def test_with_a_ready_evaluation_of_another_interview_it_is_refused(self) -> None:
+        other = make.evaluated_by_model(make.invited("joan@example.org")).evaluations.get()
+
+        self.assert_refused("A decision rests on a ready evaluation", evaluation=other, review=None)
+
+    def test_with_another_persons_review_it_is_refused(self) -> None:
+        theirs = make.reviewed(self.interview, make.staff(Role.HIRING_MANAGER))
+
+        self.assert_refused("the person's own complete review", review=theirs)
+
+    def test_with_the_own_review_of_another_interview_it_is_refused(self) -> None:
+        other = make.reviewed(make.evaluated(make.invited("joan@example.org")), self.person)
+
+        self.assert_refused("the person's own complete review", review=other)
+
+    def test_with_a_draft_it_is_refused(self) -> None:
+        Review.objects.update(status="draft")
+
+        self.assert_refused("the person's own complete review")
+
+    def test_with_a_review_that_lacks_a_competency_it_is_refused(self) -> None:
+        ReviewRating.objects.filter(competency__key="sql").delete()
+
+        self.assert_refused("the person's own complete review")
+
+    def test_in_the_name_of_somebody_who_left_it_is_refused(self) -> None:
+        User.objects.filter(pk=self.person.pk).update(is_active=False)
+
+        self.assert_refused("A decision names an active person.")
+
+    def test_on_an_interview_of_another_application_it_is_refused(self) -> None:
+        other = make.invited("joan@example.org").interview
+
+        self.assert_refused("an interview of its own application", application_id=other.application_id)
+
+    def test_without_a_reason_code_it_is_refused(self) -> None:
+        with self.assertRaisesMessage(IntegrityError, "decision_has_a_reason"):
+            self.insert(reason_code="")
+
+    def test_a_second_first_decision_is_refused(self) -> None:
+        self.insert()
+
+        with self.assertRaisesMessage(IntegrityError, "one_first_decision"):
+            self.insert()
+
+    def test_one_decision_is_superseded_once(self) -> None:
+        first = self.insert()
+        self.insert(supersedes=first)
+
+        with self.assertRaises(IntegrityError):
+            self.insert(supersedes=first)
+
+    def test_nobody_edits_deletes_or_empties_it(self) -> None:
+        decision = self.insert()
+        statements = (
+            "UPDATE interviews_decision SET outcome = 'advance'",
+            "UPDATE interviews_decision SET outcome = 'advance' WHERE false",
+            "DELETE FROM interviews_decision",
+            "TRUNCATE interviews_decision CASCADE",
+        )
+        for statement in statements:
+            with self.assertRaises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+
+        self.assertEqual(Decision.objects.get(), decision)
+        self.assertEqual(Decision.objects.get().outcome, "reject")
+
+
+class StageTests(TenantTestCase):
+    def test_a_stage_without_a_named_person_is_refused_by_the_database(self) -> None:
+        application = make.invited().interview.application
+        for stage in ("review", "advanced", "on_hold", "rejected"):
+            with self.assertRaisesMessage(IntegrityError, "stage_moves_by_a_named_person"), transaction.atomic():
+                Application.objects.filter(pk=application.pk).update(stage=stage)
+
+        self.assertEqual(Application.objects.get().stage, "invited")
+
+
+class DecisionPageTests(TenantTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.interview = make.evaluated()
+        self.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
+        self.url = reverse("portal_decide", args=[self.interview.pk])
+        self.page = reverse("portal_interview", args=[self.interview.pk])
+        self.client = make.signed_in(self.person)
+
+    def test_a_decision_stands_under_the_persons_name(self) -> None:
+        make.reviewed(self.interview, self.person)
+
+        response = self.client.post(self.url, FORM, follow=True)
+
+        self.assertRedirects(response, self.page, status_code=303)
+        self.assertContains(response, "Decided by Rosa Parks on")
+        self.assertContains(response, "She measured first.")
+
+    def test_before_the_own_review_nothing_is_decided_and_the_page_says_why(self) -> None:
+        response = self.client.post(self.url, FORM, follow=True)
+
+        self.assertContains(response, "Submit your own review first")
+        self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "invited"))
+
+    def test_a_form_without_a_reason_comes_back(self) -> None:
+        make.reviewed(self.interview, self.person)
+
+        for changes in ({"reason_text": ""}, {"reason_code": "mood"}, {"outcome": "hire"}, {"reason_text": "a\x01b"}):
+            self.assertEqual(self.client.post(self.url, FORM | changes).status_code, 400, changes)
+
+        self.assertEqual(Decision.objects.count(), 0)
+
+    def test_strangers_other_tenants_and_roles_that_may_not_decide_nothing(self) -> None:
+        reviewer = make.staff(Role.REVIEWER)
+        make.reviewed(self.interview, reviewer)
+        with self.in_tenant(OTHER):
+            theirs = make.signed_in(make.staff(Role.OWNER), OTHER)
+        clients = (TenantClient(), make.carried(theirs), theirs, make.signed_in(reviewer))
+        with make.writes() as written:
+            codes = [client.post(self.url, FORM).status_code for client in clients]
+
+        self.assertEqual((codes, written.tables), ([302, 302, 404, 403], {}))
+        self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "invited"))
+
+    def test_a_candidate_decides_nothing(self) -> None:
+        client = make.browser(self.interview.invitations.get())
+
+        self.assertEqual(client.post(self.url, FORM).status_code, 302)
+        self.assertEqual((Decision.objects.count(), Interview.objects.get().status), (0, "completed"))
