@@ -35,7 +35,10 @@ STOP_SECONDS = 20
 
 
 class Stack:
-    """The processes of one Candor, their output in `<var>/output/<name>.log`. `domain` is what hosts end with."""
+    """The processes of one Candor: output in `<var>/output/<name>.log`, the servers' data in `data`.
+
+    `domain` is what the names of hosts end with.
+    """
 
     domain = "candor.localhost"
 
@@ -43,6 +46,7 @@ class Stack:
         self.var, self.env = var, env
         self.url = f"http://127.0.0.1:{env['PORT']}"
         self.redis = redis.Redis.from_url(env["REDIS_URL"])
+        self.data = _data(self.redis)
         self.database = psycopg.connect(env["DATABASE_OWNER_URL"], autocommit=True)
         self._commands: dict[str, str] = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -183,7 +187,7 @@ def stack(name: str, *commands: str, **env: str) -> Iterator[Stack]:
     :param env: more of the processes' environment, such as OPENAI_BASE_URL.
     """
     var = environment.var_dir() / "stacks" / name
-    _remove(var)
+    _remove_left(var)
     made = Stack(var, _environment(var, env))
     try:
         for command in ("migrate_all", *commands):
@@ -196,7 +200,7 @@ def stack(name: str, *commands: str, **env: str) -> Iterator[Stack]:
         made.database.close()
         made.redis.close()
         service.release(var)
-    shutil.rmtree(var)
+    _remove(var, made.data)
 
 
 def _environment(var: Path, more: Mapping[str, str]) -> dict[str, str]:
@@ -208,13 +212,24 @@ def _environment(var: Path, more: Mapping[str, str]) -> dict[str, str]:
     return suite.environment(var) | found | service.ensure(var) | own | dict(more)
 
 
-def _remove(var: Path) -> None:
+def _remove_left(var: Path) -> None:
     """Remove what a killed run left: its servers may still run."""
     if var.exists():
+        data = var
         with suppress(ServiceError):
-            service.ensure(var)
+            data = _data(redis.Redis.from_url(service.ensure(var)["REDIS_URL"]))
             service.release(var)
-        shutil.rmtree(var)
+        _remove(var, data)
+
+
+def _data(client: redis.Redis) -> Path:
+    """Where the servers' data is; not below our folder where their user can't reach that."""
+    return Path(str(client.config_get("dir")["dir"])).parent
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_until(true: Callable[[], bool], otherwise: str, *, seconds: float = 60.0, pause: float = 0.05) -> float:

@@ -97,15 +97,16 @@ def look(running: Stack, reports: list[bytes], found: Search) -> None:
     found.bytes("sessions", *sessions(running))
     for name in ("DATABASE_OWNER_URL", "KEYS_DATABASE_OWNER_URL"):
         found.bytes(f"dump of {running.env[name].rpartition('/')[2]}", dump(running.env[name]))
-    data = save_valkey(running)
+    save_valkey(running)
     service.release(running.var)
-    postgres, valkey = data.parent / "postgres", data
+    postgres, valkey = running.data / "postgres", running.data / "valkey"
     found.bytes("Sentry", *reports)
     found.reported = sorted(error for report in reports for error in errors(report))
     found.files("Valkey", files_below(valkey, without=[]))
     found.files("output", files_below(running.var / "output", without=[]))
     left_out = [running.var / "mailbox", running.var / "output", postgres, valkey]
-    found.files("files", files_below(running.var, without=left_out))
+    folders = (running.var, running.data)
+    found.files("files", sorted({file for folder in folders for file in files_below(folder, without=left_out)}))
     found.files("raw PostgreSQL", files_below(postgres, without=[]))
 
 
@@ -135,13 +136,12 @@ def unpacked(session: str) -> bytes:
     return zlib.decompress(raw) if packed else raw
 
 
-def save_valkey(running: Stack) -> Path:
-    """Let Valkey write a snapshot beside its log of all writes, nothing compressed; returns its folder."""
+def save_valkey(running: Stack) -> None:
+    """Let Valkey write a snapshot beside its log of all writes, nothing compressed."""
     running.redis.config_set("rdbcompression", "no")
     saved = running.redis.lastsave()
     running.redis.bgsave()
     wait_until(lambda: running.redis.lastsave() != saved, "Valkey saved no snapshot")
-    return Path(str(running.redis.config_get("dir")["dir"]))
 
 
 def test_nothing_that_was_typed_is_found_anywhere(search: Search, show: Callable[[str], None]) -> None:
