@@ -1,6 +1,7 @@
 """Jobs and their versions: what is asked and how it is rated. A published version never changes."""
 
 from decimal import Decimal
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -17,10 +18,9 @@ def _frozen(name: str) -> pgtrigger.Trigger:
         name=name,
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        declare=[("version", "uuid")],
         func="""
-            IF TG_OP = 'INSERT' THEN version := NEW.version_id; ELSE version := OLD.version_id; END IF;
-            IF EXISTS (SELECT 1 FROM interviews_jobversion v WHERE v.id = version AND v.published_at IS NOT NULL) THEN
+            IF EXISTS (SELECT 1 FROM interviews_jobversion v
+                        WHERE v.id IN (OLD.version_id, NEW.version_id) AND v.published_at IS NOT NULL) THEN
                 RAISE EXCEPTION 'A published job version never changes; publish a new one.';
             END IF;
             IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
@@ -149,3 +149,28 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+
+_Mapping: Any = Question.competencies.through
+
+
+class AskedAbout(_Mapping):
+    """Which competencies a question is about; frozen with its version."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Trigger(
+                name="mapping_of_a_published_version_is_frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF EXISTS (SELECT 1 FROM interviews_question q JOIN interviews_jobversion v ON v.id = q.version_id
+                                WHERE q.id IN (OLD.question_id, NEW.question_id) AND v.published_at IS NOT NULL) THEN
+                        RAISE EXCEPTION 'A published job version never changes; publish a new one.';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
