@@ -8,6 +8,7 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from django.core.cache import caches
+from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
 import conftest as root
@@ -41,9 +42,9 @@ def own_databases(django_db_setup: None, django_db_blocker: DjangoDbBlocker, wor
             root._admin(_drop(name + suffix))
 
 
-def _create(name: str, template: str) -> root.sql.Composed:
-    return root.sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(root._id(name), root._id(template))
+def _create(name: str, template: str) -> sql.Composed:
+    return sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
 
 
-def _drop(name: str) -> root.sql.Composed:
-    return root.sql.SQL("DROP DATABASE IF EXISTS {}").format(root._id(name))
+def _drop(name: str) -> sql.Composed:
+    return sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))

@@ -44,6 +44,7 @@ class DecideTests(TenantTestCase):
         self.assertEqual((decision.review, decision.evaluation, decision.decided_by), (review, None, self.person))
         application = Application.objects.get()
         self.assertEqual((application.stage, application.stage_by), ("advanced", self.person))
+        assert application.stage_at
         self.assertAlmostEqual(application.stage_at, clock.now(), delta=timedelta(minutes=1))
         self.assertEqual(make.actions("decision."), ["decision.made"])
         self.assertNotIn(b"measured", b"".join(make.stored(Decision, "reason")))
@@ -101,7 +102,7 @@ class DecideTests(TenantTestCase):
 
     def test_without_a_reason_in_a_code_and_in_words_nothing_is_decided(self) -> None:
         make.reviewed(self.interview, self.person)
-        bad = [{"reason": text} for text in ("", "  \n", "a\x00b", "x" * 2001)]
+        bad: list[dict[str, Any]] = [{"reason": text} for text in ("", "  \n", "a\x00b", "x" * 2001)]
         bad += [{"reason_code": ""}, {"reason_code": "mood"}, {"outcome": ""}, {"outcome": "hire"}]
         for changes in bad:
             with make.writes() as written, self.assertRaises(decisions.ReasonMissing):

@@ -76,7 +76,7 @@ class RunTests(TenantTestCase):
             self.assertTrue(spans)
             for span in spans:
                 self.assertIn(span.turn_id, answers)
-                answer = Turn.objects.get(pk=span.turn_id).answer
+                answer = Turn.objects.get(pk=span.turn_id).answer or ""
                 self.assertTrue(0 <= span.start < span.end <= len(answer))
                 self.assertTrue(answer[span.start : span.end].strip())
 

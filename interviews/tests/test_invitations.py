@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from django.db.models import Model
 from django.urls import reverse
 
 from accounts.roles import NotPermitted, Role
@@ -62,8 +63,8 @@ class InviteTests(TenantTestCase):
 
         mail = Mail.objects.get()
         self.assertEqual((mail.kind, mail.status, mail.recipient), ("invitation", "owed", "ada@example.org"))
-        self.assertIn(invited.url, mail.body_text)
-        self.assertIn(invited.url, mail.body_html)
+        self.assertIn(invited.url, mail.body_text or "")
+        self.assertIn(invited.url, mail.body_html or "")
         self.assertIn("Data Engineer", mail.subject)
         self.assertEqual(make.owed("mail"), [mail.pk])
         self.assertEqual(make.owed("interview_expiry"), [invited.interview.pk])
@@ -71,7 +72,7 @@ class InviteTests(TenantTestCase):
     def test_name_address_and_mail_are_ciphertext_in_the_database(self) -> None:
         invited = self.invite()
 
-        columns = [(Candidate, "name"), (Candidate, "email")]
+        columns: list[tuple[type[Model], str]] = [(Candidate, "name"), (Candidate, "email")]
         columns += [(Mail, column) for column in ("recipient", "subject", "body_text", "body_html")]
         held = b"".join(value for model, column in columns for value in make.stored(model, column))
         for secret in (b"Ada", b"ada@example.org", b"Data Engineer", invited.token.encode()):
@@ -208,8 +209,8 @@ class NewLinkTests(TenantTestCase):
         new = invitations.new_link(interview_id=self.old.interview.pk, by=self.recruiter, send_mail=True)
 
         mail = Mail.objects.get()
-        self.assertIn(new.url, mail.body_text)
-        self.assertNotIn(self.old.url, mail.body_text)
+        self.assertIn(new.url, mail.body_text or "")
+        self.assertNotIn(self.old.url, mail.body_text or "")
         self.assertEqual(make.actions("candidate.link"), ["candidate.link_issued"])
 
 

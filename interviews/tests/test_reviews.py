@@ -50,7 +50,8 @@ class SaveReviewTests(ReviewCase):
         self.assertEqual(make.actions("review."), ["review.submitted"])
 
     def test_an_incomplete_one_is_refused_and_nothing_is_stored(self) -> None:
-        for levels in ({}, {"sql": 4, "listening": 2}):
+        incomplete: list[dict[str, Any]] = [{}, {"sql": 4, "listening": 2}]
+        for levels in incomplete:
             with make.writes() as written, self.assertRaises(reviews.ReviewIncomplete):
                 self.save(True, **levels)
 
@@ -109,10 +110,14 @@ class NotReviewableTests(TenantTestCase):
     def test_nothing_is_rated_before_the_end(self) -> None:
         one = make.invited()
         make.staff()
-        steps = [lambda: one.interview, lambda: make.opened(one), lambda: make.started(make.invited("b@example.org"))]
-        steps.append(lambda: make.all_answered(make.invited("c@example.org")))
-        for step in steps:
-            interview = step()
+        make.job()
+        interviews = [
+            make.invited("a@example.org").interview,
+            make.opened(one),
+            make.started(make.invited("b@example.org")),
+        ]
+        interviews.append(make.all_answered(make.invited("c@example.org")))
+        for interview in interviews:
             with make.writes() as written, self.assertRaises(reviews.NotReviewable):
                 self.save(interview)
             self.assertEqual(written.tables, {}, interview.status)

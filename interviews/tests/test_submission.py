@@ -43,6 +43,7 @@ class SubmitTests(TenantTestCase):
         self.assertContains(response, "Your interview has been submitted")
         interview, evaluation = self.stored(), Evaluation.objects.get()
         self.assertEqual((interview.status, evaluation.status), ("completed", "owed"))
+        assert interview.completed_at
         self.assertAlmostEqual(interview.completed_at, clock.now(), delta=timedelta(minutes=1))
         self.assertEqual((make.owed("evaluation"), make.owed("interview_deadline")), ([evaluation.pk], []))
         told = sorted(mail.recipient for mail in Mail.objects.filter(kind="completed"))
