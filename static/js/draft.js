@@ -1,15 +1,21 @@
 /* Saves a half-written form: form[data-draft-url] is posted there when its text has changed, every two seconds and on
    leaving. Its [data-draft-status] says so in words that the page brings (data-saved, data-offline, data-refused). */
 const INTERVAL_MS = 2000;
-const saved = new WeakMap(); // form -> the text that the server has
+const KEPT = "candor-unsaved";
+const sent = new WeakMap(); // form -> the text that went to the server last
+const stored = new WeakMap(); // form -> the text that the server said it has
 
 function forms() {
   return document.querySelectorAll("form[data-draft-url]");
 }
 
+function fields(form, type) {
+  return [...form.querySelectorAll(type === "text" ? "textarea" : "input[type=radio]")];
+}
+
 function text(form, when) {
-  const written = [...form.querySelectorAll("textarea")].map((field) => (when === "now" ? field.value : field.defaultValue));
-  const chosen = [...form.querySelectorAll("input[type=radio]")].map((field) => (when === "now" ? field.checked : field.defaultChecked));
+  const written = fields(form, "text").map((field) => (when === "now" ? field.value : field.defaultValue));
+  const chosen = fields(form, "choice").map((field) => (when === "now" ? field.checked : field.defaultChecked));
   return JSON.stringify([written, chosen]);
 }
 
@@ -23,18 +29,19 @@ function clockTime() {
 }
 
 async function save(form, keepalive = false) {
-  const before = saved.get(form) ?? text(form, "before");
+  const before = sent.get(form) ?? text(form, "before");
   const now = text(form, "now");
   // A form that was just sent must not come back as a draft.
   if (before === now || form.getAttribute("aria-busy") === "true") return;
-  saved.set(form, now);
+  sent.set(form, now);
   try {
     const headers = { Accept: "application/json" };
     const response = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), headers, keepalive });
     if (response.status >= 500 || response.status === 429) throw new Error(String(response.status));
+    if (response.ok) stored.set(form, now);
     say(form, response.ok ? "saved" : "refused", response.ok ? clockTime() : "");
   } catch {
-    if (saved.get(form) === now) saved.set(form, before);
+    if (sent.get(form) === now) sent.set(form, before);
     say(form, "offline");
   }
 }
@@ -43,8 +50,46 @@ function saveAll(keepalive) {
   for (const form of forms()) save(form, keepalive);
 }
 
+/* A page that is loaded again may be faster than the last words on their way to the server, so the tab keeps those
+   until it is: for the same question only, and only while the server did not say that it has them. */
+function nameOf(form) {
+  return `${form.dataset.draftUrl} ${form.elements.idempotency_key?.value ?? ""}`;
+}
+
+function keepUnsaved() {
+  const unsaved = [...forms()].filter((form) => text(form, "now") !== (stored.get(form) ?? text(form, "before")));
+  sessionStorage.removeItem(KEPT);
+  if (unsaved.length === 0) return;
+  sessionStorage.setItem(KEPT, JSON.stringify(unsaved.map((form) => [nameOf(form), text(form, "now")])));
+}
+
+function bringBack() {
+  const kept = new Map(JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+  sessionStorage.removeItem(KEPT);
+  for (const form of forms()) {
+    if (!kept.has(nameOf(form))) continue;
+    const [written, chosen] = JSON.parse(kept.get(nameOf(form)));
+    fields(form, "text").forEach((field, index) => (field.value = written[index]));
+    fields(form, "choice").forEach((field, index) => (field.checked = chosen[index]));
+    for (const field of fields(form, "text")) field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+/* A browser may forbid a page to keep anything; then this page goes on without. */
+function ifAllowed(act) {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
+}
+
+ifAllowed(bringBack);
 setInterval(() => saveAll(false), INTERVAL_MS);
-window.addEventListener("pagehide", () => saveAll(true));
+window.addEventListener("pagehide", () => {
+  ifAllowed(keepUnsaved);
+  saveAll(true);
+});
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") saveAll(true);
 });
