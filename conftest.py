@@ -3,14 +3,18 @@
 import fcntl
 import hashlib
 import os
+import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from celery import current_app
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connections
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
@@ -28,17 +32,67 @@ def django_db_setup(worker_id: str, django_db_blocker: DjangoDbBlocker) -> Itera
     """Give this worker its own copy of the template; the copies are dropped when the run ends."""
     suffix = f"_{worker_id}_{os.getpid()}"
     with django_db_blocker.unblock():
-        template = _ensure_template()
-        for name in set(ALIASES.values()):
-            _admin(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(_id(name + suffix), _id(name + template)))
-            _grant(name + suffix)
+        _copy(suffix)
         _point(suffix)
     yield
     with django_db_blocker.unblock():
         _close()
-        for name in set(ALIASES.values()):
-            # Not by FORCE: the owner may not end the app role's backends; plain DROP waits for them to leave.
-            _admin(sql.SQL("DROP DATABASE IF EXISTS {}").format(_id(name + suffix)))
+        _drop(suffix)
+
+
+@pytest.fixture(scope="class")
+def own_databases(django_db_setup: None, django_db_blocker: DjangoDbBlocker, worker_id: str) -> Iterator[None]:
+    """One more copy for a class that commits (core.testing.CommittingTestCase), dropped after it."""
+    suffix, shared = f"_{worker_id}_{os.getpid()}_own", settings.DATABASES["default"]["NAME"].removeprefix("candor")
+    with django_db_blocker.unblock():
+        _copy(suffix)
+        with _room_for_threads():
+            _point(suffix)
+            yield
+            _point(shared)
+        _drop(suffix)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_valkey(worker_id: str) -> None:
+    """A test case clears its cache by emptying the database, and must not empty another worker's counters."""
+    from core import ratelimit
+    from core.redis import client
+
+    number = int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
+    url = re.sub(r"/\d*$", f"/{number}", settings.REDIS_URL)
+    settings.REDIS_URL = settings.CACHES["default"]["LOCATION"] = current_app.conf.broker_url = url
+    ratelimit._limiter.cache_clear()
+    client.cache_clear()
+    if caches.all(initialized_only=True):
+        del caches["default"]
+
+
+def _copy(suffix: str) -> None:
+    template = _ensure_template()
+    for name in set(ALIASES.values()):
+        _admin(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(_id(name + suffix), _id(name + template)))
+        _grant(name + suffix)
+
+
+def _drop(suffix: str) -> None:
+    for name in set(ALIASES.values()):
+        # Not by FORCE: the owner may not end the app role's backends; plain DROP waits for them to leave.
+        _admin(sql.SQL("DROP DATABASE IF EXISTS {}").format(_id(name + suffix)))
+
+
+@contextmanager
+def _room_for_threads() -> Iterator[None]:
+    """A connection for each of twenty threads: in a smaller pool they would wait for each other."""
+    pools = [settings.DATABASES[alias]["OPTIONS"]["pool"] for alias in ("default", "keys")]
+    before = [pool["max_size"] for pool in pools]
+    for pool in pools:
+        pool["max_size"] = 20
+    try:
+        yield
+    finally:
+        for pool, size in zip(pools, before, strict=True):
+            pool["max_size"] = size
 
 
 def _ensure_template() -> str:

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from core.ids import uuid7
 
 NEWEST = 200
+NAME = re.compile(r"[0-9a-f-]{36}\.eml")
 
 
 class NoSuchMail(LookupError):
@@ -64,7 +66,7 @@ def listing() -> list[Mail]:
 def read(name: str) -> Mail:
     """:raises NoSuchMail: for any name that is not a message of the mailbox."""
     path = Path(settings.MAILBOX_DIR) / name
-    if path.name != name or path.suffix != ".eml" or not path.is_file():
+    if not NAME.fullmatch(name) or not path.is_file():
         raise NoSuchMail(name)
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert isinstance(message, ParsedMessage)

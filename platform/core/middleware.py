@@ -15,6 +15,8 @@ from core.ids import uuid7
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9\-]{8,64}")
+LENGTH = re.compile(r"[0-9]{1,18}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 log = structlog.get_logger("candor.request")
 
 
@@ -44,11 +46,10 @@ class RequestContext:
         match = request.resolver_match
         route = (match.view_name or match.route) if match else "unmatched"
         tenant = structlog.contextvars.get_contextvars().get("tenant", "")
-        metrics.requests.labels(tenant, route, request.method, response.status_code).inc()
+        method = request.method if request.method in METHODS else "other"  # anybody can make up a method
+        metrics.requests.labels(tenant, route, method, response.status_code).inc()
         metrics.request_seconds.labels(route).observe(seconds)
-        log.info(
-            "request", route=route, method=request.method, status=response.status_code, ms=round(seconds * 1000, 1)
-        )
+        log.info("request", route=route, method=method, status=response.status_code, ms=round(seconds * 1000, 1))
 
 
 class SecurityHeaders:
@@ -82,7 +83,7 @@ class BodyLimit:
         chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
         if chunked and not length.strip("0"):
             return self._refuse(request, 411, "length_required", "Send the request with a Content-Length.")
-        if not length.isdigit() or int(length) > settings.MAX_BODY_BYTES:
+        if not LENGTH.fullmatch(length) or int(length) > settings.MAX_BODY_BYTES:
             limit = settings.MAX_BODY_BYTES // 1024
             return self._refuse(
                 request, 413, "too_large", f"The request is larger than {limit} KiB; nothing was stored."

@@ -89,8 +89,8 @@ def _remember(key: tuple[str, str], find: Any) -> Any:
     now = time.monotonic()
     found = _cache.get(key)
     if found is None or found[0] < now:
-        connection.set_tenant(Platform())
-        found = (now + CACHE_SECONDS, find())  # outside the lock: it may wait for a connection
+        with enter_platform():
+            found = (now + CACHE_SECONDS, find())  # outside the lock: it may wait for a connection
         with _lock:
             if len(_cache) > MOST_REMEMBERED:  # unknown hosts are remembered too: an attacker must not fill memory
                 _cache.clear()

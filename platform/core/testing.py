@@ -1,12 +1,15 @@
 """Test cases that work for a tenant: two tenants are made once a run, and nothing is ever flushed."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.test import Client, TestCase
+from django.db import connections
+from django.test import Client, SimpleTestCase, TestCase
 
 from core import tenancy
 
@@ -53,6 +56,52 @@ class TenantTestCase(TestCase):
         """Work in another tenant's schema inside the block."""
         with tenancy.enter(name):
             yield
+
+
+@pytest.mark.usefixtures("own_databases")
+class CommittingTestCase(SimpleTestCase):
+    """Runs in `alpha` with real commits, in a copy of the databases of the class's own: for locks, threads and DDL."""
+
+    databases = {"default", "owner", "keys", "keys_owner"}
+
+    def setUp(self) -> None:
+        super().setUp()
+        _enter(HOME)
+        cache.clear()
+        self.addCleanup(_leave)
+
+
+def at_once(*calls: Callable[[], Any], tenant: str = HOME) -> list[Any]:
+    """Run the calls in threads of their own, released together; each one's result or exception.
+
+    :raises AssertionError: if one does not end.
+    """
+    gate = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
+
+    def run(place: int, call: Callable[[], Any]) -> None:
+        try:
+            with tenancy.enter(tenant):
+                connections["default"].ensure_connection()
+                gate.wait(10)
+                results[place] = call()
+        except Exception as error:
+            results[place] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive(), "A call did not end."
+    return results
+
+
+def _leave() -> None:
+    tenancy.use(tenancy.Platform())
+    connections.close_all()
 
 
 def _enter(name: str) -> None:
