@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ class Run:
     report: dict[str, Any]
     exit_code: int
     kills: list[Kill]
+    flushed_at: datetime
     seconds: float
 
 
@@ -56,10 +58,11 @@ def _play(running: Stack, model: Model) -> Run:
         running.restart_worker()
         if number == FLUSH_AFTER:
             running.redis.flushall()
+            flushed_at = running.value("SELECT now()")
     printed, _ = simulation.communicate(timeout=240)
     wait_until(lambda: running.value(OWED) == 0, "work is still owed", seconds=120)
     seconds = round(time.monotonic() - began, 1)
-    return Run(running, model, json.loads(printed), simulation.returncode, killer.kills, seconds)
+    return Run(running, model, json.loads(printed), simulation.returncode, killer.kills, flushed_at, seconds)
 
 
 def _wait_for_replies(running: Stack) -> None:
@@ -127,6 +130,16 @@ def test_every_interview_has_one_evaluation(run: Run) -> None:
     rows = run.stack.rows("SELECT status, count(*) FROM prove.interviews_evaluation GROUP BY status")
 
     assert rows == [("ready", INTERVIEWS)]
+
+
+def test_an_answer_given_after_the_flush_got_its_reply_by_the_message(run: Run, show: Callable[[str], None]) -> None:
+    waits = "extract(epoch FROM replied_at - answered_at) - model_ms / 1000.0"
+    first = run.stack.value(
+        f"SELECT {waits} FROM prove.interviews_turn WHERE answered_at > %s ORDER BY answered_at LIMIT 1", run.flushed_at
+    )
+
+    show(json.dumps({"first_wait_after_flush_seconds": round(float(first), 2)}))
+    assert first < 4  # the sweeper's first look is after 5 seconds
 
 
 def test_web_worker_and_beat_reach_each_other_within_seconds_after_a_flush(
