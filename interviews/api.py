@@ -11,6 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -94,8 +95,19 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
+class BoundedJSON(JSONParser):
+    """JSON whose nesting can't exhaust the stack."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError as error:
+            raise exceptions.ParseError from error
+
+
 class InterviewTurns(APIView):
     authentication_classes = [CandidateAuthentication]
+    parser_classes = [BoundedJSON]
 
     @extend_schema(request=AnswerSerializer, responses={202: TurnSerializer}, parameters=[IDEMPOTENCY_KEY])
     def post(self, request: Request, interview_id: UUID) -> Response:
