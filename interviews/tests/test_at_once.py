@@ -1,20 +1,15 @@
 """Two tabs, two clicks, two workers, two people in the same instant: real connections, real commits."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-from django.db import connections
-from django.test import SimpleTestCase
-
 from accounts.roles import Role
 from billing.models import QuotaPeriod
 from billing.services import quota
-from core import clock, tenancy
+from core import clock
 from core.claims import AlreadyClaimed
-from core.testing import HOME
+from core.testing import CommittingTestCase, at_once
 from interviews.models import Application, Candidate, Decision, Evaluation, Interview, Turn
 from interviews.services import decisions, invitations, opening, submission, turns
 from interviews.tests import make
@@ -23,44 +18,11 @@ Call = Callable[[], Any]
 ROUNDS = 3
 
 
-def at_once(*calls: Call) -> list[Any]:
-    """Run the calls in threads of their own, released together; the result or the exception of each."""
-    gate = threading.Barrier(len(calls))
-    results: list[Any] = [None] * len(calls)
-
-    def run(place: int, call: Call) -> None:
-        try:
-            with tenancy.enter(HOME):
-                connections["default"].ensure_connection()
-                gate.wait(10)
-                results[place] = call()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
-
-
 def errors(results: list[Any]) -> list[type]:
     return [type(result) for result in results if isinstance(result, Exception)]
 
 
-@pytest.mark.usefixtures("own_databases")
-class AtOnceTests(SimpleTestCase):
-    databases = {"default", "keys"}
-
-    def setUp(self) -> None:
-        super().setUp()
-        tenancy.forget()
-        tenancy.use(tenancy.by_schema(HOME))
-        self.addCleanup(connections.close_all)
-
+class AtOnceTests(CommittingTestCase):
     def invited(self) -> invitations.Invited:
         return make.invited(f"{uuid4()}@example.org")
 
