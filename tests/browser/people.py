@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -27,6 +30,16 @@ def answers(which: int = 0) -> list[str]:
 def site(candor: Stack, tenant: str = TENANT) -> str:
     """The address of a tenant's site as a browser knows it; "" is the public site."""
     return f"http://{candor.host(tenant)}"
+
+
+@contextmanager
+def worker_paused(candor: Stack) -> Iterator[None]:
+    """While the block runs nobody writes replies: what is sent stays owed."""
+    candor.signal("worker", signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        candor.signal("worker", signal.SIGCONT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +126,12 @@ class Candidate:
         self.wait_for_what_follows(key)
 
     def wait_for_what_follows(self, key: str) -> None:
+        self.what_follows(key).wait_for(state="attached")
+
+    def what_follows(self, key: str) -> Locator:
+        """What a page has when the turn of this key is answered and replied to."""
         next_question = self.page.locator(f'[name=idempotency_key]:not([value="{key}"])')
-        next_question.or_(self.page.get_by_role("heading", name=REVIEW)).wait_for(state="attached")
+        return next_question.or_(self.page.get_by_role("heading", name=REVIEW))
 
     def answer_all(self, texts: list[str]) -> None:
         for text in texts:

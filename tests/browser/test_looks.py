@@ -1,0 +1,204 @@
+"""Every page, narrow and wide, light and dark: no violation of WCAG 2.2 AA, no error, nothing outside the screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK, Contexts
+from tests.browser.looks import SCHEMES, SIZES, Looks
+from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers, site, worker_paused
+from tests.browser.watch import Watch
+from tests.stack import Stack
+
+HOME = "An AI asks. Your people decide, on evidence."
+PLANT = """
+() => {
+  const image = new Image(1600, 10), script = document.createElement("script");
+  image.src = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=";
+  image.style.maxWidth = "none";
+  script.textContent = "window.ran = true";
+  document.body.append(image, script);
+}
+"""
+REVIEWER = "tomasz.wrona@acme.example"
+ALLOWED_TRIES = 30  # in a minute
+SEND_OFTEN = """
+async (times) => {
+  const body = () => new URLSearchParams(new FormData(document.querySelector("form")));
+  for (let sent = 0; sent < times; sent += 1) await fetch(location.href, { method: "POST", body: body() });
+}
+"""
+
+
+@pytest.fixture
+def looks(watch: Watch, show: Callable[[str], None], request: pytest.FixtureRequest) -> Iterator[Looks]:
+    """Collects what is wrong; shows what was looked at."""
+    seen = Looks()
+    yield seen
+    figures = {
+        "pages": len(seen.pages),
+        "looks": len(seen.pages) * len(SIZES) * len(SCHEMES),
+        "wrong": len(seen.wrong),
+        "policy_violations": len(watch.violations),
+        "errors": len(watch.errors),
+    }
+    show(f"{request.node.name}: {json.dumps(figures)}")
+
+
+def nothing_is_wrong(looks: Looks, watch: Watch, refused: list[int]) -> bool:
+    assert looks.wrong == []
+    assert (watch.errors, watch.violations) == ([], [])
+    assert watch.refused == refused
+    return True
+
+
+def test_faults_that_were_planted_are_seen(contexts: Contexts, candor: Stack, watch: Watch) -> None:
+    page = contexts(DESK).new_page()
+    page.goto(f"{site(candor, '')}/")
+    page.evaluate(PLANT)
+    looks = Looks()
+
+    looks.at(page, HOME)
+
+    assert [wrong.partition(": ")[2][:21] for wrong in looks.wrong[:2]] == ["image-alt <img src=\"d", "1210 px wider than th"]
+    assert len(looks.wrong) == 6  # without a text in each look, too wide on a phone
+    assert [violation.split()[0] for violation in watch.violations if "on http" in violation] == ["script-src-elem"]
+
+
+def test_the_public_pages(contexts: Contexts, candor: Stack, recruiter: Recruiter, looks: Looks, watch: Watch) -> None:
+    recruiter.invite("Otto Lang")
+    page = contexts(DESK).new_page()
+    page.goto(f"{site(candor, '')}/")
+    looks.at(page, HOME)
+    page.goto(f"{site(candor, '')}/mailbox/")
+    looks.at(page, "Development mailbox")
+    page.locator("main table a").first.click()
+    looks.at(page, f"Your interview for {JOB_TITLE} at {COMPANY}")
+    page.goto(f"{site(candor)}/sign-in/")
+    looks.at(page, f"Sign in to {COMPANY}")
+    page.get_by_label("Email").fill("nobody@acme.example")
+    page.get_by_label("Password").fill("not a password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("is wrong")).to_be_visible()
+    looks.at(page, f"Sign in to {COMPANY}", "refused")
+    assert nothing_is_wrong(looks, watch, refused=[])
+
+
+def test_the_pages_of_the_portal(recruiter: Recruiter, looks: Looks, watch: Watch) -> None:
+    page, job = recruiter.page, f"/jobs/{recruiter.job_id()}/"
+    for path, heading in (("/", "Overview"), ("/jobs/", "Jobs"), ("/candidates/", "Candidates"), (job, JOB_TITLE)):
+        recruiter.go(path)
+        looks.at(page, heading)
+    for tab in ("questions", "scorecard"):
+        recruiter.go(f"{job}?tab={tab}")
+        looks.at(page, JOB_TITLE, tab)
+    recruiter.go("/candidates/?stage=rejected")
+    looks.at(page, "Candidates", "nobody")
+    recruiter.go(f"{job}invite/")
+    looks.at(page, "Invite a candidate")
+    recruiter.invite("Pia Holm")
+    looks.at(page, "Invite a candidate", "invited")
+    page.locator("summary").filter(has_text=NAME).click()
+    looks.at(page, "Invite a candidate", "account menu")
+    assert nothing_is_wrong(looks, watch, refused=[])
+
+
+def test_the_pages_of_a_review(recruiter: Recruiter, looks: Looks, watch: Watch) -> None:
+    page = recruiter.page
+    recruiter.go("/")
+    row = page.get_by_role("row").filter(has_text="Review").last
+    name = row.get_by_role("link").first.inner_text()
+    row.get_by_role("link").first.click()
+    looks.at(page, name, "before the review")
+    for group in page.locator("[data-rating]").all():
+        group.locator("input[value='3']").check()
+    recruiter.press("Submit your review")
+    expect(page.get_by_text("Provisional: basic mode.")).to_be_visible()
+    looks.at(page, name, "after the review")
+    page.get_by_label("Hold").check()
+    page.get_by_label("In your words").fill("We wait for the second interview.")
+    recruiter.press("Record the decision")
+    expect(page.get_by_text("Decided by")).to_be_visible()
+    looks.at(page, name, "decided")
+    assert nothing_is_wrong(looks, watch, refused=[])
+
+
+def test_the_pages_of_an_interview(
+    candidate: Candidate, candor: Stack, recruiter: Recruiter, looks: Looks, watch: Watch
+) -> None:
+    page = candidate.page
+    page.goto(recruiter.invite("Lena Brandt"))
+    looks.at(page, f"Your interview for {JOB_TITLE}")
+    candidate.press("Continue")
+    looks.at(page, "Before you begin")
+    look_at_what_may_be_asked(candidate, looks)
+    page.goto(f"{candidate.room}consent/")
+    candidate.agree()
+    looks.at(page, "Ready when you are")
+    candidate.press("Start the interview")
+    look_at_the_room(candidate, candor, looks)
+    candidate.answer_all(answers()[1:])
+    looks.at(page, "Look through your answers")
+    candidate.press("Submit the interview")
+    looks.at(page, "Your interview has been submitted")
+    assert nothing_is_wrong(looks, watch, refused=[])
+
+
+def look_at_what_may_be_asked(candidate: Candidate, looks: Looks) -> None:
+    page = candidate.page
+    page.get_by_role("link", name="How your data is used").tap()
+    looks.at(page, "How your data is used")
+    page.goto(f"{candidate.room}consent/")
+    candidate.press("I need an adjustment")
+    looks.at(page, "Ask for an adjustment")
+    page.get_by_label("Breaks").check()
+    candidate.press("Send the request")
+    looks.at(page, "Your request has been sent")
+
+
+def look_at_the_room(candidate: Candidate, candor: Stack, looks: Looks) -> None:
+    """The first question, with an answer half written, and with a reply owed."""
+    expect(candidate.box).to_be_visible()
+    looks.at(candidate.page, JOB_TITLE, "room")
+    candidate.box.fill(answers()[0])
+    candidate.wait_for_draft()
+    looks.at(candidate.page, JOB_TITLE, "room, draft")
+    key = candidate.key()
+    with worker_paused(candor):
+        candidate.press("Send answer")
+        expect(candidate.page.locator("#status-text")).to_be_visible()
+        looks.at(candidate.page, JOB_TITLE, "room, reply owed")
+    candidate.wait_for_what_follows(key)
+
+
+def test_the_pages_at_which_a_way_ends(
+    contexts: Contexts, candidate: Candidate, recruiter: Recruiter, looks: Looks, watch: Watch
+) -> None:
+    page, candor = candidate.page, recruiter.candor
+    candidate.arrive(recruiter.invite("Karl Bauer"))
+    candidate.press("Ask for a person instead")
+    looks.at(page, "A person will contact you")
+    page.goto(f"{site(candor)}/i/{'x' * 43}")
+    looks.at(page, "This link does not work any more")
+    page.goto(f"{site(candor)}/nowhere/")
+    looks.at(page, "There is no such page")
+    sign_in_too_often(page, f"{site(candor, 'globex')}/sign-in/")
+    looks.at(page, "Too many tries in a short time")
+    reviewer = Recruiter(contexts(DESK).new_page(), candor)
+    reviewer.sign_in(REVIEWER)
+    reviewer.go(f"/jobs/{recruiter.job_id()}/invite/")
+    looks.at(reviewer.page, "You may not open this page")
+    assert nothing_is_wrong(looks, watch, refused=[404, 404, 429, 403])
+
+
+def sign_in_too_often(page: Page, url: str) -> None:
+    """Tries that end before a password is checked, as often as is allowed, and one more."""
+    page.goto(url)
+    page.evaluate(SEND_OFTEN, ALLOWED_TRIES)
+    page.get_by_label("Email").fill("nobody@globex.example")
+    page.get_by_label("Password").fill("not a password")
+    page.get_by_role("button", name="Sign in").click()
