@@ -38,6 +38,7 @@ class Search:
     hits: list[Hit] = field(default_factory=list)
     controls: set[str] = field(default_factory=set)
     reported: list[str] = field(default_factory=list)
+    mailed: list[Hit] = field(default_factory=list)
 
     def bytes(self, place: str, *parts: bytes) -> None:
         self.kilobytes[place] = round(sum(map(len, parts)) / 1e3)
@@ -102,6 +103,7 @@ def look(running: Stack, reports: list[bytes], found: Search) -> None:
     postgres, valkey = running.data / "postgres", running.data / "valkey"
     found.bytes("Sentry", *reports)
     found.reported = sorted(error for report in reports for error in errors(report))
+    found.mailed = found.typed.find_in_files(files_below(running.var / "mailbox", without=[]))
     found.files("Valkey", files_below(valkey, without=[]))
     found.files("output", files_below(running.var / "output", without=[]))
     left_out = [running.var / "mailbox", running.var / "output", postgres, valkey]
@@ -150,6 +152,10 @@ def test_nothing_that_was_typed_is_found_anywhere(search: Search, show: Callable
     assert len(PLACES) == 20
     assert search.hits == []
     assert set(search.kilobytes) == SEARCHED
+
+
+def test_the_mail_to_the_candidate_holds_what_was_typed(search: Search) -> None:
+    assert search.mailed != []
 
 
 def test_the_errors_on_the_way_were_reported_with_their_type(search: Search) -> None:
