@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
+from interviews.services import demo
 from interviews.services.simulation.browser import Browser, Page, Unreachable
 from interviews.services.simulation.forms import Form, parse
 from tests.canaries.search import Canaries
 from tests.stack import Stack, wait_until
 
 TENANT, JOB = "acme", "senior-backend-engineer"
-RECRUITER, PASSWORD = "nadia.haddad@acme.example", "candor-demo-sign-in"
+RECRUITER = "nadia.haddad@acme.example"
 LINK = re.compile(r"/i/[\w-]{20,}")
 STORED = ("name", "adjustment", "answer", "apianswer", "closing", "note", "reason")
 REFUSED = ("signinemail", "signinpassword", "badname", "bademail", "toolong", "control", "malformed", "bearer")
@@ -76,7 +77,7 @@ class Story:
             page, "password", username=f"{self.say('signinemail')}@acme.example", password=self.say("signinpassword")
         )
         assert "is wrong" in wrong.text
-        page = self.staff.type(self.staff.get("/sign-in/"), "password", username=RECRUITER, password=PASSWORD)
+        page = self.staff.type(self.staff.get("/sign-in/"), "password", username=RECRUITER, password=demo.PASSWORD)
         assert page.path == "/"
 
     def invite(self) -> str:
