@@ -12,8 +12,16 @@ class PlanAdmin(ModelAdmin):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ModelAdmin):
+    """Another plan counts from the next period on. The set-up of a tenant makes its one subscription."""
+
     list_display = ("tenant", "plan", "anchor_at")
     readonly_fields = ("tenant", "anchor_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Subscription | None = None) -> bool:
+        return False
 
 
 @admin.register(QuotaPeriod)

@@ -8,4 +8,6 @@ class BillingConfig(AppConfig):
         from billing.services import subscriptions
         from tenants.services import provisioning
 
-        provisioning.register_step("subscription", subscriptions.subscribe_new_tenant)
+        provisioning.register_step(
+            "subscription", subscriptions.subscribe_new_tenant, undo=subscriptions.drop_unused_subscription
+        )

@@ -15,6 +15,7 @@ COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED = frozenset(
     {"public", "admin", "api", "www", "app", "mail", "static", "assets", "status", "help", "support", "docs", "blog"}
     | {"candor", "internal", "health", "metrics"}
+    | {"information-schema"}  # its schema would be one of the database's own
 )
 
 

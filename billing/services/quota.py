@@ -25,13 +25,20 @@ def reserve(*, interview_id: UUID) -> None:
 
     :raises QuotaExhausted: if none is left; the caller's transaction must roll back.
     """
-    if QuotaUse.objects.filter(pk=interview_id).exclude(status=QuotaUse.Status.RELEASED).exists():
-        return
     period = current_period()
-    QuotaUse.objects.update_or_create(pk=interview_id, defaults={"period": period, "status": QuotaUse.Status.RESERVED})
+    if not _take_place(interview_id, period):
+        return
     left = Q(included__gt=F("reserved") + F("consumed"))
     if QuotaPeriod.objects.filter(left, pk=period.pk).update(reserved=F("reserved") + 1) != 1:
         raise QuotaExhausted(f"{period.included} interviews were used.")
+
+
+def _take_place(interview_id: UUID, period: QuotaPeriod) -> bool:
+    """Whether this call made the interview's row, or took up one that had been released; of two at once one does."""
+    released = QuotaUse.objects.filter(pk=interview_id, status=QuotaUse.Status.RELEASED)
+    if released.update(period=period, status=QuotaUse.Status.RESERVED) == 1:
+        return True
+    return QuotaUse.objects.get_or_create(pk=interview_id, defaults={"period": period})[1]
 
 
 def consume(*, interview_id: UUID) -> None:
@@ -39,11 +46,14 @@ def consume(*, interview_id: UUID) -> None:
 
     :raises QuotaExhausted: if it had been released and none is left.
     """
-    if QuotaUse.objects.filter(pk=interview_id, status=QuotaUse.Status.RELEASED).exists():
-        reserve(interview_id=interview_id)
     use = QuotaUse.objects.filter(pk=interview_id, status=QuotaUse.Status.RESERVED)
-    if use.update(status=QuotaUse.Status.CONSUMED) == 1:
-        QuotaPeriod.objects.filter(uses__pk=interview_id).update(reserved=F("reserved") - 1, consumed=F("consumed") + 1)
+    if use.update(status=QuotaUse.Status.CONSUMED) != 1:
+        # Only now: before the UPDATE a release of the same instant could not be seen.
+        if not QuotaUse.objects.filter(pk=interview_id, status=QuotaUse.Status.RELEASED).exists():
+            return
+        reserve(interview_id=interview_id)
+        use.update(status=QuotaUse.Status.CONSUMED)
+    QuotaPeriod.objects.filter(uses__pk=interview_id).update(reserved=F("reserved") - 1, consumed=F("consumed") + 1)
 
 
 def release(*, interview_id: UUID) -> bool:

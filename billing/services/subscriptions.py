@@ -29,3 +29,11 @@ def subscribe_new_tenant(tenant: Tenant) -> None:
     if not Plan.objects.filter(code=tenant.plan_code).exists():
         raise UnknownPlan(tenant.plan_code)
     Subscription.objects.get_or_create(tenant=tenant, defaults={"plan_id": tenant.plan_code, "anchor_at": clock.now()})
+
+
+def drop_unused_subscription(tenant: Tenant) -> None:
+    """Undo `subscribe_new_tenant`, for a tenant whose set-up failed.
+
+    :raises django.db.models.ProtectedError: if anything was used.
+    """
+    Subscription.objects.filter(tenant=tenant).delete()

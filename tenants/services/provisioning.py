@@ -17,6 +17,7 @@ from tenants.services import schemas
 log = structlog.get_logger()
 Step = Callable[[Tenant], None]
 _registered: list[tuple[str, Step]] = []
+_undo: dict[str, Step] = {}
 
 
 class ProvisioningFailed(RuntimeError):
@@ -27,10 +28,14 @@ class NotRemovable(RuntimeError):
     """Only a tenant whose set-up failed can be removed here."""
 
 
-def register_step(name: str, step: Step) -> None:
-    """Add a step of another app (a subscription), run after the schema is complete (called in AppConfig.ready)."""
-    if name not in [known for known, _ in _registered]:
+def register_step(name: str, step: Step, *, undo: Step) -> None:
+    """Add a step of another app (a subscription), run after the schema is complete (called in AppConfig.ready).
+
+    `undo` takes away what the step stored in public, if it got so far, before a failed tenant is removed.
+    """
+    if name not in _undo:
         _registered.append((name, step))
+        _undo[name] = undo
 
 
 def host_of(subdomain: str) -> str:
@@ -74,12 +79,12 @@ def start(tenant: Tenant) -> None:
 
 
 def provision(*, tenant_id: UUID) -> Tenant:
-    """Run every step that is not done yet; safe to run again.
+    """Run every step that is not done yet; safe to run again. A tenant that was set up once stays as it is.
 
     :raises ProvisioningFailed: if a step failed; its row says why.
     """
     tenant = Tenant.objects.get(pk=tenant_id)
-    if tenant.status == Tenant.Status.READY:
+    if tenant.status in (Tenant.Status.READY, Tenant.Status.SUSPENDED):
         return tenant
     if tenant.status == Tenant.Status.FAILED:
         state.move(tenant, Tenant.Status.PROVISIONING)
@@ -138,6 +143,8 @@ def remove_failed(*, tenant_id: UUID) -> None:
         if tenant.status != Tenant.Status.FAILED:
             raise NotRemovable(f"{tenant.subdomain} is {tenant.get_status_display()}.")
         schema = tenant.schema_name
+        for undo in reversed(_undo.values()):
+            undo(tenant)
         tenant.delete()
     schemas.drop(schema)
     connections[schemas.OWNER].close()

@@ -1,0 +1,108 @@
+"""Many candidates in the same instant: real connections, real commits."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from billing.models import QuotaPeriod, QuotaUse
+from billing.services import quota
+from billing.services.quota import QuotaExhausted
+from core.ids import uuid7
+from core.testing import CommittingTestCase, at_once
+
+
+def start(interview_id: UUID) -> Callable[[], None]:
+    def call() -> None:
+        with transaction.atomic():
+            quota.reserve(interview_id=interview_id)
+
+    return call
+
+
+def wait_for_a_lock() -> None:
+    """Until another connection waits for what this one holds."""
+    until = time.monotonic() + 5
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.01)
+    raise AssertionError("Nobody waits.")
+
+
+class AtOnceTests(CommittingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        QuotaUse.objects.all().delete()
+        QuotaPeriod.objects.all().delete()
+
+    def counts(self) -> tuple[int, int]:
+        period = QuotaPeriod.objects.get()
+        return period.reserved, period.consumed
+
+    def uses(self, status: str) -> int:
+        return QuotaUse.objects.filter(status=status).count()
+
+    def test_of_sixteen_starts_with_ten_left_exactly_ten_get_one(self) -> None:
+        period = quota.current_period()
+        QuotaPeriod.objects.filter(pk=period.pk).update(included=10)
+
+        results = at_once(*[start(uuid7()) for _ in range(16)])
+
+        self.assertEqual(results.count(None), 10)
+        self.assertEqual(sum(isinstance(result, QuotaExhausted) for result in results), 6)
+        self.assertEqual((self.counts(), self.uses("reserved"), QuotaUse.objects.count()), ((10, 0), 10, 10))
+
+    def test_the_same_interview_started_eight_times_at_once_counts_once(self) -> None:
+        quota.current_period()
+        interview_id = uuid7()
+
+        results = at_once(*[start(interview_id)] * 8)
+
+        self.assertEqual(results, [None] * 8)
+        self.assertEqual((self.counts(), self.uses("reserved")), ((1, 0), 1))
+
+    def test_the_same_one_taken_up_again_eight_times_at_once_counts_once(self) -> None:
+        interview_id = uuid7()
+        start(interview_id)()
+        quota.release(interview_id=interview_id)
+
+        at_once(*[start(interview_id)] * 8)
+
+        self.assertEqual((self.counts(), self.uses("reserved")), ((1, 0), 1))
+
+    def test_an_answer_that_waits_for_a_release_of_the_same_instant_counts(self) -> None:
+        interview_id = uuid7()
+        start(interview_id)()
+
+        with ThreadPoolExecutor(1) as background:
+            with transaction.atomic():
+                quota.release(interview_id=interview_id)
+                answered = background.submit(at_once, lambda: quota.consume(interview_id=interview_id))
+                wait_for_a_lock()
+            self.assertEqual(answered.result(10), [None])
+
+        self.assertEqual((self.counts(), self.uses("consumed")), ((0, 1), 1))
+
+    def test_a_release_that_waits_for_an_answer_of_the_same_instant_gives_nothing_back(self) -> None:
+        interview_id = uuid7()
+        start(interview_id)()
+
+        with ThreadPoolExecutor(1) as background:
+            with transaction.atomic():
+                quota.consume(interview_id=interview_id)
+                released = background.submit(at_once, lambda: quota.release(interview_id=interview_id))
+                wait_for_a_lock()
+            self.assertEqual(released.result(10), [False])
+
+        self.assertEqual((self.counts(), self.uses("consumed")), ((0, 1), 1))
+
+    def test_eight_that_begin_a_month_at_once_make_one_period(self) -> None:
+        results = at_once(*[lambda: quota.current_period().pk] * 8)
+
+        self.assertEqual(len(set(results)), 1)
+        self.assertEqual(QuotaPeriod.objects.count(), 1)
