@@ -20,11 +20,17 @@ function showNewest(behavior) {
   document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "start", behavior: calm ? "instant" : behavior });
 }
 
+/* This page may be the answer to a form that was sent: loading its address again would send that form again. */
+function roomUrl() {
+  return new URL(document.getElementById("messages").dataset.roomUrl, location.href).href;
+}
+
 async function bringIn() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!response.ok || response.redirected) return location.reload();
+  const response = await fetch(roomUrl(), { headers: { Accept: "text/html" } });
+  if (!response.ok || response.redirected) return location.assign(roomUrl());
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const log = document.getElementById("messages");
+  const unsent = document.getElementById("unsent"); // words that were not taken stay in sight
   for (const message of page.querySelectorAll("#messages > [id]")) {
     if (!document.getElementById(message.id)) log.append(document.adoptNode(message));
   }
@@ -32,6 +38,8 @@ async function bringIn() {
     const fresh = page.getElementById(id);
     if (fresh) document.getElementById(id).replaceWith(document.adoptNode(fresh));
   }
+  if (unsent) document.getElementById("below").prepend(unsent);
+  history.replaceState(null, "", roomUrl());
   showNewest("smooth");
   document.querySelector("#below textarea")?.focus({ preventScroll: true });
 }
@@ -41,7 +49,7 @@ async function poll() {
   if (!owed) return;
   try {
     const response = await fetch(owed.dataset.pollUrl, { headers: { Accept: "application/json" } });
-    if (response.status === 404 || response.status === 403) return location.reload();
+    if (response.status === 404 || response.status === 403) return location.assign(roomUrl());
     if (!response.ok) throw new Error(String(response.status));
     const answer = await response.json();
     wait = POLL_MS;

@@ -1,0 +1,140 @@
+"""What is typed is kept: clicks that repeat, tabs that compete, lines that drop, pages that load again."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.people import TENANT, Candidate, Recruiter, answers, site, worker_paused
+from tests.browser.watch import Watch
+from tests.stack import Stack
+
+CLICK_THREE_TIMES = "(button) => { button.click(); button.click(); button.click(); }"
+STORED = f"SELECT count(*) FROM {TENANT}.interviews_turn WHERE interview_id = %s AND answered_at IS NOT NULL"
+CONFLICT = "This question was answered already, perhaps in another tab. Your interview goes on here."
+SCRIPTS_RUN = "html.autosaves"
+STATUS = "[data-draft-status]"
+
+
+def test_three_clicks_send_one_answer(candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch) -> None:
+    candidate.begin(recruiter.invite("Ana Prodan"))
+    page, posts, key = candidate.page, list[str](), candidate.key()
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    candidate.box.fill(answers(1)[0])
+
+    page.get_by_role("button", name="Send answer").evaluate(CLICK_THREE_TIMES)
+
+    candidate.wait_for_what_follows(key)
+    assert posts == [f"{candidate.room}answer/"]
+    assert candor.value(STORED, candidate.interview_id) == 1
+    expect(page.get_by_text("You wrote:")).to_have_count(1)
+    assert (watch.errors, watch.refused) == ([], [])
+
+
+def test_a_second_tab_that_comes_too_late_keeps_its_text(
+    candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch
+) -> None:
+    candidate.begin(recruiter.invite("Ruth Adeyemi"))
+    second = Candidate(candidate.page.context.new_page(), candor)
+    second.page.goto(candidate.room)
+    second.box.fill("What I wrote in the second tab.")
+    candidate.answer(answers(1)[0])
+
+    second.press("Send answer")
+
+    alert = second.page.get_by_role("alert")
+    expect(alert).to_contain_text(CONFLICT)
+    alert.get_by_text("Show what you had written").tap()
+    expect(alert.get_by_text("What I wrote in the second tab.")).to_be_visible()
+    expect(second.page.locator("#messages")).to_contain_text(answers(1)[0])
+    assert candor.value(STORED, candidate.interview_id) == 1
+    second.answer(answers(1)[1])
+    assert candor.value(STORED, candidate.interview_id) == 2
+    assert (watch.errors, watch.refused) == ([], [409])
+
+
+def test_a_second_tab_that_comes_too_late_while_a_reply_is_owed_goes_on_by_itself(
+    candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch
+) -> None:
+    candidate.begin(recruiter.invite("Vera Novak"))
+    second = Candidate(candidate.page.context.new_page(), candor)
+    second.page.goto(candidate.room)
+    second.box.fill("Too late.")
+    with worker_paused(candor):
+        candidate.box.fill(answers(1)[0])
+        candidate.press("Send answer")
+        expect(candidate.page.locator("#status-text")).to_be_visible()
+
+        second.press("Send answer")
+        expect(second.page.get_by_role("alert")).to_contain_text(CONFLICT)
+
+    expect(second.page.get_by_text("Question 2 of 6")).to_be_visible()
+    expect(second.box).to_have_value("")
+    second.page.get_by_text("Show what you had written").tap()
+    expect(second.page.get_by_text("Too late.")).to_be_visible()
+    assert second.page.url == candidate.room
+    assert candor.value(STORED, candidate.interview_id) == 1
+    assert (watch.errors, watch.refused) == ([], [409])
+
+
+def test_a_dropped_line_loses_nothing(candidate: Candidate, recruiter: Recruiter, watch: Watch) -> None:
+    candidate.begin(recruiter.invite("Jon Aalto"))
+    page = candidate.page
+    candidate.box.fill("Begun with a connection,")
+    candidate.wait_for_draft()
+    page.context.set_offline(True)
+    candidate.box.fill("Begun with a connection, finished without.")
+    expect(page.locator(STATUS)).to_have_text("Not saved yet: no connection. We keep trying.")
+    page.context.set_offline(False)
+    candidate.wait_for_draft()
+    page.reload()
+    expect(candidate.box).to_have_value("Begun with a connection, finished without.")
+    assert watch.errors == []
+
+
+def test_words_typed_just_before_the_page_loads_again_are_there(
+    candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch
+) -> None:
+    candidate.begin(recruiter.invite("Mina Sato"))
+    page = candidate.page
+    page.wait_for_selector(SCRIPTS_RUN)
+    candidate.box.fill("typed and reloaded at once")
+    page.reload()
+    expect(candidate.box).to_have_value("typed and reloaded at once")
+    page.wait_for_selector(SCRIPTS_RUN)
+    candidate.box.fill("typed and left at once")
+    page.goto(f"{site(candor)}/sign-in/")
+    page.go_back()
+    expect(candidate.box).to_have_value("typed and left at once")
+    assert (watch.errors, watch.refused) == ([], [])
+
+
+def test_going_back_does_not_bring_an_old_answer_under_a_new_question(
+    candidate: Candidate, recruiter: Recruiter, watch: Watch
+) -> None:
+    candidate.begin(recruiter.invite("Leo Marin"))
+    candidate.answer(answers(1)[0])
+    candidate.box.fill("The second answer, half")
+    candidate.wait_for_draft()
+    candidate.page.go_back()
+    expect(candidate.box).to_have_value("The second answer, half")
+    candidate.page.go_forward()
+    expect(candidate.box).to_have_value("The second answer, half")
+    assert (watch.errors, watch.refused) == ([], [])
+
+
+def test_an_answer_that_could_not_be_sent_is_still_in_the_box(
+    candidate: Candidate, candor: Stack, recruiter: Recruiter
+) -> None:
+    candidate.begin(recruiter.invite("Tess Okoro"))
+    page = candidate.page
+    page.wait_for_selector(SCRIPTS_RUN)
+    page.context.set_offline(True)
+    candidate.box.fill("A long answer")
+    candidate.press("Send answer")
+    expect(page.locator("#main-frame-error")).to_be_visible()
+    page.context.set_offline(False)
+    page.go_back()
+    expect(candidate.box).to_have_value("A long answer")
+    assert candor.value(STORED, candidate.interview_id) == 0
+    candidate.answer("A long answer")
+    assert candor.value(STORED, candidate.interview_id) == 1
