@@ -25,6 +25,7 @@ TENANTS = ("alpha", "beta")
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True  # or every test client would read every static file's headers first
 
 
 @pytest.fixture(scope="session")
