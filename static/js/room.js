@@ -1,5 +1,6 @@
 /* The interview room: asks whether the reply has come ([data-poll-url], JSON with status, stage and
    position_in_queue; the words for each stage are its data attributes), then brings in the new messages and the composer without a reload. */
+const FIRST_MS = 300; // without a model the reply is there at once
 const POLL_MS = 1000;
 const SLOWEST_MS = 8000;
 let wait = POLL_MS;
@@ -75,4 +76,4 @@ if (clock) {
   setInterval(() => tick(clock, Number(clock.dataset.secondsLeft), since), 1000);
 }
 if (document.querySelectorAll("#messages > *").length > 2) showNewest("instant");
-setTimeout(poll, wait);
+setTimeout(poll, FIRST_MS);

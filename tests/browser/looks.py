@@ -14,7 +14,8 @@ Scheme = Literal["light", "dark"]
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-SIZES, SCHEMES = (PHONE, DESK), ("light", "dark")
+SIZES = (PHONE, DESK)
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 RUN_AXE = """
 (tags) => axe.run({ runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] })
   .then((found) => found.violations.map(({ id, nodes }) => `${id} ${nodes[0].html}`))

@@ -22,7 +22,7 @@ MARKED = """
 (link) => {
   // A quote that another one overlaps is cut into several marks, one behind the other.
   let mark = document.getElementById(link.hash.slice(1)), text = "";
-  for (; mark?.matches("mark"); mark = mark.nextSibling?.matches?.("mark") ? mark.nextSibling : null) text += mark.textContent;
+  for (; mark?.nodeName === "MARK"; mark = mark.nextSibling) text += mark.textContent;
   return text;
 }
 """
