@@ -11,7 +11,7 @@ hedge, impression, disowned, absence
             "just", "mostly"; "it looked fine"; "somebody else did that"; "we didn't": these lower the score
 
 Sentences that are no evidence are set aside first: praise of oneself, the question pasted back, what was said
-before, words addressed to whoever scores.
+before, keywords in a row, words addressed to whoever scores.
 """
 
 import math
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from interviews.services.evaluation.lexicon import Lexicon, folded, lexicon
-from interviews.services.evaluation.text import Sentence, sentences, words
+from interviews.services.evaluation.text import Sentence, sentences, stem, words
 from interviews.services.evaluation.types import Answer
 
 
@@ -67,7 +67,7 @@ def _read(answer: Answer, said: list[frozenset[str]]) -> Evidence:
 def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozenset[str]], lex: Lexicon) -> bool:
     """Whether the sentence says something new about what the person did. `said` remembers it."""
     text, stems, bounds = folded(sentence.text), frozenset(lex.content(sentence.text)), lex.settings["evidence"]
-    if lex.phrases["to_the_scorer"].search(text) or len(words(text)) < 2:
+    if lex.phrases["to_the_scorer"].search(text) or len(words(text)) < 2 or _is_word_list(text, lex):
         return False
     if len(stems) >= 3 and len(stems & question) >= bounds["pasted"] * len(stems):
         return False
@@ -76,6 +76,13 @@ def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozen
             return False
         said.append(stems)
     return not _is_praise(text, lex)
+
+
+def _is_word_list(text: str, lex: Lexicon) -> bool:
+    """Keywords in a row: nobody speaks in eight words or more with hardly an everyday word among them."""
+    spoken = [word for word in words(text) if word[0].isalpha()]
+    plain = sum(word in lex.common or stem(word) in lex.common for word in spoken)
+    return len(spoken) >= 8 and plain < lex.settings["evidence"]["fewest_plain"] * len(spoken)
 
 
 def _is_praise(text: str, lex: Lexicon) -> bool:

@@ -53,16 +53,19 @@ def _find(wanted: str, folded: _Folded) -> tuple[int, int] | None:
     place = folded.text.find(wanted)
     while place >= 0:
         end = place + len(wanted)
-        if _between_words(folded.text, place) and _between_words(folded.text, end):
+        if _between_words(folded, place) and _between_words(folded, end):
             return folded.starts[place], folded.ends[end - 1]
         place = folded.text.find(wanted, place + 1)
     return None
 
 
-def _between_words(text: str, place: int) -> bool:
-    if not 0 < place < len(text):
+def _between_words(folded: _Folded, place: int) -> bool:
+    """Whether a quote may begin or end here: not inside a word, nor inside what was one character."""
+    if not 0 < place < len(folded.text):
         return True
-    before, after = text[place - 1], text[place]
+    if folded.starts[place - 1] == folded.starts[place]:
+        return False
+    before, after = folded.text[place - 1], folded.text[place]
     return not (before.isalnum() and after.isalnum() and before < FIRST_WITHOUT_SPACES)
 
 
@@ -94,7 +97,7 @@ def _clusters(text: str) -> list[tuple[int, int]]:
     """Bounds of what composes together: a character and the marks (or Hangul vowels and tails) after it."""
     bounds: list[tuple[int, int]] = []
     for place, character in enumerate(text):
-        joins = unicodedata.combining(character) or "\u1160" <= character <= "\u11ff"
+        joins = unicodedata.category(character).startswith("M") or "\u1160" <= character <= "\u11ff"
         if joins and bounds:
             bounds[-1] = (bounds[-1][0], place + 1)
         else:
