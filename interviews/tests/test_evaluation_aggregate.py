@@ -56,7 +56,7 @@ def test_nothing_rated_gives_nothing() -> None:
 
 
 def test_weights_of_nought_divide_nothing() -> None:
-    weightless = CompetencyText("x", "X", "", ("",) * 5, "values", Decimal(0))  # type: ignore[arg-type]
+    weightless = CompetencyText("x", "X", "", ("",) * 5, "values", Decimal(0))
 
     scores = aggregate.score([weightless], [rating(weightless, 4)], THRESHOLDS)
 

@@ -36,14 +36,16 @@ def evaluate(
 
     Hold no transaction: calls go over the network.
     """
-    versions = {"evaluator": model.VERSION, "prompt": model.PROMPT}
-    try:
-        ratings, versions["model"] = model.rate(competencies, answers, call=model.caller(policy, context))
-        mode = "model"
-    except gateway.Unavailable as reason:
-        if reason.kind != "not_configured":
+    mode = gateway.mode()
+    versions = {"evaluator": model.VERSION, "prompt": model.PROMPT, "model": ""}
+    if mode == "model":
+        try:
+            ratings, versions["model"] = model.rate(competencies, answers, call=model.caller(policy, context))
+        except gateway.Unavailable as reason:
             log.warning("evaluated_in_basic_mode", reason=reason.kind)
-        ratings, mode = basic.rate(competencies, answers), "basic"
+            mode = "basic"
+    if mode == "basic":
+        ratings = basic.rate(competencies, answers)
         versions = {"evaluator": basic.version(), "prompt": "", "model": ""}
     versions["input"] = input_hash(competencies, answers, thresholds, versions)
     return _result(competencies, ratings, thresholds, mode, versions)
