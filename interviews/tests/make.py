@@ -192,13 +192,11 @@ def reviewed(interview: Interview, by: User) -> Review:
     return reviews.save_review(interview_id=interview.pk, by=by, ratings=ratings(interview), submit=True)
 
 
-def decided(interview: Interview, by: User, outcome: str = Decision.Outcome.ADVANCE) -> Decision:
+def decided(
+    interview: Interview, by: User, outcome: str = Decision.Outcome.ADVANCE, *, reason: str = "She measured first."
+) -> Decision:
     return decisions.decide(
-        interview_id=interview.pk,
-        by=by,
-        outcome=outcome,
-        reason_code="meets_requirements",
-        reason="She measured first.",
+        interview_id=interview.pk, by=by, outcome=outcome, reason_code="meets_requirements", reason=reason
     )
 
 

@@ -1,0 +1,194 @@
+"""Every URL pattern, every method, everybody: what is not in the table is refused, writes nothing and tells nothing.
+
+Beta holds rows with the keys of alpha's. A pattern that the table does not name turns this red.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.roles import Role
+from compliance.models import Consent
+from core import tenancy
+from core.testing import HOME, OTHER, TenantTestCase
+from interviews.services import links
+from interviews.tests import make
+from tests import routes, two_tenants
+from tests.isolation import (
+    ADMIN_HOST,
+    ALPHA,
+    API,
+    BETA_HOST,
+    CANDIDATE_COOKIE,
+    FORM,
+    HELD,
+    PUBLIC,
+    STAFF_COOKIE,
+    WalkCase,
+    admin_pages,
+    patterns,
+    refused,
+)
+from tests.routes import EVERYBODY
+from tests.two_tenants import CANARY
+
+
+class IsolationTests(WalkCase):
+    """The walk. It proves something because both tenants answer under the same keys with words of their own."""
+
+    def test_every_pattern_is_in_a_table_and_everybody_of_the_table_exists(self) -> None:
+        for site in (ALPHA, PUBLIC, API):
+            self.assertEqual(sorted(name for name, _ in patterns(site.urlconf)), sorted(site.routes))
+        named = [name for name, _ in patterns("config.urls_admin") if name]
+        self.assertEqual(sorted(named), sorted(routes.ADMIN))
+        self.assertEqual(set(self.actors), EVERYBODY)
+
+    def test_anonymous(self) -> None:
+        self.walk("anonymous")
+
+    def test_a_candidate(self) -> None:
+        self.walk("candidate")
+
+    def test_a_candidates_program(self) -> None:
+        self.walk("token")
+
+    def test_another_candidate(self) -> None:
+        self.walk("another candidate")
+
+    def test_an_owner(self) -> None:
+        self.walk("owner")
+
+    def test_an_admin(self) -> None:
+        self.walk("admin")
+
+    def test_a_recruiter(self) -> None:
+        self.walk("recruiter")
+
+    def test_a_hiring_manager(self) -> None:
+        self.walk("hiring_manager")
+
+    def test_a_reviewer(self) -> None:
+        self.walk("reviewer")
+
+    def test_an_auditor(self) -> None:
+        self.walk("auditor")
+
+    def test_a_candidate_of_beta(self) -> None:
+        self.walk("beta candidate")
+
+    def test_a_candidates_program_of_beta(self) -> None:
+        self.walk("beta token")
+
+    def test_an_owner_of_beta(self) -> None:
+        self.walk("beta owner")
+
+    def test_an_auditor_of_beta(self) -> None:
+        self.walk("beta auditor")
+
+    def test_the_platforms_staff(self) -> None:
+        self.walk("platform admin")
+
+    def test_on_the_public_and_the_api_host_everybody_looks_and_nobody_writes(self) -> None:
+        for who in ("anonymous", "candidate", "token", "owner", "platform admin"):
+            self.walk(who, PUBLIC)
+            self.walk(who, API)
+
+    def test_nobody_but_the_platforms_staff_gets_into_the_admin_though_their_keys_are_the_same(self) -> None:
+        wrong = []
+        for who in ("anonymous", "candidate", "owner", "beta owner"):
+            for name, path in admin_pages():
+                for method in ("GET", "POST"):
+                    response, written = self.send(method, path, who, ADMIN_HOST)
+                    sound = refused(response) or name in routes.ADMIN_OPEN
+                    wrong += (
+                        [] if sound and not written else [f"{who} {method} {path} {response.status_code} {written}"]
+                    )
+
+        self.assertEqual(wrong, [])
+
+    def test_the_platforms_staff_reads_no_words_of_a_tenant_in_the_admin(self) -> None:
+        for name, path in admin_pages():
+            if name.endswith(("_changelist", ":index", "_add")):
+                response, written = self.send("GET", path, "platform admin", ADMIN_HOST)
+                self.assertIn(response.status_code, (200, 403), path)
+                self.assertNotIn("canaryin", response.content.decode(), path)
+                self.assertEqual(written, {}, path)
+
+    def test_a_link_of_beta_leads_nowhere_in_alpha(self) -> None:
+        token = self.actors["beta token"].headers["Authorization"].split()[1]
+
+        for host, status in ((ALPHA.host, 404), (BETA_HOST, 303)):
+            response, written = self.send("GET", f"/i/{token}", "anonymous", host)
+            self.assertEqual((response.status_code, written), (status, {}))
+
+    def test_a_password_of_beta_opens_nothing_in_alpha(self) -> None:
+        with tenancy.enter(OTHER):
+            User.objects.create_user("only@beta.example", make.PASSWORD, role=Role.OWNER)
+        form = urlencode({"username": "only@beta.example", "password": make.PASSWORD})
+        for host, status in ((ALPHA.host, 200), (BETA_HOST, 302)):
+            response, _ = self.send("POST", "/sign-in/", "anonymous", host, data=form, content_type=FORM)
+            self.assertEqual((response.status_code, STAFF_COOKIE in response.cookies), (status, status == 302))
+
+    def test_a_cookie_of_one_tenant_is_nothing_to_the_other(self) -> None:
+        mine, theirs = (self.actors[who].cookies[CANDIDATE_COOKIE] for who in ("candidate", "beta candidate"))
+
+        self.assertEqual((len(links.read_cookie(mine)), links.read_cookie(theirs)), (len(HELD), {}))
+        with tenancy.enter(OTHER):
+            self.assertEqual((links.read_cookie(mine), len(links.read_cookie(theirs))), ({}, len(HELD)))
+
+    def test_every_table_of_a_tenants_content_is_mirrored_key_by_key(self) -> None:
+        content = {model for model in apps.get_app_config("interviews").get_models() if not model._meta.proxy}
+
+        self.assertEqual(set(two_tenants.TABLES), content | {Consent, User})
+        for model in two_tenants.TABLES:
+            mine = set(model._default_manager.values_list("pk", flat=True))
+            with tenancy.enter(OTHER):
+                theirs = set(model._default_manager.values_list("pk", flat=True))
+            self.assertTrue(mine and mine == theirs, model)
+
+    def test_each_tenants_pages_hold_its_own_words_and_never_the_others(self) -> None:
+        pages = [("/", "owner"), ("/candidates/", "owner"), ("/jobs/", "owner")]
+        pages += [(reverse("portal_interview", args=[one.pk]), "owner") for one in self.world.interviews.values()]
+        pages += [(reverse("candidate_home", args=[self.world.interviews[name].pk]), "candidate") for name in HELD]
+        for prefix, host, own, strange in (("", ALPHA.host, HOME, OTHER), ("beta ", BETA_HOST, OTHER, HOME)):
+            for path, who in pages:
+                response = self.actors[prefix + who].client(host).get(path, follow=True)
+                self.assertContains(response, CANARY[own], msg_prefix=f"{host} {path}")
+                self.assertNotContains(response, CANARY[strange], msg_prefix=f"{host} {path}")
+
+
+class TableTests(TenantTestCase):
+    def present(self) -> dict[str, set[str]]:
+        """Schema -> its tables."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT schemaname, array_agg(tablename::text) FROM pg_tables GROUP BY 1")
+            return {schema: set(tables) for schema, tables in cursor.fetchall()}
+
+    def tables(self, names: Iterable[str]) -> set[str]:
+        configs = [config for config in apps.get_app_configs() if config.name in set(names)]
+        found = [model for config in configs for model in config.get_models(include_auto_created=True)]
+        return {model._meta.db_table for model in found if model._meta.managed and not model._meta.proxy}
+
+    def test_what_belongs_to_a_tenant_stands_in_its_schema_and_in_no_other(self) -> None:
+        present, tenants = self.present(), self.tables(settings.TENANT_APPS)
+        shared = self.tables(settings.SHARED_APPS)
+        for schema in (HOME, OTHER):
+            self.assertEqual(present[schema] - {"django_migrations"}, tenants)
+
+        self.assertEqual(present["public"] & (tenants - shared), set())
+        self.assertIn("interviews_turn", tenants - shared)
+        self.assertEqual((shared - tenants) & present[HOME], set())
+
+    def test_no_table_of_the_platform_refers_into_a_tenant(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT c.conrelid::regclass::text, c.confrelid::regclass::text FROM pg_constraint c"
+                " JOIN pg_class a ON a.oid = c.conrelid JOIN pg_class b ON b.oid = c.confrelid"
+                " WHERE c.contype = 'f' AND a.relnamespace <> b.relnamespace"
+            )
+            self.assertEqual(cursor.fetchall(), [])

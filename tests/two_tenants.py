@@ -1,0 +1,217 @@
+"""Two tenants with rows of the same primary keys: what alpha holds, word for word, but for a canary, beta holds too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import models, transaction
+
+from accounts.models import User
+from accounts.roles import Role
+from billing.services import quota
+from compliance.models import Consent
+from core import clock, tenancy
+from core.testing import HOME, OTHER
+from interviews.models import (
+    Application,
+    Candidate,
+    CandidateRequest,
+    Competency,
+    CompetencyRating,
+    Decision,
+    Evaluation,
+    Finding,
+    Interview,
+    Invitation,
+    Job,
+    JobVersion,
+    Mail,
+    Question,
+    Quote,
+    Review,
+    ReviewRating,
+    Turn,
+)
+from interviews.services import evaluations, invitations, lifecycle, links, opening, turns
+from interviews.tests import make
+from keys import index, ring
+
+CANARY = {HOME: "canaryinalpha", OTHER: "canaryinbetaa"}  # of one length: quotes are offsets
+REVIEWERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER, Role.HIRING_MANAGER, Role.REVIEWER)
+
+
+@dataclass(slots=True)
+class World:
+    """Interviews by where they stand, one of each, and the secrets of their links."""
+
+    interviews: dict[str, Interview] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def turn(self, name: str) -> UUID:
+        """The newest turn of this interview."""
+        return UUID(str(self.interviews[name].turns.order_by("-number").values_list("pk", flat=True)[0]))
+
+
+def build() -> World:
+    """Fill alpha through the services that serve people."""
+    world, words = World(), CANARY[HOME]
+    quota.current_period()
+    for role in Role.values:
+        make.staff(role, name=f"{words} {role}")
+    job = make.job(f"{words}-job", title=f"{words} job")
+    for name in STATES:
+        one = _invite(job, name)
+        world.interviews[name], world.invitations[name], world.tokens[name] = one.interview, one.invitation, one.token
+        STATES[name](one)
+        one.interview.refresh_from_db()
+    Invitation.objects.update(used_at=clock.now())
+    return world
+
+
+def _invite(job: Job, name: str) -> invitations.Invited:
+    return invitations.invite(
+        job_id=job.pk, name=f"{CANARY[HOME]} {name}", email=f"{name}@{CANARY[HOME]}.example", days=7, by=make.staff()
+    )
+
+
+def _words(text: str) -> str:
+    return f"{text} {CANARY[HOME]}"
+
+
+def _running(one: invitations.Invited) -> None:
+    turn = make.open_turn(make.started(one))
+    turns.save_draft(interview=one.interview, turn_id=turn.pk, text=_words("A draft"))
+
+
+def _owed(one: invitations.Invited) -> None:
+    make.answered(make.started(one), _words("Owed"))
+
+
+def _failed(one: invitations.Invited) -> None:
+    turn = make.answered(make.started(one), _words("Failed"))
+    with make.without_key(one.interview):
+        turns.write_reply(turn_id=turn.pk)
+
+
+def _evaluation_failed(one: invitations.Invited) -> None:
+    interview = make.submitted(one, _answers())
+    with make.without_key(interview):
+        evaluations.run(evaluation_id=interview.evaluations.get().pk)
+
+
+def _reviewed(one: invitations.Invited) -> None:
+    interview = make.evaluated(one, _answers())
+    evaluation, turn = interview.evaluations.get(), interview.turns.all()[0]
+    fields = {"evaluation": evaluation, "subject_id": interview.subject_id, "turn": turn, "start": 0, "end": 9}
+    Finding.objects.create(kind="strength", text=_words("A strength"), **fields)
+    for rating in evaluation.ratings.all():
+        rating.rationale = _words("A rationale")
+        rating.save()
+    for role in REVIEWERS:
+        make.reviewed(interview, make.staff(role))
+
+
+def _decided(one: invitations.Invited) -> None:
+    _reviewed(one)
+    make.decided(one.interview, make.staff(), reason=_words("She measured first."))
+
+
+def _answers() -> tuple[str, ...]:
+    return tuple(_words(text) for text in make.ANSWERS)
+
+
+def _request(one: invitations.Invited) -> None:
+    opening.ask_for_adjustment(make.opened(one), time_factor=None, detail=_words("Breaks"))
+
+
+def _abandoned(one: invitations.Invited) -> None:
+    make.replied(make.started(one), _words("Not finished"))
+    lifecycle.close_overdue(interview_id=one.interview.pk)
+
+
+STATES: dict[str, Any] = {
+    "invited": lambda one: None,
+    "opened": make.opened,
+    "consented": make.consented,
+    "running": _running,
+    "owed": _owed,
+    "failed": _failed,
+    "finished": lambda one: make.all_answered(one, _answers()),
+    "request": _request,
+    "abandoned": _abandoned,
+    "evaluation_failed": _evaluation_failed,
+    "evaluated": lambda one: make.evaluated(one, _answers()),
+    "reviewed": _reviewed,
+    "decided": _decided,
+    "stranger": lambda one: make.started(one),
+}
+
+
+TABLES: tuple[type[models.Model], ...] = (
+    *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
+    *(Turn, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
+)
+
+
+def mirror(world: World) -> dict[str, str]:
+    """Give beta the same rows under the same keys.
+
+    :returns: beta's own secrets of the links, by the interview's name.
+    """
+    rows = {model: [_values(row) for row in model._default_manager.order_by("pk")] for model in TABLES}
+    asked = {row.pk: [one.pk for one in row.competencies.all()] for row in Question.objects.all()}
+    tokens = {name: f"{OTHER}-{token}" for name, token in world.tokens.items()}
+    with tenancy.enter(OTHER):
+        quota.current_period()
+        for model in TABLES:
+            for values in rows[model]:
+                _insert(model, values)
+            if model is Question:
+                _publish(rows, asked)
+        for name, token in tokens.items():
+            Invitation.objects.filter(pk=world.invitations[name].pk).update(token_hash=links.hash_token(token))
+    return tokens
+
+
+def _values(row: models.Model) -> dict[str, Any]:
+    """The row's values, opened, with the other tenant's canary."""
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    swapped = {
+        name: text.replace(CANARY[HOME], CANARY[OTHER]) for name, text in values.items() if isinstance(text, str)
+    }
+    return values | swapped
+
+
+def _insert(model: type[models.Model], values: dict[str, Any]) -> None:
+    if model is Job:
+        values = values | {"status": Job.Status.DRAFT, "current_version_id": None}
+    if model is JobVersion:
+        values = values | {"published_at": None}
+    if model is Candidate:
+        ring.create_subject_key(tenancy.tenant_id(), values["id"])
+        values = values | {"email_index": index.email(values["email"])}
+    model(**values).save(force_insert=True)
+
+
+def _publish(rows: dict[type[models.Model], list[dict[str, Any]]], asked: dict[UUID, list[UUID]]) -> None:
+    """A version is frozen once it is published, and a job is open once its version stands."""
+    for question_id, competency_ids in asked.items():
+        Question.objects.get(pk=question_id).competencies.set(Competency.objects.filter(pk__in=competency_ids))
+    for version in rows[JobVersion]:
+        JobVersion.objects.filter(pk=version["id"]).update(published_at=version["published_at"])
+    for job in rows[Job]:
+        Job.objects.filter(pk=job["id"]).update(status=job["status"], current_version=job["current_version_id"])
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever the block writes is rolled back, in both databases."""
+    points = {alias: transaction.savepoint(using=alias) for alias in ("default", "keys")}
+    try:
+        yield
+    finally:
+        for alias, point in points.items():
+            transaction.savepoint_rollback(point, using=alias)
