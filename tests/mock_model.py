@@ -35,6 +35,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection; HTTP/1.1 keeps it open."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every second answer waits 40 ms for an acknowledgement
     server: "Server"
 
     def do_GET(self) -> None:
