@@ -2,7 +2,7 @@
 
 from http.cookies import Morsel
 
-from accounts.tests.people import SIGN_IN, person, platform_admin, sign_in
+from accounts.tests.people import PASSWORD, SIGN_IN, person, platform_admin, sign_in
 from core.testing import TenantClient, TenantTestCase
 
 
@@ -32,7 +32,7 @@ class CookieTests(TenantTestCase):
     def test_the_admin_s_cookies_have_the_same_flags(self) -> None:
         admin = platform_admin()
 
-        response = TenantClient("admin").post("/login/", {"username": admin.email, "password": "a-long-test-password"})
+        response = TenantClient("admin").post("/login/", {"username": admin.email, "password": PASSWORD})
 
         self.assertEqual(response.status_code, 302)
         self.assertEqual(set(response.cookies), {"__Host-staff", "__Host-csrf"})

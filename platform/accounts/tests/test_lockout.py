@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from django.test import RequestFactory
+
+from accounts import lockout
 from accounts.tests.people import is_in, person, platform_admin, sign_in
 from core.redis import client as valkey
+from core.redis import pseudonym
 from core.testing import OTHER, TenantClient, TenantTestCase
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
+NOT_IT = "wrong"
 
 
 class LockoutTests(TenantTestCase):
@@ -17,7 +22,7 @@ class LockoutTests(TenantTestCase):
 
     def miss(self, times: int, email: str = "ada@alpha.example", address: str = HERE) -> list[int]:
         """The statuses of so many wrong tries."""
-        return [self.try_once(email, "wrong", address).status_code for _ in range(times)]
+        return [self.try_once(email, NOT_IT, address).status_code for _ in range(times)]
 
     def try_once(self, email: str = "ada@alpha.example", password: str = "", address: str = HERE) -> Any:
         more = {"password": password} if password else {}
@@ -74,7 +79,7 @@ class LockoutTests(TenantTestCase):
     def test_the_platform_s_admin_is_locked_too(self) -> None:
         admin = platform_admin()
         for _ in range(8):
-            form = {"username": admin.email, "password": "wrong"}
+            form = {"username": admin.email, "password": NOT_IT}
             last = TenantClient("admin").post("/login/", form, REMOTE_ADDR=HERE)
 
         self.assertEqual(last.status_code, 429)
@@ -86,6 +91,13 @@ class LockoutTests(TenantTestCase):
         self.assertIn(b"candor:alpha:cache", held)
         for secret in (b"ada", b"alpha.example", HERE.encode(), b"wrong"):
             self.assertNotIn(secret, held)
+
+    def test_what_is_counted_by_are_keyed_hashes_of_the_name_and_the_address(self) -> None:
+        request = RequestFactory().post("/sign-in/", {"username": " ADA@alpha.example"}, REMOTE_ADDR=HERE)
+
+        self.assertEqual(lockout.username(request), pseudonym("ada@alpha.example"))
+        self.assertEqual(lockout.username(request, {"username": "Bea@alpha.example "}), pseudonym("bea@alpha.example"))
+        self.assertEqual(lockout.address(request), pseudonym(HERE))
 
 
 def _everything() -> list[bytes]:

@@ -57,7 +57,7 @@ class SessionTests(TenantTestCase):
 
         User.objects.update(is_active=False)
 
-        self.assertFalse(is_in(self.client))
+        self.assertRedirects(self.client.get("/"), "/sign-in/?next=/", fetch_redirect_response=False)
 
     def test_a_new_password_ends_the_sessions_that_the_old_one_opened(self) -> None:
         self.person.set_password("another-long-password")

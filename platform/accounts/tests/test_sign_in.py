@@ -3,6 +3,7 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.backends import SchemaBackend
 from accounts.models import User
 from accounts.tests.people import PASSWORD, SIGN_IN, WRONG, is_in, person, sign_in
 from core.testing import OTHER, TenantClient, TenantTestCase
@@ -46,6 +47,7 @@ class SignInTests(TenantTestCase):
 
         self.assertEqual(said(response), said(sign_in(TenantClient(), "eve@alpha.example")))
         self.assertFalse(is_in(self.client))
+        self.assertIsNone(SchemaBackend().authenticate(None, self.person.email, PASSWORD))
 
     def test_the_people_of_another_tenant_are_unknown_here(self) -> None:
         with self.in_tenant(OTHER):

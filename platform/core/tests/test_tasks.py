@@ -1,6 +1,7 @@
 """Tasks are sent after the commit, carry ids and their tenant, and run inside it."""
 
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -13,7 +14,7 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import SimpleTestCase
 from prometheus_client import REGISTRY
 
@@ -22,7 +23,7 @@ from core.due import Owed
 from core.ids import uuid7
 from core.redis import client
 from core.tasks import WrongKeywords, enqueue
-from core.testing import OTHER, TenantTestCase
+from core.testing import OTHER, CommittingTestCase, TenantTestCase
 from core.tests import notes, rows
 
 QUEUE = "candor:broker:default"
@@ -159,6 +160,25 @@ class RunTests(TenantTestCase):
         self.run_task(tenant="beta", letter_id=str(self.letter_id), text="claimed")
 
         self.assertEqual(finished("duplicate"), before + 1)
+
+
+class HeldTests(CommittingTestCase):
+    """A worker's thread holds no connection between two tasks."""
+
+    def test_every_connection_is_given_back_whatever_became_of_the_task(self) -> None:
+        for text in ("hello", "break", "claimed"):
+            connection.ensure_connection()
+            with contextlib.suppress(ZeroDivisionError):
+                current_app.tasks["core.tests.note"](tenant="beta", letter_id=str(uuid7()), text=text)
+
+            self.assertIsNone(connection.connection, text)
+
+    def test_the_sweep_gives_it_back_too(self) -> None:
+        connection.ensure_connection()
+
+        current_app.tasks["core.sweep_due"]()
+
+        self.assertIsNone(connection.connection)
 
 
 class SweepTaskTests(TenantTestCase):
