@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock, state
+from core.state import TransitionNotAllowed
 from interviews.models import Application, Decision, Evaluation, Interview, Review
 from interviews.services import turns
 
@@ -41,7 +42,7 @@ def decide(*, interview_id: UUID, by: User, outcome: str, reason_code: str, reas
     try:
         with transaction.atomic():
             return _decide(interview_id, by, outcome, reason_code, reason)
-    except IntegrityError as error:
+    except (IntegrityError, TransitionNotAllowed) as error:
         raise DecidedMeanwhile from error
 
 

@@ -1,5 +1,6 @@
 """Two tabs, two clicks, two workers, two people in the same instant: real connections, real commits."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,11 +9,14 @@ from accounts.roles import Role
 from billing.models import QuotaPeriod
 from billing.services import quota
 from core import clock
-from core.claims import AlreadyClaimed
+from core.claims import AlreadyClaimed, LeaseLost
 from core.testing import CommittingTestCase, at_once
 from interviews.models import Application, Candidate, Decision, Evaluation, Interview, Turn
 from interviews.services import decisions, invitations, opening, submission, turns
 from interviews.tests import make
+from llm.models import LlmCall
+from llm.tests.asking import using
+from tests.mock_model import MockModel
 
 Call = Callable[[], Any]
 ROUNDS = 3
@@ -67,6 +71,24 @@ class AtOnceTests(CommittingTestCase):
 
             self.assertEqual(errors(results), [AlreadyClaimed])
             self.assertEqual([one.status for one in interview.turns.all()], ["replied", "open"])
+
+    def test_a_worker_that_comes_back_late_from_a_slow_model_writes_nothing(self) -> None:
+        interview = make.started(self.invited())
+        turn = make.answered(interview)
+        asked = LlmCall.objects.count()
+
+        def take_over() -> None:
+            while not Turn.objects.filter(pk=turn.pk, status="asking").exists():
+                time.sleep(0.01)
+            Turn.objects.filter(pk=turn.pk).update(lease_until=clock.now())
+            turns.write_reply(turn_id=turn.pk)
+
+        with MockModel(latency=(0.4, 0.4)) as model, using(model):
+            results = at_once(lambda: turns.write_reply(turn_id=turn.pk), take_over)
+
+        self.assertEqual([type(result) for result in results], [LeaseLost, type(None)])
+        self.assertEqual([(one.status, one.fence) for one in interview.turns.all()], [("replied", 2), ("open", 0)])
+        self.assertEqual((model.chats, LlmCall.objects.count() - asked), (2, 2))
 
     def test_starting_twice_is_one_question_and_one_interview_of_the_plan(self) -> None:
         period = quota.current_period()
