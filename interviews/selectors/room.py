@@ -20,6 +20,7 @@ ANSWER_ERRORS = {
     "quota": _(
         "The company has no interview left in its plan, so nothing was sent. They were told; please try again later."
     ),
+    "late": _("No question is open any more, so this was not sent as an answer. You can submit it here instead."),
     "draft": _("The draft could not be saved. Shorten it or remove unusual characters."),
 }
 

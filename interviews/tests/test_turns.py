@@ -43,7 +43,7 @@ class AnswerCase(TenantTestCase):
 
 class SubmitAnswerTests(AnswerCase):
     def test_it_stores_the_answer_and_enqueues_one_reply_after_the_commit(self) -> None:
-        with self.captureOnCommitCallbacks(execute=True) as callbacks, self.assertNumQueries(15):
+        with self.captureOnCommitCallbacks(execute=True) as callbacks, self.assertNumQueries(14):
             response = self.client.post(self.url, self.form())
 
         self.assertRedirects(
@@ -267,14 +267,29 @@ class AnswerTooLateTests(AnswerCase):
             self.submit()
 
         self.assert_not_answered()
-        response = self.client.post(self.url, self.form())
-        self.assertRedirects(
-            response,
-            reverse("candidate_review", args=[self.interview.pk]),
-            status_code=303,
-            fetch_redirect_response=False,
-        )
+
+    def test_what_came_too_late_is_given_back_in_the_last_field(self) -> None:
+        self.end_before(31)
+        review = reverse("candidate_review", args=[self.interview.pk])
+        for text in (TEXT, "x" * (LONGEST_ANSWER + 1)):
+            with make.writes() as written:
+                response = self.client.post(self.url, self.form(text))
+
+            self.assertContains(response, "No question is open any more", status_code=409)
+            self.assertContains(response, text, status_code=409)
+            self.assertContains(response, f'action="{review}"', status_code=409)
+            self.assertEqual(written.tables, {})
         self.assert_not_answered()
+
+    def test_a_second_tab_after_the_last_question_gets_its_text_back(self) -> None:
+        make.replied(self.interview)
+        last = make.open_turn(self.interview)
+        make.replied(self.interview)
+
+        response = self.client.post(self.url, self.form("From my other tab.", idempotency_key=last.pk))
+
+        self.assertContains(response, ">From my other tab.</textarea>", status_code=409)
+        self.assertNotEqual(Turn.objects.get(pk=last.pk).answer, "From my other tab.")
 
     def test_a_completed_interview_takes_no_answer(self) -> None:
         make.replied(self.interview)

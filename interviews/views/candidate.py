@@ -76,7 +76,8 @@ def _go_on(request: HttpRequest, interview: Interview) -> HttpResponse:
 def _room(request: HttpRequest, interview: Interview, status: int = 200, **context: Any) -> HttpResponse:
     room = selectors.room(interview)
     if room.to_review:
-        return see("candidate_review", interview)
+        late = context.get("unsent") or context.get("draft")
+        return _too_late(request, interview, late) if late else see("candidate_review", interview)
     urls = {
         "answer_url": reverse("candidate_answer", args=[interview.pk]),
         "draft_url": reverse("candidate_draft", args=[interview.pk]),
@@ -85,6 +86,13 @@ def _room(request: HttpRequest, interview: Interview, status: int = 200, **conte
         "adjustment_url": reverse("candidate_adjustment", args=[interview.pk]),
     }
     return page(request, interview, "room", status, **(room.context() | urls | context))
+
+
+def _too_late(request: HttpRequest, interview: Interview, text: str) -> HttpResponse:
+    """No question is open any more: what was typed is given back in the last field."""
+    form = ReviewAndSubmitForm({"closing": text})
+    form.add_error(None, selectors.ANSWER_ERRORS["late"])
+    return _review(request, interview, form, 409)
 
 
 @require_http_methods(["POST"])
@@ -166,5 +174,9 @@ def review(request: HttpRequest, interview: Interview) -> HttpResponse:
             return see("candidate_home", interview)
         except ValueError:
             form.add_error("closing", selectors.ANSWER_ERRORS["text"])
-    status = 400 if form.is_bound else 200
-    return page(request, interview, "review", status, form=form, draft_url="", **selectors.review(interview))
+    return _review(request, interview, form, 400 if form.is_bound else 200)
+
+
+def _review(request: HttpRequest, interview: Interview, form: ReviewAndSubmitForm, status: int) -> HttpResponse:
+    context = selectors.review(interview) | {"submit_url": reverse("candidate_review", args=[interview.pk])}
+    return page(request, interview, "review", status, form=form, draft_url="", **context)
