@@ -89,12 +89,6 @@ def invitation_of_token(*, token: str, interview_id: UUID) -> Invitation:
     return _invitation(Q(token_hash=hash_token(token)), interview_id)
 
 
-def interview_ids(*, cookie: str | None, token: str | None) -> list[UUID]:
-    """The interviews that a cookie's or a token's holder may see."""
-    by = Q(token_hash=hash_token(token)) if token else Q(pk__in=list(read_cookie(cookie).values()))
-    return list(Invitation.objects.filter(by, revoked_at=None).values_list("interview_id", flat=True))
-
-
 def _invitation(by: Q, interview_id: UUID) -> Invitation:
     related = ("interview__application__job", "interview__version")
     found = Invitation.objects.select_related(*related).filter(by, interview_id=interview_id, revoked_at=None).first()

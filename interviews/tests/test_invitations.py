@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from accounts.roles import NotPermitted, Role
-from billing.models import QuotaUse
+from billing.models import QuotaPeriod, QuotaUse
 from core import clock
 from core.models import Due
 from core.testing import OTHER, TenantClient, TenantTestCase
@@ -253,6 +253,14 @@ class InvitePageTests(TenantTestCase):
 
         self.assertContains(response, "This person was invited to this job already.", status_code=400)
         self.assertEqual(Interview.objects.count(), 1)
+
+    def test_a_used_up_plan_is_said_exactly_and_inviting_goes_on(self) -> None:
+        client = make.signed_in(self.recruiter)
+        QuotaPeriod.objects.update(included=0)
+
+        self.assertContains(client.get(self.url), "No interviews left in this period")
+        self.assertContains(client.get(self.url), "0 of 0 are used.")
+        self.assertEqual(client.post(self.url, self.form).status_code, 200)
 
     def test_a_stranger_is_led_to_the_sign_in(self) -> None:
         with make.writes() as written:
