@@ -21,7 +21,7 @@ from billing.services import quota
 from compliance.audit.models import AuditEvent
 from core import tenancy
 from core.models import Due
-from core.testing import HOME, TenantClient
+from core.testing import HOME, OTHER, TenantClient
 from interviews.models import Decision, Interview, Invitation, Job, Review, Turn
 from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
 from interviews.services.invitations import Invited
@@ -96,6 +96,14 @@ def browser(*held: Invitation, tenant: str = HOME) -> TenantClient:
         cookie = links.write_cookie(cookie, invitation)
     client.cookies[settings.CANDIDATE_COOKIE_NAME] = cookie
     return client
+
+
+def strangers(held: Invitation) -> list[TenantClient]:
+    """Nobody, another candidate, and a candidate of another tenant who holds an invitation of the same keys."""
+    found = [TenantClient(), browser(invited("grace@example.org").invitation)]
+    with tenancy.enter(OTHER):
+        found.append(browser(held))
+    return found
 
 
 def cookie_of(client: TenantClient) -> str:

@@ -1,66 +1,18 @@
 """The candidate's API: answers in, replies out, and every refusal a problem document."""
 
-import json
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.urls import reverse
-from drf_spectacular.validation import validate_schema
 
 from billing.models import QuotaPeriod
 from core import clock
 from core.ids import uuid7
-from core.testing import OTHER, TenantClient, TenantTestCase
-from interviews.models import Interview, Turn
-from interviews.models.turns import LONGEST_ANSWER
-from interviews.services import invitations, lifecycle, turns
+from core.testing import OTHER, TenantClient
+from interviews.models import Interview
+from interviews.services import invitations, lifecycle
 from interviews.tests import make
-
-TEXT = "I ran the migration at night."
-PROBLEM = "application/problem+json"
-
-
-class ApiCase(TenantTestCase):
-    """A candidate's program with the link's token."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.invited = make.invited()
-        self.interview = make.started(self.invited)
-        self.turn = make.open_turn(self.interview)
-        self.url = reverse("api_turns", args=[self.interview.pk])
-        self.headers = {"Authorization": f"Interview {self.invited.token}"}
-        self.invited.interview.invitations.update(used_at=clock.now())
-
-    def post(
-        self, body: Any = None, key: object = "", url: str = "", client: TenantClient | None = None, **more: Any
-    ) -> Any:
-        headers = more.pop("headers", self.headers) | {"Idempotency-Key": str(key or self.turn.pk)}
-        data = body if isinstance(body, bytes | str) else json.dumps({"answer": TEXT} if body is None else body)
-        arguments = {"content_type": "application/json", "headers": headers} | more
-        return (client or self.client).post(url or self.url, data, **arguments)
-
-    def get(self, turn_id: UUID, **headers: str) -> Any:
-        return self.client.get(reverse("api_turn", args=[turn_id]), headers=headers or self.headers)
-
-    def stored(self) -> Turn:
-        return Turn.objects.get(pk=self.turn.pk)
-
-    def assert_problem(self, response: Any, status: int, code: str) -> dict[str, Any]:
-        self.assertEqual((response.status_code, response["Content-Type"]), (status, PROBLEM), response.content)
-        body: dict[str, Any] = response.json()
-        self.assertEqual((body["type"], body["status"]), (f"urn:candor:problem:{code}", status))
-        self.assertTrue(body["title"] and body["detail"])
-        return body
-
-    def assert_refused(self, status: int, code: str, **request: Any) -> dict[str, Any]:
-        """A problem document, and nothing is written."""
-        with make.writes() as written:
-            body = self.assert_problem(self.post(**request), status, code)
-
-        self.assertEqual((written.tables, self.stored().status, self.stored().answer), ({}, "open", None))
-        return body
+from interviews.tests.cases import TEXT, ApiCase
 
 
 class AnswerTests(ApiCase):
@@ -138,103 +90,6 @@ class AnswerTests(ApiCase):
         self.post(headers={"Authorization": f"Interview {new.token}"})
 
         self.assert_problem(self.post({"answer": "More."}, key=uuid4()), 404, "not_found")
-
-
-class RefusedAnswerTests(ApiCase):
-    def test_a_body_that_is_no_json(self) -> None:
-        for body in (
-            b"",
-            b"{",
-            b"[",
-            b'{"answer": NaN}',
-            b'{"answer": "x"',
-            b"\xff\xfe",
-            b"answer=x",
-            b'{"answer": "\xed\xa0\xbd"}',
-        ):
-            with self.subTest(body=body):
-                expected = "invalid" if body == b"" else "parse_error"
-                self.assert_refused(400, expected, body=body)
-
-    def test_nesting_without_end(self) -> None:
-        self.assert_refused(400, "parse_error", body=b"[" * 100_000)
-
-    def test_json_that_is_no_answer(self) -> None:
-        bodies: tuple[Any, ...] = (
-            [],
-            [TEXT],
-            "text",
-            7,
-            None,
-            {},
-            {"answer": None},
-            {"answer": []},
-            {"answer": {}},
-            {"answer": True},
-        )
-        for body in bodies:
-            with self.subTest(body=body):
-                self.assert_refused(400, "invalid", body=json.dumps(body))
-
-    def test_an_empty_answer(self) -> None:
-        for text in ("", "  ", "\n\t"):
-            self.assert_refused(400, "invalid", body={"answer": text})
-
-    def test_an_answer_over_the_limit(self) -> None:
-        body = self.assert_refused(400, "answer_too_long", body={"answer": "x" * (LONGEST_ANSWER + 1)})
-        self.assertIn("8000", body["detail"])
-
-        self.assert_refused(400, "invalid", body={"answer": "x" * (LONGEST_ANSWER + 1001)})
-
-    def test_control_characters_and_half_characters(self) -> None:
-        self.assert_refused(400, "answer_not_text", body={"answer": "a\x1bb"})
-        self.assert_refused(400, "invalid", body={"answer": "a\x00b"})
-        self.assert_refused(400, "invalid", body='{"answer": "\\ud83d"}')
-
-    def test_a_turn_id_that_is_none(self) -> None:
-        body = self.assert_refused(400, "invalid", body={"answer": TEXT, "turn_id": "x"})
-
-        self.assertIn("turn_id", body["errors"])
-
-    def test_a_missing_or_bad_idempotency_key(self) -> None:
-        for key in ("x", "0" * 33, "ä"):
-            self.assert_refused(400, "idempotency_key_required", key=key)
-        with make.writes() as written:
-            response = self.client.post(self.url, {"answer": TEXT}, "application/json", headers=self.headers)
-        self.assert_problem(response, 400, "idempotency_key_required")
-        self.assertEqual(written.tables, {})
-
-    def test_other_media_types(self) -> None:
-        for kind in (
-            "text/plain",
-            "application/x-www-form-urlencoded",
-            "multipart/form-data; boundary=x",
-            "application/xml",
-        ):
-            self.assert_refused(415, "unsupported_media_type", content_type=kind, body=b"x")
-
-    def test_a_body_that_is_too_large_or_of_unknown_length(self) -> None:
-        with self.assertNumQueries(0):
-            self.assert_problem(self.post({"answer": "x" * 10_000_000}), 413, "too_large")
-            chunked = self.post(headers={**self.headers, "Transfer-Encoding": "chunked"}, CONTENT_LENGTH="")
-            self.assert_problem(chunked, 411, "length_required")
-            self.assert_problem(self.post(CONTENT_LENGTH="-1"), 413, "too_large")
-
-        self.assertIsNone(self.stored().answer)
-
-    def test_other_methods(self) -> None:
-        with make.writes() as written:
-            for method in ("get", "put", "patch", "delete"):
-                response = getattr(self.client, method)(self.url, headers=self.headers)
-                self.assert_problem(response, 405, "method_not_allowed")
-            turn = reverse("api_turn", args=[self.turn.pk])
-            self.assert_problem(self.client.post(turn, headers=self.headers), 405, "method_not_allowed")
-
-        self.assertEqual(written.tables, {})
-
-    def test_an_address_that_does_not_exist(self) -> None:
-        for path in ("/api/v1/nope", "/api/v1/turns/1", "/api/v2/turns"):
-            self.assert_problem(self.client.get(path, headers=self.headers), 404, "not_found")
 
 
 class WhoMayTests(ApiCase):
@@ -333,74 +188,3 @@ class CookieTests(ApiCase):
         for cookie in (make.cookie_of(make.browser(other)), foreign, "forged"):
             self.client.cookies[settings.CANDIDATE_COOKIE_NAME] = cookie
             self.assert_problem(self.client.get(reverse("api_turn", args=[self.turn.pk])), 404, "not_found")
-
-
-class PollTests(ApiCase):
-    def test_it_tells_the_reply_and_what_comes_next(self) -> None:
-        self.post()
-        turns.write_reply(turn_id=self.turn.pk)
-        following = make.open_turn(self.interview)
-        self.client.get("/branding.css")
-
-        with make.writes() as written, self.assertNumQueries(4):
-            body = self.get(self.turn.pk).json()
-
-        self.assertEqual((body["status"], body["stage"], body["mode"]), ("replied", "completed", "basic"))
-        self.assertEqual((body["reply"], body["position_in_queue"]), (self.stored().reply, None))
-        self.assertEqual((body["next_turn_id"], body["question"]), (str(following.pk), make.PLAN.questions[1].text))
-        self.assertEqual(written.tables, {})
-
-    def test_after_the_last_answer_nothing_comes_next(self) -> None:
-        make.replied(self.interview)
-        last = make.replied(self.interview)
-
-        body = self.get(last.pk).json()
-
-        self.assertEqual((body["status"], body["next_turn_id"], body["question"]), ("replied", None, None))
-
-    def test_it_tells_how_many_of_this_tenant_wait_before_it(self) -> None:
-        for number in range(2):
-            make.answered(make.started(make.invited(f"before{number}@example.org")))
-        with self.in_tenant(OTHER):
-            make.answered(make.started())
-        self.post()
-        make.answered(make.started(make.invited("after@example.org")))
-
-        self.assertEqual(self.get(self.turn.pk).json()["position_in_queue"], 2)
-
-    def test_a_failed_reply_is_said(self) -> None:
-        self.post()
-        with make.without_key(self.interview):
-            turns.write_reply(turn_id=self.turn.pk)
-
-        body = self.get(self.turn.pk).json()
-
-        self.assertEqual((body["status"], body["reply"]), ("failed", None))
-
-    def test_it_holds_nothing_but_what_the_candidate_may_see(self) -> None:
-        make.replied(self.interview)
-
-        response = self.get(self.turn.pk)
-
-        self.assertEqual(response["Cache-Control"], "no-store")
-        for secret in ("fence", "attempts", "lease", "error", "idempotency", "tokens", "prompt", "subject"):
-            self.assertNotContains(response, secret)
-
-
-class SchemaTests(TenantTestCase):
-    def test_it_is_valid_and_names_both_routes_on_both_hosts(self) -> None:
-        for host in (f"alpha.{settings.BASE_DOMAIN}", f"api.{settings.BASE_DOMAIN}"):
-            response = self.client.get(
-                "/api/schema", headers={"Accept": "application/vnd.oai.openapi+json"}, HTTP_HOST=host
-            )
-
-            schema = json.loads(response.content)
-            validate_schema(schema)  # type: ignore[no-untyped-call]
-            self.assertEqual(
-                {path: sorted(operations) for path, operations in schema["paths"].items()},
-                {"/api/v1/interviews/{interview_id}/turns": ["post"], "/api/v1/turns/{turn_id}": ["get"]},
-            )
-            answer = schema["paths"]["/api/v1/interviews/{interview_id}/turns"]["post"]
-            self.assertIn("202", answer["responses"])
-            (key,) = [one for one in answer["parameters"] if one["in"] == "header"]
-            self.assertEqual((key["name"], key["required"]), ("Idempotency-Key", True))

@@ -2,12 +2,11 @@
 
 from django.urls import reverse
 
-from core.testing import OTHER, TenantClient
 from interviews.models import Turn
 from interviews.models.turns import LONGEST_ANSWER
 from interviews.services import turns
 from interviews.tests import make
-from interviews.tests.test_turns import AnswerCase
+from interviews.tests.cases import AnswerCase
 
 
 class DraftTests(AnswerCase):
@@ -84,9 +83,7 @@ class DraftTests(AnswerCase):
         self.assertIsNone(Turn.objects.get(pk=theirs.pk).draft)
 
     def test_strangers_keep_no_draft(self) -> None:
-        strangers = [TenantClient(), make.browser(make.invited("grace@example.org").invitation)]
-        with self.in_tenant(OTHER):
-            strangers.append(make.browser(self.invited.invitation))
+        strangers = make.strangers(self.invited.invitation)
         with make.writes() as written:
             codes = [stranger.post(self.draft_url, self.form("Forged.")).status_code for stranger in strangers]
 

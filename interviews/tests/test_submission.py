@@ -7,7 +7,7 @@ from django.urls import reverse
 from core import clock
 from core.models import Due
 from core.state import TransitionNotAllowed
-from core.testing import OTHER, TenantClient, TenantTestCase
+from core.testing import TenantTestCase
 from interviews.models import Evaluation, Interview, Mail, Turn
 from interviews.services import submission, turns
 from interviews.tests import make
@@ -84,9 +84,7 @@ class SubmitTests(TenantTestCase):
             self.assertEqual((written.tables, self.stored().status), ({}, "in_progress"))
 
     def test_strangers_submit_nothing(self) -> None:
-        strangers = [TenantClient(), make.browser(make.invited("grace@example.org").invitation)]
-        with self.in_tenant(OTHER):
-            strangers.append(make.browser(self.invited.invitation))
+        strangers = make.strangers(self.invited.invitation)
         with make.writes() as written:
             codes = [stranger.post(self.url, {"closing": ""}).status_code for stranger in strangers]
 
