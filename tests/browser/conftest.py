@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
 
-from config import env as environment
+from tests.browser.candor import Candor, shared
 from tests.browser.people import Candidate, Recruiter
 from tests.browser.watch import Watch
-from tests.stack import Stack, stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -37,11 +35,10 @@ def chromium() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test of this package is marked, and they share one worker: they share one Candor."""
+    """Every test of this package is marked."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -54,20 +51,17 @@ def executable() -> str:
 
 
 @pytest.fixture(scope="session")
-def candor(executable: str) -> Iterator[Stack]:
-    """A running Candor in basic mode with its demo data. One at a time, however many workers there are."""
-    lock = environment.var_dir() / "run" / "browser.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with stack("browser", "seed_demo") as running:
-            yield running
+def candor(executable: str) -> Iterator[Candor]:
+    """A running Candor in basic mode with its demo data, shared by all workers."""
+    with shared() as running:
+        yield running
 
 
 # Not for the session: while Playwright's loop runs, Django takes this thread for an asynchronous one.
 @pytest.fixture(scope="package")
 def browser(executable: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         chrome = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield chrome
         chrome.close()
@@ -103,7 +97,7 @@ def contexts(browser: Browser, watch: Watch) -> Iterator[Contexts]:
 
 
 @pytest.fixture(scope="package")
-def signed_in(browser: Browser, candor: Stack) -> StorageState:
+def signed_in(browser: Browser, candor: Candor) -> StorageState:
     """The cookies of the signed-in recruiter of acme."""
     context = browser.new_context()
     Recruiter(context.new_page(), candor).sign_in()
@@ -113,12 +107,12 @@ def signed_in(browser: Browser, candor: Stack) -> StorageState:
 
 
 @pytest.fixture
-def recruiter(contexts: Contexts, candor: Stack, signed_in: StorageState) -> Recruiter:
+def recruiter(contexts: Contexts, candor: Candor, signed_in: StorageState) -> Recruiter:
     """The recruiter of acme at a desk, signed in."""
     return Recruiter(contexts(DESK, state=signed_in).new_page(), candor)
 
 
 @pytest.fixture
-def candidate(contexts: Contexts, candor: Stack) -> Candidate:
+def candidate(contexts: Contexts, candor: Candor) -> Candidate:
     """A candidate with a phone, whose browser has not seen Candor yet."""
     return Candidate(contexts(PHONE).new_page(), candor)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.stack import ROOT, Stack
+from tests.browser.candor import TENANT, Candor
+from tests.stack import ROOT
 
-TENANT, COMPANY = "acme", "Acme Logistics"
+COMPANY = "Acme Logistics"
 JOB_SLUG, JOB_TITLE = "senior-backend-engineer", "Senior Backend Engineer"
 NAME, EMAIL, PASSWORD = "Nadia Haddad", "nadia.haddad@acme.example", "candor-demo-sign-in"  # pragma: allowlist secret
 REVIEW = "Look through your answers"
@@ -27,28 +25,13 @@ def answers(which: int = 0) -> list[str]:
     return [str(text) for text in finished[which]["answers"]]
 
 
-def site(candor: Stack, tenant: str = TENANT) -> str:
-    """The address of a tenant's site as a browser knows it; "" is the public site."""
-    return f"http://{candor.host(tenant)}"
-
-
-@contextmanager
-def worker_paused(candor: Stack) -> Iterator[None]:
-    """While the block runs nobody writes replies: what is sent stays owed."""
-    candor.signal("worker", signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        candor.signal("worker", signal.SIGCONT)
-
-
 @dataclass(frozen=True, slots=True)
 class Recruiter:
     page: Page
-    candor: Stack
+    candor: Candor
 
     def go(self, path: str) -> None:
-        self.page.goto(site(self.candor) + path)
+        self.page.goto(self.candor.site() + path)
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -79,7 +62,7 @@ class Recruiter:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     page: Page
-    candor: Stack
+    candor: Candor
 
     @property
     def box(self) -> Locator:
@@ -92,7 +75,7 @@ class Candidate:
 
     @property
     def room(self) -> str:
-        return f"{site(self.candor)}/interview/{self.interview_id}/"
+        return f"{self.candor.site()}/interview/{self.interview_id}/"
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).tap()

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.candor import Candor
 from tests.browser.conftest import DESK, Contexts
 from tests.browser.looks import SCHEMES, SIZES, Looks
-from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers, site, worker_paused
+from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
-from tests.stack import Stack
 
+FINISHED = "Marek Dudek"  # one of the demo's candidates
 HOME = "An AI asks. Your people decide, on evidence."
 PLANT = """
 () => {
@@ -56,9 +57,9 @@ def nothing_is_wrong(looks: Looks, watch: Watch, refused: list[int]) -> bool:
     return True
 
 
-def test_faults_that_were_planted_are_seen(contexts: Contexts, candor: Stack, watch: Watch) -> None:
+def test_faults_that_were_planted_are_seen(contexts: Contexts, candor: Candor, watch: Watch) -> None:
     page = contexts(DESK).new_page()
-    page.goto(f"{site(candor, '')}/")
+    page.goto(f"{candor.site('')}/")
     page.evaluate(PLANT)
     looks = Looks()
 
@@ -75,16 +76,16 @@ def test_faults_that_were_planted_are_seen(contexts: Contexts, candor: Stack, wa
     assert [violation.split()[0] for violation in watch.violations if "on http" in violation] == ["script-src-elem"]
 
 
-def test_the_public_pages(contexts: Contexts, candor: Stack, recruiter: Recruiter, looks: Looks, watch: Watch) -> None:
+def test_the_public_pages(contexts: Contexts, candor: Candor, recruiter: Recruiter, looks: Looks, watch: Watch) -> None:
     recruiter.invite("Otto Lang")
     page = contexts(DESK).new_page()
-    page.goto(f"{site(candor, '')}/")
+    page.goto(f"{candor.site('')}/")
     looks.at(page, HOME)
-    page.goto(f"{site(candor, '')}/mailbox/")
+    page.goto(f"{candor.site('')}/mailbox/")
     looks.at(page, "Development mailbox")
-    page.locator("main table a").first.click()
+    page.get_by_role("link", name="Your interview for").first.click()
     looks.at(page, f"Your interview for {JOB_TITLE} at {COMPANY}")
-    page.goto(f"{site(candor)}/sign-in/")
+    page.goto(f"{candor.site()}/sign-in/")
     looks.at(page, f"Sign in to {COMPANY}")
     page.get_by_label("Email").fill("nobody@acme.example")
     page.get_by_label("Password").fill("not a password")
@@ -116,25 +117,23 @@ def test_the_pages_of_the_portal(recruiter: Recruiter, looks: Looks, watch: Watc
 def test_the_pages_of_a_review(recruiter: Recruiter, looks: Looks, watch: Watch) -> None:
     page = recruiter.page
     recruiter.go("/")
-    row = page.get_by_role("row").filter(has_text="Review").last
-    name = row.get_by_role("link").first.inner_text()
-    row.get_by_role("link").first.click()
-    looks.at(page, name, "before the review")
+    recruiter.row(FINISHED).get_by_role("link").first.click()
+    looks.at(page, FINISHED, "before the review")
     for group in page.locator("[data-rating]").all():
         group.locator("input[value='3']").check()
     recruiter.press("Submit your review")
     expect(page.get_by_text("Provisional: basic mode.")).to_be_visible()
-    looks.at(page, name, "after the review")
+    looks.at(page, FINISHED, "after the review")
     page.get_by_label("Hold").check()
     page.get_by_label("In your words").fill("We wait for the second interview.")
     recruiter.press("Record the decision")
     expect(page.get_by_text("Decided by")).to_be_visible()
-    looks.at(page, name, "decided")
+    looks.at(page, FINISHED, "decided")
     assert nothing_is_wrong(looks, watch, refused=[])
 
 
 def test_the_pages_of_an_interview(
-    candidate: Candidate, candor: Stack, recruiter: Recruiter, looks: Looks, watch: Watch
+    candidate: Candidate, candor: Candor, recruiter: Recruiter, looks: Looks, watch: Watch
 ) -> None:
     page = candidate.page
     page.goto(recruiter.invite("Lena Brandt"))
@@ -166,7 +165,7 @@ def look_at_what_may_be_asked(candidate: Candidate, looks: Looks) -> None:
     looks.at(page, "Your request has been sent")
 
 
-def look_at_the_room(candidate: Candidate, candor: Stack, looks: Looks) -> None:
+def look_at_the_room(candidate: Candidate, candor: Candor, looks: Looks) -> None:
     """The first question, with an answer half written, and with a reply owed."""
     expect(candidate.box).to_be_visible()
     looks.at(candidate.page, JOB_TITLE, "room")
@@ -174,7 +173,7 @@ def look_at_the_room(candidate: Candidate, candor: Stack, looks: Looks) -> None:
     candidate.wait_for_draft()
     looks.at(candidate.page, JOB_TITLE, "room, draft")
     key = candidate.key()
-    with worker_paused(candor):
+    with candor.worker_paused():
         candidate.press("Send answer")
         expect(candidate.page.locator("#status-text")).to_be_visible()
         looks.at(candidate.page, JOB_TITLE, "room, reply owed")
@@ -188,11 +187,11 @@ def test_the_pages_at_which_a_way_ends(
     candidate.arrive(recruiter.invite("Karl Bauer"))
     candidate.press("Ask for a person instead")
     looks.at(page, "A person will contact you")
-    page.goto(f"{site(candor)}/i/{'x' * 43}")
+    page.goto(f"{candor.site()}/i/{'x' * 43}")
     looks.at(page, "This link does not work any more")
-    page.goto(f"{site(candor)}/nowhere/")
+    page.goto(f"{candor.site()}/nowhere/")
     looks.at(page, "There is no such page")
-    sign_in_too_often(page, f"{site(candor, 'globex')}/sign-in/")
+    sign_in_too_often(page, f"{candor.site('globex')}/sign-in/")
     looks.at(page, "Too many tries in a short time")
     reviewer = Recruiter(contexts(DESK).new_page(), candor)
     reviewer.sign_in(REVIEWER)

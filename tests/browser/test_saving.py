@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.people import TENANT, Candidate, Recruiter, answers, site, worker_paused
+from tests.browser.candor import TENANT, Candor
+from tests.browser.people import Candidate, Recruiter, answers
 from tests.browser.watch import Watch
-from tests.stack import Stack
 
 CLICK_THREE_TIMES = "(button) => { button.click(); button.click(); button.click(); }"
 STORED = f"SELECT count(*) FROM {TENANT}.interviews_turn WHERE interview_id = %s AND answered_at IS NOT NULL"
@@ -15,7 +15,7 @@ SCRIPTS_RUN = "html.autosaves"
 STATUS = "[data-draft-status]"
 
 
-def test_three_clicks_send_one_answer(candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch) -> None:
+def test_three_clicks_send_one_answer(candidate: Candidate, candor: Candor, recruiter: Recruiter, watch: Watch) -> None:
     candidate.begin(recruiter.invite("Ana Prodan"))
     page, posts, key = candidate.page, list[str](), candidate.key()
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
@@ -31,7 +31,7 @@ def test_three_clicks_send_one_answer(candidate: Candidate, candor: Stack, recru
 
 
 def test_a_second_tab_that_comes_too_late_keeps_its_text(
-    candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch
+    candidate: Candidate, candor: Candor, recruiter: Recruiter, watch: Watch
 ) -> None:
     candidate.begin(recruiter.invite("Ruth Adeyemi"))
     second = Candidate(candidate.page.context.new_page(), candor)
@@ -53,13 +53,13 @@ def test_a_second_tab_that_comes_too_late_keeps_its_text(
 
 
 def test_a_second_tab_that_comes_too_late_while_a_reply_is_owed_goes_on_by_itself(
-    candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch
+    candidate: Candidate, candor: Candor, recruiter: Recruiter, watch: Watch
 ) -> None:
     candidate.begin(recruiter.invite("Vera Novak"))
     second = Candidate(candidate.page.context.new_page(), candor)
     second.page.goto(candidate.room)
     second.box.fill("Too late.")
-    with worker_paused(candor):
+    with candor.worker_paused():
         candidate.box.fill(answers(1)[0])
         candidate.press("Send answer")
         expect(candidate.page.locator("#status-text")).to_be_visible()
@@ -90,7 +90,7 @@ def test_a_dropped_line_loses_nothing(candidate: Candidate, recruiter: Recruiter
 
 
 def test_words_typed_just_before_the_page_loads_again_are_there(
-    candidate: Candidate, candor: Stack, recruiter: Recruiter, watch: Watch
+    candidate: Candidate, candor: Candor, recruiter: Recruiter, watch: Watch
 ) -> None:
     candidate.begin(recruiter.invite("Mina Sato"))
     page = candidate.page
@@ -100,14 +100,14 @@ def test_words_typed_just_before_the_page_loads_again_are_there(
     expect(candidate.box).to_have_value("typed and reloaded at once")
     page.wait_for_selector(SCRIPTS_RUN)
     candidate.box.fill("typed and left at once")
-    page.goto(f"{site(candor)}/sign-in/")
+    page.goto(f"{candor.site()}/sign-in/")
     page.go_back()
     expect(candidate.box).to_have_value("typed and left at once")
     assert (watch.errors, watch.refused) == ([], [])
 
 
 def test_an_answer_that_could_not_be_sent_is_still_in_the_box(
-    candidate: Candidate, candor: Stack, recruiter: Recruiter
+    candidate: Candidate, candor: Candor, recruiter: Recruiter
 ) -> None:
     candidate.begin(recruiter.invite("Tess Okoro"))
     page = candidate.page

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from config import env as environment
 from tests.browser.conftest import DESK, Contexts
 from tests.browser.looks import SCHEMES, SIZES, change
-from tests.browser.people import JOB_TITLE, Candidate, Recruiter, answers, site
+from tests.browser.people import JOB_TITLE, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.prove
@@ -59,9 +59,9 @@ def test_every_main_page_has_its_pictures_and_none_is_blank(
     take_a_review(recruiter, album)
     page, candor = contexts(DESK).new_page(), recruiter.candor
     for name, url, heading in (
-        ("public", f"{site(candor, '')}/", "An AI asks."),
-        ("mailbox", f"{site(candor, '')}/mailbox/", "Development mailbox"),
-        ("sign-in", f"{site(candor)}/sign-in/", "Sign in to"),
+        ("public", f"{candor.site('')}/", "An AI asks."),
+        ("mailbox", f"{candor.site('')}/mailbox/", "Development mailbox"),
+        ("sign-in", f"{candor.site()}/sign-in/", "Sign in to"),
     ):
         page.goto(url)
         album.take(page, name, heading)

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.candor import TENANT, Candor
 from tests.browser.conftest import DESK, Contexts
-from tests.browser.people import COMPANY, JOB_TITLE, NAME, TENANT, Candidate, Recruiter, answers
+from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
-from tests.stack import Stack, wait_until
+from tests.stack import wait_until
 
 CANDIDATE = "Ines Duarte"
 CLOSING = "I could start in two months."
@@ -29,7 +30,7 @@ MARKED = """
 
 
 def test_an_interview_goes_from_the_invitation_to_a_decision_by_a_named_person(
-    contexts: Contexts, candor: Stack, candidate: Candidate, watch: Watch
+    contexts: Contexts, candor: Candor, candidate: Candidate, watch: Watch
 ) -> None:
     recruiter = Recruiter(contexts(DESK).new_page(), candor)
     recruiter.sign_in()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.browser.candor import TENANT, Candor
 from tests.browser.conftest import PHONE, Contexts
-from tests.browser.people import TENANT, Candidate, Recruiter, answers, worker_paused
+from tests.browser.people import Candidate, Recruiter, answers
 from tests.browser.watch import Watch
-from tests.stack import Stack, wait_until
+from tests.stack import wait_until
 
 STORED = f"SELECT count(*) FROM {TENANT}.interviews_turn WHERE interview_id = %s AND answered_at IS NOT NULL"
 
 
 def test_a_candidate_without_scripts_comes_from_the_link_to_the_receipt(
-    contexts: Contexts, candor: Stack, recruiter: Recruiter, watch: Watch
+    contexts: Contexts, candor: Candor, recruiter: Recruiter, watch: Watch
 ) -> None:
     candidate = Candidate(contexts(PHONE, scripts=False).new_page(), candor)
     page, texts = candidate.page, answers(2)
@@ -32,9 +33,9 @@ def test_a_candidate_without_scripts_comes_from_the_link_to_the_receipt(
     assert (watch.errors, watch.violations, watch.refused) == ([], [], [])
 
 
-def the_page_asks_again_by_itself(candidate: Candidate, candor: Stack) -> None:
+def the_page_asks_again_by_itself(candidate: Candidate, candor: Candor) -> None:
     """Send the first answer while no worker runs, and touch nothing until the next question is there."""
-    with worker_paused(candor):
+    with candor.worker_paused():
         candidate.press("Send answer")
         expect(candidate.page.get_by_text("Your answer is saved.")).to_be_visible()
         expect(candidate.box).to_have_count(0)
