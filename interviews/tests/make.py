@@ -31,7 +31,7 @@ from keys.models import SubjectKey
 from llm.tests.asking import using
 from tests.mock_model import MockModel
 
-PASSWORD = "a-long-test-password"
+PASSWORD = "a-long-test-password"  # pragma: allowlist secret
 ANSWERS = (
     "I moved our orders table to a new schema in four steps, and nobody had to wait for it.",
     "A customer wanted his money back, so I read the log with him and we found the double charge.",

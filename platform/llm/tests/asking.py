@@ -29,7 +29,11 @@ MESSAGES = [
 @contextmanager
 def using(mock: MockModel, model: str = "mock", **more: str) -> Iterator[None]:
     """The mock is the configured model."""
-    chosen = {"OPENAI_BASE_URL": mock.url, "OPENAI_API_KEY": "sk-SECRET-KEY", "LLM_MODEL": model} | more
+    chosen = {
+        "OPENAI_BASE_URL": mock.url,
+        "OPENAI_API_KEY": "sk-SECRET-KEY",
+        "LLM_MODEL": model,
+    } | more  # pragma: allowlist secret
     with override_settings(LLM_ENV={name: value for name, value in chosen.items() if value}):
         yield
 
