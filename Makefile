@@ -7,4 +7,4 @@ run: ; @$(BOOT) --step 1/7 requirements.txt manage.py run
 test: ; @$(BOOT) requirements-dev.txt -m core.localservices.suite -n 2 $(ARGS)
 prove: ; @$(BOOT) requirements-dev.txt -m core.localservices.suite -m prove tests $(ARGS)
 check: ; @$(BOOT) requirements-dev.txt .ci/check.py $(ARGS)
-assets: ; @npm --prefix assets ci && npm --prefix assets run build
+assets: ; @npm --prefix assets install --no-save && npm --prefix assets run build

@@ -2,7 +2,7 @@
 
     python .ci/check.py [NAME...]     only the checks named
 
-Exit code 1 when one of them failed; its output is shown.
+Exit code 1 when one of them failed; its output is shown. A check that cannot run here is counted as skipped.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 BASELINE = ".secrets.baseline"
 SHOWN = 60  # lines of a failed check's output
+# Not `npm ci`: it refuses the lock file where a registry lacks the packages of another platform.
+NPM_INSTALL = ["npm", "--prefix", "assets", "install", "--no-save", "--silent", "--fetch-retries=0"]
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,29 @@ def checks(scratch: Path) -> list[Check]:
         Check("ruff", ["ruff", "check", "--output-format=concise", "."]),
         Check("format", ["ruff", "format", "--check", "."]),
     ]
-    if shutil.which("npm"):
+    if _npm_ready():
         found.insert(1, Check("assets", ["npm", "--prefix", "assets", "run", "--silent", "check"]))
     return found
+
+
+def _npm_ready() -> bool:
+    """Whether the assets can be rebuilt here: npm exists and what it needs is there or could be installed."""
+    if not shutil.which("npm"):
+        return _skip("assets", "npm is not installed")
+    if (ROOT / "assets" / "node_modules" / ".package-lock.json").is_file():
+        return True
+    try:
+        done = subprocess.run(
+            NPM_INSTALL, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=90, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return _skip("assets", "npm's registry did not answer")
+    return done.returncode == 0 or _skip("assets", "npm could not install assets/package.json")
+
+
+def _skip(name: str, reason: str) -> bool:
+    print(f"skipped {name:<12} {reason}", flush=True)
+    return False
 
 
 def run(check: Check, env: dict[str, str]) -> Outcome:
@@ -80,7 +102,7 @@ def run(check: Check, env: dict[str, str]) -> Outcome:
 
 
 def show(outcome: Outcome) -> None:
-    print(f"{'ok    ' if outcome.passed else 'FAILED'} {outcome.check.name:<12} {outcome.seconds:6.1f} s", flush=True)
+    print(f"{'ok     ' if outcome.passed else 'FAILED '} {outcome.check.name:<12} {outcome.seconds:6.1f} s", flush=True)
     if not outcome.passed:
         lines = outcome.output.strip().splitlines()
         print("\n".join(f"    {line}" for line in lines[-SHOWN:]), flush=True)

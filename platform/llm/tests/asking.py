@@ -29,11 +29,8 @@ MESSAGES = [
 @contextmanager
 def using(mock: MockModel, model: str = "mock", **more: str) -> Iterator[None]:
     """The mock is the configured model."""
-    chosen = {
-        "OPENAI_BASE_URL": mock.url,
-        "OPENAI_API_KEY": "sk-SECRET-KEY",
-        "LLM_MODEL": model,
-    } | more  # pragma: allowlist secret
+    key = "sk-SECRET-KEY"  # pragma: allowlist secret
+    chosen = {"OPENAI_BASE_URL": mock.url, "OPENAI_API_KEY": key, "LLM_MODEL": model} | more
     with override_settings(LLM_ENV={name: value for name, value in chosen.items() if value}):
         yield
 
