@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.roles import Permission
 from billing import selectors as billing
 from interviews import selectors
 from interviews.selectors.people import initials
@@ -12,7 +13,7 @@ from llm import gateway
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`basic_mode` on tenant hosts; `viewer`, `quota` and `nav` for signed-in people."""
+    """`basic_mode` on tenant hosts; `viewer`, `may`, `quota` and `nav` for signed-in people."""
     if getattr(request, "tenant", None) is None:
         return {}
     user = getattr(request, "user", None)
@@ -29,5 +30,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
             "renews_on": usage.period_end.date(),
             "exhausted": usage.left <= 0,
         },
+        "may": {permission.value: user.may(permission) for permission in Permission},
         "nav": {"to_review": selectors.to_review_count(user)},
     }

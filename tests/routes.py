@@ -96,7 +96,7 @@ ADMIN: frozenset[str] = frozenset(
     f"admin:{name}"
     for name in (
         *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n", "view_on_site"),
-        *("password_change", "password_change_done"),
+        *("password_change", "password_change_done", "auth_user_password_change"),
         *(f"{model}_{page}" for model in ADMIN_MODELS for page in ("changelist", "add", "history", "delete", "change")),
     )
 )
@@ -116,14 +116,15 @@ TENANT: dict[str, Route] = {
     "candidate_review": Route(interview("finished"), CANDIDATE, CANDIDATE, fixed(closing="Thank you.")),
     "api_turns": Route(interview("running"), NOBODY, CANDIDATE | PROGRAM, answer, json=True),
     "api_turn": Route(turn("running"), CANDIDATE | PROGRAM),
-    "portal_home": Route(nothing, VIEW),
+    "portal_home": Route(nothing, ROLES),
     "portal_login": Route(nothing, EVERYBODY, EVERYBODY, writes=False, other=True),
     "portal_logout": Route(nothing, NOBODY, EVERYBODY, writes=False),
     "portal_jobs": Route(nothing, ROLES),
-    "portal_job": Route(job, VIEW),
+    "portal_job": Route(job, ROLES),
     "portal_invite": Route(job, INVITE, INVITE, INVITATION),
     "portal_candidates": Route(nothing, VIEW),
     "portal_interview": Route(interview("decided"), VIEW),
+    "portal_new_link": Route(interview("invited"), NOBODY, INVITE),
     "portal_review": Route(interview("evaluated"), NOBODY, VIEW, levels),
     "portal_review_draft": Route(interview("evaluated"), NOBODY, VIEW, levels),
     "portal_decide": Route(interview("reviewed"), NOBODY, DECIDE, DECISION),

@@ -58,6 +58,7 @@ def _interview(interview: Interview, turns: list[Turn]) -> dict[str, Any]:
         "id": interview.pk,
         "completed_at": interview.completed_at,
         "attempt": interview.number,
+        "open": interview.status not in Interview.CLOSED,
         "status_label": interview.get_status_display(),
         "status_tone": STATUS_TONES.get(Interview.Status(interview.status), ""),
         "problem": _("The reply to an answer failed; the answer is safe.") if failed else "",

@@ -49,7 +49,9 @@ def invite(*, job_id: UUID, name: str, email: str, days: int, by: User, send_mai
         with transaction.atomic():
             return _invite(job_id, candidate_id, name, email, days, by, send_mail)
     except IntegrityError as error:
-        raise CannotInvite(_("This person was invited to this job already.")) from error
+        raise CannotInvite(
+            _("This person was invited to this job already. Open their interview to send a new link.")
+        ) from error
 
 
 def _invite(job_id: UUID, candidate_id: UUID, name: str, email: str, days: int, by: User, send_mail: bool) -> Invited:

@@ -26,18 +26,20 @@ def home(*, by: User) -> dict[str, Any]:
 
 
 def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
-    """A job with a page of its candidates and its plan.
+    """A job with its plan and, for those who may see candidates, a page of them.
 
     :raises NotFound: if there is no such job.
     """
-    by.require(Permission.VIEW_CANDIDATES)
+    by.require(Permission.VIEW_JOBS)
     try:
         job = portal.job(job_id)
     except Job.DoesNotExist as error:
         raise NotFound from error
     audit.record("job.viewed", job=str(job_id))
-    rows = _page(by, portal.candidates(job_id=job_id), page)
-    return {"job": job, "stats": portal.job_stats(job), "page": rows} | portal.job_plan(job_id)
+    shown = {"job": job} | portal.job_plan(job_id)
+    if not by.may(Permission.VIEW_CANDIDATES):
+        return shown
+    return shown | {"stats": portal.job_stats(job), "page": _page(by, portal.candidates(job_id=job_id), page)}
 
 
 def candidates(*, by: User, job_slug: str, stage: str, page: str | None) -> Page[Any]:

@@ -8,7 +8,7 @@ from accounts.roles import Role
 from billing.models import QuotaPeriod
 from core.models import Due
 from core.testing import OTHER, TenantClient, TenantTestCase
-from interviews.models import Candidate, Interview
+from interviews.models import Candidate, Interview, Invitation, Mail
 from interviews.services import turns
 from interviews.tests import make
 
@@ -50,7 +50,7 @@ class InvitePageTests(TenantTestCase):
 
         response = make.signed_in(self.recruiter).post(self.url, self.form | {"email": "ADA@example.org"})
 
-        self.assertContains(response, "This person was invited to this job already.", status_code=400)
+        self.assertContains(response, "Open their interview to send a new link.", status_code=400)
         self.assertEqual(Interview.objects.count(), 1)
 
     def test_a_used_up_plan_is_said_exactly_and_inviting_goes_on(self) -> None:
@@ -105,3 +105,42 @@ class InvitePageTests(TenantTestCase):
 
         with self.assertRaises(turns.NothingToAnswer):
             turns.submit_answer(interview=invited.interview, answer="Now.", idempotency_key=invited.interview.pk)
+
+
+class NewLinkTests(TenantTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.recruiter = make.staff()
+        self.invited = make.invited()
+        self.url = reverse("portal_new_link", args=[self.invited.interview.pk])
+
+    def test_the_interview_s_page_offers_it_and_it_is_shown_once_and_mailed(self) -> None:
+        client = make.signed_in(self.recruiter)
+        mails = Mail.objects.count()
+        page = reverse("portal_interview", args=[self.invited.interview.pk])
+        self.assertContains(client.get(page), f'action="{self.url}"')
+
+        response = client.post(self.url)
+
+        (link,) = set(re.findall(r"http://alpha\.candor\.localhost:8000(/i/[\w-]{43})", response.content.decode()))
+        self.assertEqual(TenantClient().get(link).status_code, 303)
+        self.assertNotEqual(self.invited.url.rpartition("/")[2], link.rpartition("/")[2])
+        self.assertEqual(Mail.objects.count(), mails + 1)
+
+    def test_a_closed_interview_gets_none_and_says_why(self) -> None:
+        Interview.objects.update(status=Interview.Status.DECLINED)
+        client = make.signed_in(self.recruiter)
+
+        response = client.post(self.url, follow=True)
+
+        self.assertContains(response, "This interview is closed, so a new link would lead nowhere.")
+        self.assertNotContains(response, self.url)
+        self.assertEqual(Invitation.objects.count(), 1)
+
+    def test_a_reviewer_is_neither_offered_it_nor_allowed(self) -> None:
+        client = make.signed_in(make.staff(role=Role.REVIEWER, email="r@alpha.example"))
+        page = reverse("portal_interview", args=[self.invited.interview.pk])
+
+        self.assertNotContains(client.get(page), self.url)
+        self.assertEqual(client.post(self.url).status_code, 403)
+        self.assertEqual(Invitation.objects.count(), 1)

@@ -1,54 +1,33 @@
 """The recruiters' portal: each view makes one service call."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.roles import NotPermitted, Permission
-from core import ratelimit
+from accounts.roles import Permission
 from core.state import TransitionNotAllowed
-from interviews.forms import CandidateFilterForm, DecisionForm, InviteForm
-from interviews.models import Evaluation, Interview, Job
+from interviews.forms import CandidateFilterForm, DecisionForm
+from interviews.models import Evaluation, Interview
 from interviews.selectors import portal as lists
-from interviews.services import decisions, evaluations, invitations, reading, requests, reviews, turns
+from interviews.services import decisions, evaluations, reading, requests, reviews, turns
+from interviews.views.staff import staff
 
-P = ParamSpec("P")
-Staff = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
 TABS = ("candidates", "questions", "scorecard")
-
-
-def staff(view: Staff[P]) -> Callable[..., HttpResponse]:
-    """Signed-in people of this tenant; what a role may not is a 403, what does not exist a 404."""
-
-    @wraps(view)
-    @login_required
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        assert isinstance(request.user, User)
-        try:
-            return view(request, request.user, *args, **kwargs)
-        except NotPermitted as error:
-            raise PermissionDenied from error
-        except (reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Evaluation.DoesNotExist) as error:
-            raise Http404 from error
-
-    return checked
 
 
 @require_safe
 @staff
 def home(request: HttpRequest, user: User) -> HttpResponse:
+    if not user.may(Permission.VIEW_CANDIDATES):
+        return redirect("portal_jobs")
     shown = reading.home(by=user)
     for item in shown["failed"]:
         item["retry_url"] = reverse(f"portal_retry_{item['kind']}", args=[item["object_id"]])
@@ -67,8 +46,9 @@ def jobs(request: HttpRequest, user: User) -> HttpResponse:
 @require_safe
 @staff
 def job(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
-    tab = request.GET.get("tab", "candidates")
-    tab = tab if tab in TABS else "candidates"
+    tabs = TABS if user.may(Permission.VIEW_CANDIDATES) else TABS[1:]
+    tab = request.GET.get("tab", tabs[0])
+    tab = tab if tab in tabs else tabs[0]
     shown = reading.job_page(by=user, job_id=job_id, page=request.GET.get("page"))
     query = urlencode({"tab": tab}) + "&"
     return render(request, "interviews/portal/job.html", shown | {"tab": tab, "query": query})
@@ -86,36 +66,6 @@ def candidates(request: HttpRequest, user: User) -> HttpResponse:
     query = urlencode({"job": slug, "stage": stage}) + "&"
     context = {"page": page, "filter_form": form, "filtered": bool(slug or stage), "query": query}
     return render(request, "interviews/portal/candidates.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@staff
-def invite(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
-    user.require(Permission.INVITE)
-    context: dict[str, Any] = {"job": lists.job(job_id), "form": InviteForm()}
-    if request.method != "POST":
-        return render(request, "interviews/portal/invite.html", context)
-    form = context["form"] = InviteForm(request.POST)
-    if form.is_valid():
-        try:
-            ratelimit.hit("invite", str(user.pk), "60/minute")
-            data = form.cleaned_data
-            invited = invitations.invite(
-                job_id=job_id, name=data["name"], email=data["email"], days=data["days_valid"], by=user
-            )
-            expires_at = invited.interview.expires_at
-            context["invited"] = {
-                "name": data["name"],
-                "email": data["email"],
-                "link": invited.url,
-                "expires_at": expires_at,
-            }
-            return render(request, "interviews/portal/invite.html", context)
-        except invitations.CannotInvite as error:
-            form.add_error(None, str(error))
-        except ratelimit.TooMany as error:
-            return _too_many(request, error)
-    return render(request, "interviews/portal/invite.html", context, status=400)
 
 
 @require_safe
@@ -260,10 +210,4 @@ def handle_request(request: HttpRequest, user: User, request_id: UUID) -> HttpRe
 def _see(interview_id: UUID) -> HttpResponse:
     response = redirect("portal_interview", interview_id)
     response.status_code = 303
-    return response
-
-
-def _too_many(request: HttpRequest, error: ratelimit.TooMany) -> HttpResponse:
-    response = render(request, "429.html", {"retry_after_seconds": error.retry_after}, status=429)
-    response["Retry-After"] = str(error.retry_after)
     return response

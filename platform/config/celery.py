@@ -11,8 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("candor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
-# The nameless exchange routes by queue name with no binding stored in Redis, so a flushed
-# broker goes on delivering; a named one drops every message until the producers restart.
+# The nameless exchange routes by queue name with no binding stored in Redis, so nothing of the
+# routing can get lost with a flush (ADR 2).
 DIRECT = Exchange("", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("default", "turns", "evaluations", "batch")
 app.conf.task_queues = [Queue(name, DIRECT, routing_key=name) for name in QUEUES]  # type: ignore[no-untyped-call]

@@ -74,6 +74,18 @@ class TaskFailures(logging.Filter):
         return True
 
 
+LOGGERS: dict[str, dict[str, Any]] = {
+    "django.request": {"level": "ERROR"},
+    "django.security": {"level": "ERROR"},
+    "axes": {"level": "ERROR"},
+    "celery.worker.strategy": {"level": "WARNING"},
+    "celery.app.trace": {"level": "WARNING", "filters": ["task_failures"]},
+    "celery.beat": {"level": "WARNING"},
+    "httpx2": {"level": "WARNING"},
+    "openai": {"level": "WARNING"},
+}
+
+
 def configure(*, as_json: bool, level: str) -> None:
     """Send structlog and the standard library through the same processors to standard error."""
     shared: list[Any] = [
@@ -99,16 +111,7 @@ def configure(*, as_json: bool, level: str) -> None:
             "filters": {"task_failures": {"()": TaskFailures}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {
-                "django.request": {"level": "ERROR"},
-                "django.security": {"level": "ERROR"},
-                "axes": {"level": "ERROR"},
-                "celery.worker.strategy": {"level": "WARNING"},
-                "celery.app.trace": {"level": "WARNING", "filters": ["task_failures"]},
-                "celery.beat": {"level": "WARNING"},
-                "httpx2": {"level": "WARNING"},
-                "openai": {"level": "WARNING"},
-            },
+            "loggers": LOGGERS,
         }
     )
     structlog.configure(

@@ -100,12 +100,14 @@ def retry(failed: Due) -> None:
 def sweep(send: Callable[[Owed], None]) -> int:
     """Take what is due (at most BATCH rows, SKIP LOCKED), put its next look off, and send a hint for each.
 
-    The pause doubles with the attempts. Rows of tenants that aren't ready wait.
+    The first looks come every five seconds, so that what a killed worker held waits little longer than its lease;
+    then the pause doubles. Rows of tenants that aren't ready wait.
     :returns: how many hints were sent.
     """
     statement = """
         UPDATE public.due SET attempts = attempts + 1,
-               due_at = now() + least(interval '5 seconds' * power(2, least(attempts, 10)), make_interval(secs => %s))
+               due_at = now() + least(interval '5 seconds' * power(2, least(greatest(attempts - 3, 0), 10)),
+                                      make_interval(secs => %s))
          WHERE id IN (SELECT due.id FROM public.due
                         JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant
                        WHERE tenant.status = 'ready' AND due_at <= now() AND failed_at IS NULL
@@ -117,3 +119,8 @@ def sweep(send: Callable[[Owed], None]) -> int:
     for row in rows:
         send(row)
     return len(rows)
+
+
+def backlog() -> int:
+    """How many rows are due now and wait for a sweep."""
+    return Due.objects.filter(due_at__lte=Now(), failed_at=None).count()

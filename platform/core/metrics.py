@@ -16,7 +16,7 @@ ratelimit_unavailable = Counter("candor_ratelimit_unavailable", "Acts allowed be
 interviews = Counter("candor_interviews", "Interviews by what happened", ["tenant", "event"])
 turns = Counter("candor_turns", "Turns by outcome and mode", ["tenant", "outcome", "mode"])
 evaluations = Counter("candor_evaluations", "Evaluations by outcome and mode", ["tenant", "outcome", "mode"])
-due_backlog = Gauge("candor_due_backlog", "Rows of the due table that are due", multiprocess_mode="mostrecent")
+due_backlog = Gauge("candor_due_backlog", "Rows that are due after a sweep", multiprocess_mode="mostrecent")
 
 
 def exposition() -> bytes:

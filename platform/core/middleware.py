@@ -75,6 +75,8 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuse a body that is too large before anything reads it."""
 
+    limit = settings.MAX_BODY_BYTES // 1024  # KiB
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
@@ -84,16 +86,14 @@ class BodyLimit:
         if chunked and not length.strip("0"):
             return self._refuse(request, 411, "length_required", "Send the request with a Content-Length.")
         if not LENGTH.fullmatch(length) or int(length) > settings.MAX_BODY_BYTES:
-            limit = settings.MAX_BODY_BYTES // 1024
-            return self._refuse(
-                request, 413, "too_large", f"The request is larger than {limit} KiB; nothing was stored."
-            )
+            detail = f"The request is larger than {self.limit} KiB; nothing was stored."
+            return self._refuse(request, 413, "too_large", detail)
         return self.get_response(request)
 
     def _refuse(self, request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
         if request.path.startswith("/api/"):
             return errors.problem(status, code, detail)
-        return render(None, "413.html", {"detail": detail}, status=status)
+        return render(None, "413.html", {"limit": self.limit}, status=status)
 
 
 class ContentPolicy(CSPMiddleware):

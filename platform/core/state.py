@@ -19,8 +19,11 @@ def move(row: models.Model, to: str, *, field: str = "status", where: models.Q |
     """Set `field` to `to` in one UPDATE guarded by the row's allowed source states and `where`.
 
     :raises TransitionNotAllowed: if no row matched, so nothing changed.
+    :raises ValueError: if `where` looks at another table: PostgreSQL re-checks only this row after waiting for a lock.
     """
     rows = type(row)._default_manager.filter(where or models.Q(), pk=row.pk, **{f"{field}__in": sources(type(row), to)})
+    if len(rows.query.alias_map) > 1:
+        raise ValueError("A guard may look at the row's own columns only.")
     if rows.update(**{field: to}, **sealed(row, changes)) != 1:
         raise TransitionNotAllowed(f"{type(row).__name__} {row.pk} -> {to}")
     for name, value in {field: to, **changes}.items():

@@ -55,9 +55,7 @@ class Completion:
     text: str
     parsed: dict[str, Any] | None
     model: str
-    tokens_in: int
-    tokens_cached: int
-    tokens_out: int
+    usage: Usage
     model_ms: int
     call_id: UUID
 
@@ -125,14 +123,11 @@ def complete(
     )
     pool.give_back()
     answer, parsed, model_ms = _ask(call, target, body, schema, deadline)
-    usage = answer.usage or Usage()
     return Completion(
         text=filters.restore(answer.text, replaced),
         parsed=filters.restore(parsed, replaced),
         model=target.model,
-        tokens_in=usage.tokens_in,
-        tokens_cached=usage.cached,
-        tokens_out=usage.tokens_out,
+        usage=answer.usage or Usage(),
         model_ms=model_ms,
         call_id=call.id,
     )
@@ -249,19 +244,23 @@ def _settle(
         finish_reason=told.finish_reason if told else "",
         error_kind=kind,
     )
-    metrics.calls.labels(call.feature, target.provider, kind or "ok").inc()
+    _report(call, target, kind or "ok", seconds, usage)
+    return round(seconds * 1000)
+
+
+def _report(call: LlmCall, target: Target, outcome: str, seconds: float, usage: Usage) -> None:
+    metrics.calls.labels(call.feature, target.provider, outcome).inc()
     metrics.call_seconds.labels(target.provider).observe(seconds)
     log.info(
         "llm_call",
         feature=call.feature,
         account=target.account,
         model=target.model,
-        outcome=kind or "ok",
+        outcome=outcome,
         ms=round(seconds * 1000),
         tokens_in=usage.tokens_in,
         tokens_out=usage.tokens_out,
     )
-    return round(seconds * 1000)
 
 
 def _estimate(body: dict[str, Any], answer: Answer | None) -> Usage:

@@ -27,8 +27,8 @@ def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Rep
     return replace(
         _checked(said, context),
         model=said.model,
-        tokens_in=said.tokens_in,
-        tokens_out=said.tokens_out,
+        tokens_in=said.usage.tokens_in,
+        tokens_out=said.usage.tokens_out,
         model_ms=said.model_ms,
     )
 

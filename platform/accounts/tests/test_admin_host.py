@@ -107,6 +107,29 @@ class AdminHostTests(TenantTestCase):
 
         self.assertFalse(self.may_enter())
 
+    def test_a_colleague_who_is_added_with_a_password_signs_in(self) -> None:
+        self.sign_in(self.admin.email)
+        form = {"email": "Eve@Candor.example", "name": "Eve", "password1": PASSWORD, "password2": PASSWORD}
+
+        self.assertEqual(self.client.post(page("accounts.user", "add"), form).status_code, 302)
+
+        self.client = TenantClient("admin")
+        self.assertEqual(self.sign_in("eve@candor.example").status_code, 302)
+        self.assertTrue(self.may_enter())
+
+    def test_a_new_password_replaces_the_old_one(self) -> None:
+        with tenancy.enter_platform():
+            colleague = platform_admin("bob@candor.example")
+        self.sign_in(self.admin.email)
+        url = reverse("admin:auth_user_password_change", args=[colleague.pk], urlconf="config.urls_admin")
+        new = "another-long-password"  # pragma: allowlist secret
+
+        self.assertEqual(self.client.post(url, {"password1": new, "password2": new}).status_code, 302)
+
+        self.client = TenantClient("admin")
+        self.assertEqual(self.sign_in(colleague.email).status_code, 200)
+        self.assertEqual(self.sign_in(colleague.email, new).status_code, 302)
+
     def test_switching_a_colleague_off_is_stored_and_logged(self) -> None:
         with tenancy.enter_platform():
             colleague = platform_admin("bob@candor.example")

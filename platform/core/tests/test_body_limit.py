@@ -29,7 +29,9 @@ class BodyLimitTests(TenantTestCase):
     def test_ten_megabytes_are_a_plain_page_with_413(self) -> None:
         response = self.post("/sign-in/", TEN_MB)
 
-        self.assertContains(response, "What you sent is larger than this page accepts.", status_code=413)
+        self.assertContains(
+            response, "What you sent is larger than the 256 KiB that this page accepts.", status_code=413
+        )
 
     def test_ten_megabytes_at_the_api_are_a_problem_document(self) -> None:
         self.assert_problem(self.post(self.api, TEN_MB), 413, "too_large")

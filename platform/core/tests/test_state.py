@@ -55,6 +55,12 @@ class MoveTests(TenantTestCase):
 
         self.assertEqual(self.stored(), ("ready", "Alpha"))
 
+    def test_a_condition_on_another_table_is_refused_since_it_would_not_be_checked_again(self) -> None:
+        with self.assertRaisesMessage(ValueError, "own columns"):
+            state.move(self.tenant, "suspended", where=Q(domains__domain="alpha.candor.localhost"))
+
+        self.assertEqual(self.stored(), ("ready", "Alpha"))
+
     def test_a_further_condition_that_holds_lets_it_pass(self) -> None:
         state.move(self.tenant, "suspended", where=Q(plan_code="starter"))
 

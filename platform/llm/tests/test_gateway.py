@@ -31,7 +31,7 @@ def test_an_answer_comes_back_parsed_with_its_model_and_tokens(mock: MockModel) 
     assert said.parsed == {"text": "Thank you, that is noted. The next question follows.", "probe": None}
     assert json.loads(said.text) == said.parsed
     assert said.model == "mock"
-    assert (said.tokens_in, said.tokens_cached, said.tokens_out) == (
+    assert (said.usage.tokens_in, said.usage.cached, said.usage.tokens_out) == (
         sum(len(message["content"]) for message in mock.requests[0]["messages"]) // 4,
         0,
         len(said.text) // 4 + 1,
@@ -48,7 +48,7 @@ def test_one_call_is_one_request_and_one_settled_row(mock: MockModel) -> None:
     assert (row.id, row.tenant, row.feature, row.interview_id) == (said.call_id, "alpha", "interview_turn", INTERVIEW)
     assert (row.provider, row.account, row.model, row.complexity) == ("own-server", "own-server", "mock", "simple")
     assert (row.prompt_version, row.finish_reason, row.error_kind) == ("turn.v1", "stop", "")
-    assert (row.tokens_in, row.tokens_out, row.tokens_estimated) == (said.tokens_in, said.tokens_out, False)
+    assert (row.tokens_in, row.tokens_out, row.tokens_estimated) == (said.usage.tokens_in, said.usage.tokens_out, False)
     assert row.latency_ms == said.model_ms
     assert row.settled_at is not None
     assert row.cost_usd is None  # nobody knows what an own server costs
@@ -188,6 +188,6 @@ def test_a_known_price_gives_an_exact_cost(mock: MockModel, monkeypatch: pytest.
 
     row = LlmCall.objects.get()
     assert (row.account, row.model, row.price_version) == ("openai", "gpt-6-sol", "2026-11-21")
-    assert row.cost_usd == Decimal(said.tokens_in * 2 + said.tokens_out * 10) / 1_000_000
+    assert row.cost_usd == Decimal(said.usage.tokens_in * 2 + said.usage.tokens_out * 10) / 1_000_000
     assert mock.requests[0]["max_completion_tokens"] == 200 + 2000
     assert "temperature" not in mock.requests[0]

@@ -1,0 +1,42 @@
+"""What every portal page shares: who may see it, and how it refuses."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.models import User
+from accounts.roles import NotPermitted
+from core import ratelimit
+from interviews.models import Evaluation, Interview, Job
+from interviews.services import reading
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
+
+
+def staff(view: View[P]) -> Callable[..., HttpResponse]:
+    """Signed-in people of this tenant; what a role may not is a 403, what does not exist a 404."""
+
+    @wraps(view)
+    @login_required
+    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        assert isinstance(request.user, User)
+        try:
+            return view(request, request.user, *args, **kwargs)
+        except NotPermitted as error:
+            raise PermissionDenied from error
+        except (reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Evaluation.DoesNotExist) as error:
+            raise Http404 from error
+
+    return checked
+
+
+def limited(request: HttpRequest, error: ratelimit.TooMany) -> HttpResponse:
+    response = render(request, "429.html", {"retry_after_seconds": error.retry_after}, status=429)
+    response["Retry-After"] = str(error.retry_after)
+    return response
