@@ -22,7 +22,15 @@ def scrub(text: str) -> str:
 
 
 def _scrub_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {key: scrub(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _scrubbed(value) for key, value in event.items()}
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, Mapping):
+        return {key: _scrubbed(item) for key, item in value.items()}
+    return [_scrubbed(item) for item in value] if isinstance(value, list | tuple | set) else value
 
 
 def _resolve_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.middleware.Actor",
+    "core.middleware.RedisAway",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -193,7 +194,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BEAT_SCHEDULE = {"sweep": {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expires": 6}}}
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "beat-schedule")
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps no file: its one entry is due every three seconds anyway
 CELERY_TIMEZONE = "UTC"
 
 # --- sign-in, sessions, cookies ----------------------------------------------------------------
@@ -246,6 +247,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.errors.problem_handler",
     "UNAUTHENTICATED_USER": None,

@@ -9,6 +9,7 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from redis import RedisError
 
 from core import audit, errors, metrics
 from core.ids import uuid7
@@ -94,6 +95,26 @@ class BodyLimit:
         if request.path.startswith("/api/"):
             return errors.problem(status, code, detail)
         return render(None, "413.html", {"limit": self.limit}, status=status)
+
+
+class RedisAway:
+    """What can't go on without Redis (counting failed sign-ins) says so instead of failing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, RedisError):
+            return None
+        log.error("redis_unavailable", exc_info=error)
+        if request.path.startswith("/api/"):
+            return errors.problem(503, "unavailable", "Not available for the moment; send it again in a minute.")
+        response = render(None, "503.html", status=503)
+        response["Retry-After"] = "30"
+        return response
 
 
 class ContentPolicy(CSPMiddleware):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
 from django.test import RequestFactory
 
 from accounts import lockout
@@ -107,3 +109,17 @@ def _everything() -> list[bytes]:
         dumped: Any = valkey().dump(key)
         found += [key, dumped or b""]
     return found
+
+
+class RedisAwayTests(TenantTestCase):
+    def test_a_sign_in_that_cannot_be_counted_is_refused_with_a_page_that_says_to_wait(self) -> None:
+        person()
+        self.addCleanup(AxesProxyHandler.get_implementation, force=True)
+        nowhere = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+        for browser, path in ((TenantClient(), "/sign-in/"), (TenantClient("admin"), "/login/")):
+            with self.settings(CACHES=nowhere), self.subTest(path):
+                AxesProxyHandler.get_implementation(force=True)
+                response = browser.post(path, {"username": "ada@alpha.example", "password": NOT_IT})
+
+                self.assertContains(response, "Not available for the moment", status_code=503)
+                self.assertEqual(response["Retry-After"], "30")
