@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             name='Application',
             fields=[
                 ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('stage', models.CharField(choices=[('invited', 'Invited'), ('review', 'Review'), ('advanced', 'Advanced'), ('on_hold', 'On hold'), ('rejected', 'Rejected')], default='invited', max_length=10)),
+                ('stage', models.CharField(choices=[('invited', 'Invited'), ('review', 'In review'), ('advanced', 'Advanced'), ('on_hold', 'On hold'), ('rejected', 'Rejected')], default='invited', max_length=10)),
                 ('stage_at', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('stage_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

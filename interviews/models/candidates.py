@@ -32,7 +32,7 @@ class Application(models.Model):
 
     class Stage(models.TextChoices):
         INVITED = "invited", _("Invited")
-        REVIEW = "review", _("Review")
+        REVIEW = "review", _("In review")
         ADVANCED = "advanced", _("Advanced")
         ON_HOLD = "on_hold", _("On hold")
         REJECTED = "rejected", _("Rejected")

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock, state
-from interviews.models import Interview, Review, ReviewRating
+from interviews.models import Application, Interview, Review, ReviewRating
 
 LONGEST_NOTE = 2000
 REVIEWABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -56,6 +56,7 @@ def save_review(*, interview_id: UUID, by: User, ratings: Mapping[UUID, OwnRatin
     _store(review, interview, ratings)
     if submit:
         state.move(review, Review.Status.SUBMITTED, submitted_at=clock.now())
+        _take_up(interview, by)
     audit.record("review.submitted" if submit else "review.saved", review, subject_id=interview.subject_id)
     return review
 
@@ -70,6 +71,12 @@ def _locked(interview: Interview, by: User) -> Review:
     if review.status == Review.Status.SUBMITTED:
         raise ReviewSubmitted
     return review
+
+
+def _take_up(interview: Interview, by: User) -> None:
+    """The first submitted review moves the application on, under the reviewer's name."""
+    first = Application.objects.filter(pk=interview.application_id, stage=Application.Stage.INVITED)
+    first.update(stage=Application.Stage.REVIEW, stage_by=by, stage_at=clock.now())
 
 
 def _store(review: Review, interview: Interview, ratings: Mapping[UUID, OwnRating]) -> None:

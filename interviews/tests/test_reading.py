@@ -67,11 +67,22 @@ class AuditTests(TenantTestCase):
         auditor = make.signed_in(make.staff(Role.AUDITOR))
         page = reverse("portal_interview", args=[self.interview.pk])
         missing = reverse("portal_interview", args=[self.person.pk])
-        for client, url in ((auditor, "/"), (auditor, "/candidates/"), (auditor, page), (self.client, missing)):
+        for client, url in ((auditor, "/candidates/"), (auditor, page), (self.client, missing)):
             self.assertIn(client.get(url).status_code, (403, 404))
         self.assertEqual(TenantClient().get(page).status_code, 302)
 
         self.assertEqual(self.new_rows(), [])
+
+    def test_an_auditor_is_led_to_the_jobs_and_sees_plans_and_no_candidate(self) -> None:
+        auditor = make.signed_in(make.staff(Role.AUDITOR))
+        job = reverse("portal_job", args=[self.interview.application.job_id])
+
+        self.assertRedirects(auditor.get("/"), "/jobs/")
+        response = auditor.get(job + "?tab=candidates")
+
+        self.assertContains(response, make.PLAN.questions[0].text)
+        for hidden in (self.interview.application.candidate.name, "tab=candidates", 'href="/candidates/"'):
+            self.assertNotContains(response, hidden)
 
     def test_looking_in_one_tenant_writes_nothing_in_another(self) -> None:
         self.client.get("/")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import NotPermitted, Role
 from core.testing import OTHER, TenantClient, TenantTestCase
-from interviews.models import Interview, Review, ReviewRating
+from interviews.models import Application, Interview, Review, ReviewRating
 from interviews.services import lifecycle, opening, reviews
 from interviews.services.reviews import OwnRating
 from interviews.tests import make
@@ -48,6 +48,16 @@ class SaveReviewTests(ReviewCase):
         self.assertIsNotNone(Review.objects.get().submitted_at)
         self.assertEqual(self.levels(), {"sql": 4, "listening": 2, "candour": None})
         self.assertEqual(make.actions("review."), ["review.submitted"])
+
+    def test_the_first_one_moves_the_stage_under_the_persons_name_and_later_ones_do_not(self) -> None:
+        self.save(False, sql=4)
+        self.assertEqual(Application.objects.get().stage, "invited")
+
+        self.save(True, sql=4, listening=2, candour=None)
+        self.save(True, by=make.staff(Role.OWNER), sql=1, listening=1, candour=1)
+
+        application = Application.objects.get()
+        self.assertEqual((application.stage, application.stage_by), ("review", self.reviewer))
 
     def test_an_incomplete_one_is_refused_and_nothing_is_stored(self) -> None:
         incomplete: list[dict[str, Any]] = [{}, {"sql": 4, "listening": 2}]

@@ -168,7 +168,7 @@ def _share_metrics(folder: Path) -> None:
 
 
 def _ready(var: Path) -> str:
-    seconds = time.time() - float(os.environ.get("CANDOR_STARTED", time.time()))
+    seconds = time.time() - float(os.environ.get("CANDOR_STARTED", psutil.Process().create_time()))
     return f"[7/7] ready        {seconds:.1f} s in all\n\n{summary.table(var, os.environ)}\n\nCandor is ready\n"
 
 
