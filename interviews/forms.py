@@ -71,6 +71,7 @@ class DecisionForm(forms.Form):
     outcome = forms.ChoiceField(label=_("Decision"), choices=Decision.Outcome.choices)
     reason_code = forms.ChoiceField(label=_("Reason"), choices=Decision.Reason.choices)
     reason_text = forms.CharField(label=_("In your words"), max_length=2000, widget=forms.Textarea)
+    seen = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class CandidateFilterForm(forms.Form):

@@ -56,7 +56,7 @@ def through_the_standard_library() -> None:
     try:
         break_down()
     except RuntimeError:
-        logging.getLogger("django.request").error("Internal Server Error: %s", "/", exc_info=sys.exc_info())
+        logging.getLogger("django.request").error("Internal Server Error: %s", f"/{WORDS}/", exc_info=sys.exc_info())
 
 
 def through_celery() -> None:

@@ -55,7 +55,7 @@ class Turn(Claimable):
     reply = SealedTextField(label="turn.reply", null=True, help_text=_("The transition before the next question."))
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     stage = models.CharField(max_length=24, choices=Stage.choices, blank=True)
-    idempotency_key = models.UUIDField(unique=True, null=True)
+    idempotency_key = models.UUIDField(null=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     draft_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
@@ -72,6 +72,7 @@ class Turn(Claimable):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["interview", "number"], name="turns_are_numbered_once"),
+            models.UniqueConstraint(fields=["interview", "idempotency_key"], name="one_answer_a_key"),
             models.CheckConstraint(
                 condition=models.Q(status__in=["open", "skipped"])
                 | models.Q(answer__isnull=False, answered_at__isnull=False),

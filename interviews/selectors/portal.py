@@ -7,6 +7,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import Permission
 from interviews.models import (
     Application,
     CandidateRequest,
@@ -120,8 +121,11 @@ def _competency(row: Competency, total: Any) -> dict[str, Any]:
     }
 
 
-def candidates(*, job_slug: str = "", job_id: Any = None, stage: str = "") -> QuerySet[Interview]:
-    """The newest attempt of every application, newest activity first (never by name: names are encrypted)."""
+def candidates(*, viewer: User, job_slug: str = "", job_id: Any = None, stage: str = "") -> QuerySet[Interview]:
+    """The newest attempt of every application, newest activity first (never by name: names are encrypted).
+
+    Who only rates can't filter by what others decided about an interview that they have not rated yet.
+    """
     newest = Interview.objects.order_by("application_id", "-number").distinct("application_id").values("pk")
     rows = Interview.objects.filter(pk__in=newest).select_related("application__job")
     if job_slug:
@@ -130,6 +134,8 @@ def candidates(*, job_slug: str = "", job_id: Any = None, stage: str = "") -> Qu
         rows = rows.filter(application__job_id=job_id)
     if stage:
         rows = rows.filter(application__stage=stage)
+    if stage in Application.DECIDED and not viewer.may(Permission.DECIDE):
+        rows = rows.filter(reviews__reviewer=viewer, reviews__status=Review.Status.SUBMITTED)
     return rows.order_by("-last_activity_at", "-pk")
 
 
@@ -149,7 +155,11 @@ def candidate_rows(interviews: list[Interview], *, viewer: User) -> list[dict[st
             interview__in=reviewed, status__in=scores.FINISHED
         ).prefetch_related("ratings", ratings)
     }
-    return [_row(i, names[i.subject_id], i.pk in reviewed, results.get(i.pk)) for i in interviews]
+    rows = [_row(i, names[i.subject_id], i.pk in reviewed, results.get(i.pk)) for i in interviews]
+    if not viewer.may(Permission.DECIDE):
+        for row in rows:
+            row["stage_label"] = "" if row["locked"] else row["stage_label"]
+    return rows
 
 
 def _row(interview: Interview, name: str, reviewed: bool, result: Evaluation | None) -> dict[str, Any]:
@@ -178,11 +188,7 @@ def home(viewer: User) -> dict[str, Any]:
     failed_evaluations = list(
         Evaluation.objects.filter(status=Evaluation.Status.FAILED).select_related("interview__application__job")[:20]
     )
-    requests = list(
-        CandidateRequest.objects.filter(handled_at=None)
-        .select_related("interview__application__job")
-        .order_by("created_at")[:50]
-    )
+    requests = _open_requests(viewer)
     broken: list[tuple[Turn | Evaluation, Interview]] = [(turn, turn.interview) for turn in failed_turns]
     broken += [(evaluation, evaluation.interview) for evaluation in failed_evaluations]
     names = people.names(
@@ -196,6 +202,14 @@ def home(viewer: User) -> dict[str, Any]:
             _person(i, names[i.subject_id]) | {"completed_at": i.completed_at or i.last_activity_at} for i in queue
         ],
     }
+
+
+def _open_requests(viewer: User) -> list[CandidateRequest]:
+    """What candidates asked for may tell of their health: only for those who handle it."""
+    if not viewer.may(Permission.HANDLE_REQUESTS):
+        return []
+    rows = CandidateRequest.objects.filter(handled_at=None).select_related("interview__application__job")
+    return list(rows.order_by("created_at")[:50])
 
 
 def _person(interview: Interview, name: str) -> dict[str, Any]:

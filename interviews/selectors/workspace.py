@@ -164,6 +164,7 @@ def _decision(interview: Interview) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
+        "id": found.pk,
         "outcome_label": found.get_outcome_display(),
         "outcome_tone": OUTCOME_TONES[Decision.Outcome(found.outcome)],
         "reason_label": found.get_reason_code_display(),

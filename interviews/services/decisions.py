@@ -20,7 +20,7 @@ STAGE = {
 
 
 class NothingToRestOn(Exception):
-    """Rate every competency yourself first, or wait for an evaluation that is not provisional."""
+    """Rate every competency yourself first: until then the AI's proposal is locked, and nothing else is evidence."""
 
 
 class ReasonMissing(ValueError):
@@ -28,11 +28,15 @@ class ReasonMissing(ValueError):
 
 
 class DecidedMeanwhile(Exception):
-    """Somebody decided this instant; look at their decision first."""
+    """There is a decision that this person has not seen; look at it first."""
 
 
-def decide(*, interview_id: UUID, by: User, outcome: str, reason_code: str, reason: str) -> Decision:
-    """Insert the decision, which supersedes the last one, and move the application's stage.
+def decide(
+    *, interview_id: UUID, by: User, outcome: str, reason_code: str, reason: str, seen: UUID | None = None
+) -> Decision:
+    """Insert the decision, which supersedes the one that was `seen`, and move the application's stage.
+
+    The same decision by the same person again is the same click and returns what stands.
 
     :raises NothingToRestOn, ReasonMissing, DecidedMeanwhile: with nothing changed.
     :raises accounts.roles.NotPermitted: if the role may not decide.
@@ -41,18 +45,25 @@ def decide(*, interview_id: UUID, by: User, outcome: str, reason_code: str, reas
     reason = _clean(outcome, reason_code, reason)
     try:
         with transaction.atomic():
-            return _decide(interview_id, by, outcome, reason_code, reason)
-    except (IntegrityError, TransitionNotAllowed) as error:
+            return _decide(interview_id, by, outcome, reason_code, reason, seen)
+    except (IntegrityError, TransitionNotAllowed, DecidedMeanwhile) as error:
+        standing = Decision.objects.filter(application__interviews=interview_id, superseded_by=None).first()
+        asked = (by.pk, outcome, reason_code, reason)
+        if standing and (standing.decided_by_id, standing.outcome, standing.reason_code, standing.reason) == asked:
+            return standing
         raise DecidedMeanwhile from error
 
 
-def _decide(interview_id: UUID, by: User, outcome: str, reason_code: str, reason: str) -> Decision:
+def _decide(interview_id: UUID, by: User, outcome: str, reason_code: str, reason: str, seen: UUID | None) -> Decision:
     interview = Interview.objects.select_related("application").get(pk=interview_id)
     evaluation = Evaluation.objects.filter(interview=interview, status=Evaluation.Status.READY).first()
     review = Review.objects.filter(interview=interview, reviewer=by, status=Review.Status.SUBMITTED).first()
-    if evaluation is None and review is None:
+    if review is None:
         raise NothingToRestOn
     application = interview.application
+    standing = application.decisions.filter(superseded_by=None).first()
+    if standing is not None and standing.pk != seen:
+        raise DecidedMeanwhile
     decision = Decision.objects.create(
         application=application,
         interview=interview,
@@ -63,7 +74,7 @@ def _decide(interview_id: UUID, by: User, outcome: str, reason_code: str, reason
         reason=reason,
         evaluation=evaluation,
         review=review,
-        supersedes=application.decisions.filter(superseded_by=None).first(),
+        supersedes=standing,
     )
     stage = STAGE[Decision.Outcome(outcome)]
     if application.stage != stage:

@@ -41,7 +41,7 @@ def retry(*, evaluation_id: UUID) -> None:
     :raises core.state.TransitionNotAllowed: if it did not fail.
     """
     evaluation = Evaluation.objects.get(pk=evaluation_id)
-    state.move(evaluation, Evaluation.Status.OWED, attempts=0, error="")
+    state.move(evaluation, Evaluation.Status.OWED, source=Evaluation.Status.FAILED, attempts=0, error="")
     due.owe("evaluation", evaluation.pk)
     enqueue("interviews.evaluate", evaluation_id=evaluation.pk)
     audit.record("evaluation.retried", evaluation)

@@ -90,7 +90,7 @@ def retry(*, mail_id: UUID) -> None:
     :raises core.state.TransitionNotAllowed: if it was not.
     """
     mail = Mail.objects.get(pk=mail_id)
-    state.move(mail, Mail.Status.OWED, attempts=0, error="")
+    state.move(mail, Mail.Status.OWED, source=Mail.Status.FAILED, attempts=0, error="")
     due.owe("mail", mail.pk)
     enqueue("interviews.send_mail", mail_id=mail.pk)
     audit.record("mail.retried", mail)

@@ -133,6 +133,7 @@ def _start(interview: Interview) -> None:
     state.move(
         interview,
         Interview.Status.IN_PROGRESS,
+        source=Interview.Status.CONSENTED,
         where=_not_expired(),
         started_at=now,
         last_activity_at=now,

@@ -39,14 +39,17 @@ def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
     shown = {"job": job} | portal.job_plan(job_id)
     if not by.may(Permission.VIEW_CANDIDATES):
         return shown
-    return shown | {"stats": portal.job_stats(job), "page": _page(by, portal.candidates(job_id=job_id), page)}
+    return shown | {
+        "stats": portal.job_stats(job),
+        "page": _page(by, portal.candidates(viewer=by, job_id=job_id), page),
+    }
 
 
 def candidates(*, by: User, job_slug: str, stage: str, page: str | None) -> Page[Any]:
     """A page of the candidates' table."""
     by.require(Permission.VIEW_CANDIDATES)
     audit.record("candidates.listed", job=job_slug, stage=stage)
-    return _page(by, portal.candidates(job_slug=job_slug, stage=stage), page)
+    return _page(by, portal.candidates(viewer=by, job_slug=job_slug, stage=stage), page)
 
 
 def _page(by: User, rows: Any, number: str | None) -> Page[Any]:

@@ -95,8 +95,8 @@ def submit_answer(*, interview: Interview, answer: str, idempotency_key: UUID, t
 
 def _turn_for(interview: Interview, key: UUID, turn_id: UUID | None) -> Turn:
     """The turn this key answered already, else the named one, else the open one."""
-    known = Turn.objects.filter(idempotency_key=key).first()
-    if known is not None and known.interview_id == interview.pk and turn_id in (None, known.pk):
+    known = interview.turns.filter(idempotency_key=key).first()
+    if known is not None and turn_id in (None, known.pk):
         return known
     turns = interview.turns.filter(pk=turn_id) if turn_id else interview.turns.filter(status=Turn.Status.OPEN)
     found = turns.order_by("number").first()
@@ -120,6 +120,7 @@ def _store(turn: Turn, answer: str, key: UUID) -> None:
     state.move(
         turn,
         Turn.Status.OWED,
+        source=Turn.Status.OPEN,
         answer=answer,
         draft=None,
         idempotency_key=key,
@@ -243,7 +244,7 @@ def retry(*, turn_id: UUID, interview_id: UUID | None = None) -> None:
     turn = Turn.objects.filter(owner, pk=turn_id).first()
     if turn is None:
         raise TransitionNotAllowed(str(turn_id))
-    state.move(turn, Turn.Status.OWED, stage=Turn.Stage.RECEIVED, attempts=0, error="")
+    state.move(turn, Turn.Status.OWED, source=Turn.Status.FAILED, stage=Turn.Stage.RECEIVED, attempts=0, error="")
     due.owe("turn", turn.pk)
     enqueue("interviews.reply_to_turn", turn_id=turn.pk)
     audit.record("turn.retried", turn)

@@ -50,14 +50,34 @@ class DecideTests(TenantTestCase):
     def test_each_outcome_has_its_stage(self) -> None:
         make.reviewed(self.interview, self.person)
 
-        for outcome, stage in (
-            ("hold", "on_hold"),
-            ("reject", "rejected"),
-            ("advance", "advanced"),
-            ("advance", "advanced"),
-        ):
-            self.decide(outcome=outcome)
+        seen = None
+        for outcome, stage in (("hold", "on_hold"), ("reject", "rejected"), ("advance", "advanced")):
+            seen = self.decide(outcome=outcome, seen=seen).pk
             self.assertEqual(Application.objects.get().stage, stage)
+
+    def test_the_same_click_again_is_the_same_decision(self) -> None:
+        make.reviewed(self.interview, self.person)
+        first = self.decide()
+
+        with make.writes() as written:
+            again = self.decide()
+
+        self.assertEqual((again, Decision.objects.count(), written.tables), (first, 1, {}))
+
+    def test_whoever_has_not_seen_the_standing_decision_does_not_replace_it(self) -> None:
+        manager = make.staff(Role.HIRING_MANAGER)
+        for person in (self.person, manager):
+            make.reviewed(self.interview, person)
+        first = self.decide()
+        second = self.decide(outcome="hold", seen=first.pk)
+
+        for seen in (None, first.pk):
+            with make.writes() as written, self.assertRaises(decisions.DecidedMeanwhile):
+                self.decide(by=manager, outcome="reject", seen=seen)
+            self.assertEqual(written.tables, {})
+
+        self.assertEqual(Decision.objects.get(superseded_by=None), second)
+        self.assertEqual(Application.objects.get().stage, "on_hold")
 
     def test_without_a_review_a_provisional_evaluation_is_nothing_to_rest_on(self) -> None:
         self.assertEqual(Evaluation.objects.get().status, "provisional")
@@ -74,12 +94,16 @@ class DecideTests(TenantTestCase):
                 self.decide()
             self.assert_undecided(written)
 
-    def test_a_ready_evaluation_is_enough(self) -> None:
+    def test_a_ready_evaluation_is_named_too_but_alone_it_is_not_enough_since_nobody_unlocked_it(self) -> None:
         self.interview = make.evaluated_by_model(make.invited("joan@example.org"))
+        with self.assertRaises(decisions.NothingToRestOn):
+            self.decide()
+        self.assertEqual(Decision.objects.count(), 0)
+        review = make.reviewed(self.interview, self.person)
 
         decision = self.decide()
 
-        self.assertEqual((decision.evaluation, decision.review), (self.interview.evaluations.get(), None))
+        self.assertEqual((decision.evaluation, decision.review), (self.interview.evaluations.get(), review))
 
     def test_somebody_elses_review_is_nothing_to_rest_on(self) -> None:
         make.reviewed(self.interview, make.staff(Role.HIRING_MANAGER))
@@ -120,7 +144,7 @@ class DecideTests(TenantTestCase):
         manager = make.staff(Role.HIRING_MANAGER)
         make.reviewed(self.interview, manager)
 
-        second = self.decide(by=manager, outcome="reject", reason="The role was filled.")
+        second = self.decide(by=manager, outcome="reject", reason="The role was filled.", seen=first.pk)
 
         self.assertEqual((second.supersedes, second.decided_by), (first, manager))
         first.refresh_from_db()
@@ -149,6 +173,18 @@ class DecisionPageTests(TenantTestCase):
         self.assertRedirects(response, self.page, status_code=303)
         self.assertContains(response, "Decided by Rosa Parks on")
         self.assertContains(response, "She measured first.")
+
+    def test_deciding_anew_replaces_the_decision_that_the_page_showed(self) -> None:
+        make.reviewed(self.interview, self.person)
+        self.client.post(self.url, FORM)
+        standing = Decision.objects.get()
+        self.assertContains(self.client.get(self.page), f'name="seen" value="{standing.pk}"')
+
+        stale = self.client.post(self.url, FORM | {"outcome": "reject"}, follow=True)
+        self.assertContains(stale, "Somebody decided meanwhile.")
+        self.client.post(self.url, FORM | {"outcome": "hold", "seen": str(standing.pk)})
+
+        self.assertEqual(list(Decision.objects.order_by("pk").values_list("outcome", flat=True)), ["advance", "hold"])
 
     def test_before_the_own_review_nothing_is_decided_and_the_page_says_why(self) -> None:
         response = self.client.post(self.url, FORM, follow=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from core import clock
+from core import claims, clock
 from core.claims import AlreadyClaimed, take
 from core.models import Due
 from core.state import TransitionNotAllowed
@@ -179,6 +179,14 @@ class FailedEvaluationTests(TenantTestCase):
             evaluations.retry(evaluation_id=self.evaluation.pk)
 
         self.assertEqual(written.tables, {})
+
+    def test_a_running_one_is_not_taken_from_its_worker(self) -> None:
+        evaluations.retry(evaluation_id=self.evaluation.pk)
+
+        with claims.take(Evaluation, self.evaluation.pk), self.assertRaises(TransitionNotAllowed):
+            evaluations.retry(evaluation_id=self.evaluation.pk)
+
+        self.assertEqual(Evaluation.objects.get(pk=self.evaluation.pk).status, "running")
 
     def test_strangers_other_tenants_and_roles_without_reviews_retry_nothing(self) -> None:
         with self.in_tenant(OTHER):

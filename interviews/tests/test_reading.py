@@ -73,6 +73,27 @@ class AuditTests(TenantTestCase):
 
         self.assertEqual(self.new_rows(), [])
 
+    def test_only_those_who_handle_requests_read_them(self) -> None:
+        detail = "I have epilepsy."
+        opening.ask_for_adjustment(make.opened(make.invited("joan@example.org")), time_factor=None, detail=detail)
+
+        roles = (Role.OWNER, Role.RECRUITER, Role.HIRING_MANAGER, Role.REVIEWER)
+        read = [role for role in roles if detail in make.signed_in(make.staff(role)).get("/").content.decode()]
+
+        self.assertEqual(read, [Role.OWNER, Role.RECRUITER])
+
+    def test_who_only_rates_sees_what_was_decided_after_the_own_review_alone(self) -> None:
+        make.reviewed(self.interview, self.person)
+        make.decided(self.interview, self.person, "reject")
+        reviewer = make.staff(Role.REVIEWER)
+        client, name = make.signed_in(reviewer), self.interview.application.candidate.name
+
+        self.assertEqual(client.get("/candidates/").content.count(b"Rejected"), 1)  # the filter's choice
+        self.assertNotContains(client.get("/candidates/?stage=rejected"), name)
+        self.assertContains(self.client.get("/candidates/?stage=rejected"), name)
+        make.reviewed(self.interview, reviewer)
+        self.assertContains(client.get("/candidates/?stage=rejected"), name)
+
     def test_an_auditor_is_led_to_the_jobs_and_sees_plans_and_no_candidate(self) -> None:
         auditor = make.signed_in(make.staff(Role.AUDITOR))
         job = reverse("portal_job", args=[self.interview.application.job_id])

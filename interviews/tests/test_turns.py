@@ -1,13 +1,15 @@
 """Answers: stored before anything else happens, once, and only where a question is open."""
 
 from datetime import timedelta
+from unittest import mock
 from uuid import UUID, uuid4
 
 from django.urls import reverse
 
 from billing.services import quota
-from core import clock
+from core import claims, clock
 from core.models import Due
+from core.state import TransitionNotAllowed
 from core.testing import OTHER
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
@@ -101,6 +103,40 @@ class SameAnswerAgainTests(AnswerCase):
         self.assertEqual(written.tables, {})
         self.assertEqual(make.open_turn(self.interview).number, 2)
 
+    def test_an_answer_that_read_the_turn_before_another_was_stored_and_claimed_replaces_nothing(self) -> None:
+        late = Turn.objects.get(pk=self.turn.pk)
+        self.submit()
+
+        with (
+            claims.take(Turn, self.turn.pk),
+            mock.patch.object(turns, "_turn_for", return_value=late),
+            self.assertRaises(turns.AnswerConflict),
+        ):
+            self.submit("I ran it at noon.", key=uuid4())
+
+        stored = self.stored()
+        self.assertEqual((stored.answer, stored.status, stored.attempts), (TEXT, "asking", 1))
+
+    def test_only_a_failed_reply_can_be_owed_again(self) -> None:
+        def refused(status: str) -> None:
+            with make.writes() as written, self.assertRaises(TransitionNotAllowed):
+                turns.retry(turn_id=self.turn.pk)
+            self.assertEqual((self.stored().status, written.tables), (status, {}))
+
+        refused("open")
+        self.submit()
+        refused("owed")
+        with claims.take(Turn, self.turn.pk):
+            refused("asking")
+
+    def test_a_key_that_another_interview_used_is_free_here(self) -> None:
+        other = make.started(make.invited("joan@example.org"))
+        turns.submit_answer(interview=other, answer=TEXT, idempotency_key=self.turn.pk)
+
+        answered = self.submit()
+
+        self.assertEqual((answered.pk, answered.interview_id), (self.turn.pk, self.interview.pk))
+
     def test_the_same_key_with_another_text_is_refused_and_changes_nothing(self) -> None:
         self.submit()
 
@@ -124,16 +160,6 @@ class SameAnswerAgainTests(AnswerCase):
         with make.writes() as written, self.assertRaises(turns.AnswerConflict):
             self.submit(turn_id=following.pk)
 
-        self.assertEqual(written.tables, {})
-
-    def test_a_key_that_another_interview_used_is_refused_and_tells_nothing_of_it(self) -> None:
-        other = make.started(make.invited("grace@example.org"))
-        key = make.answered(other, TEXT).idempotency_key
-
-        with make.writes() as written, self.assertRaises(turns.AnswerConflict):
-            self.submit(key=key)
-
-        self.assert_not_answered_but_other(other)
         self.assertEqual(written.tables, {})
 
     def assert_not_answered_but_other(self, other: Interview) -> None:

@@ -23,7 +23,7 @@ from interviews.views.frame import cookie_of, frame, limited, page, see, with_in
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Exchange the link's secret for a cookie and leave the URL. Writes nothing."""
     try:
-        ratelimit.hit("link", request.META.get("REMOTE_ADDR", ""), "60/minute")
+        ratelimit.hit("link", ratelimit.client_of(request), "60/minute")
         invitation = links.exchange(token=token)
     except ratelimit.TooMany as error:
         return limited(request, error)

@@ -13,7 +13,7 @@ from core import ratelimit
 from interviews.forms import InviteForm
 from interviews.selectors import portal as lists
 from interviews.services import invitations
-from interviews.views.staff import limited, staff
+from interviews.views.staff import staff
 
 RATE = "60/minute"
 
@@ -37,8 +37,6 @@ def invite(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
     except invitations.CannotInvite as error:
         form.add_error(None, str(error))
         return _form(request, job, form, status=400)
-    except ratelimit.TooMany as error:
-        return limited(request, error)
     return _shown_once(request, invited)
 
 
@@ -52,8 +50,6 @@ def new_link(request: HttpRequest, user: User, interview_id: UUID) -> HttpRespon
     except invitations.CannotInvite as error:
         messages.error(request, str(error))
         return redirect("portal_interview", interview_id)
-    except ratelimit.TooMany as error:
-        return limited(request, error)
     return _shown_once(request, invited)
 
 

@@ -92,7 +92,8 @@ def _workspace(
             item | {"level": None if item["level"] == "N" else item["level"]} for item in shown["review_items"]
         ]
     if shown["review_submitted"] and not shown["cannot_decide"]:
-        shown["decision_form"] = form or DecisionForm()
+        standing = shown["decision"]
+        shown["decision_form"] = form or DecisionForm(initial={"seen": standing["id"] if standing else None})
     if failed := shown["interview"]["failed_turn_id"]:
         shown["interview"]["retry_url"] = reverse("portal_retry_turn", args=[failed])
     if (proposal := shown["evaluation"]) and proposal["status"] == Evaluation.Status.FAILED:
@@ -162,6 +163,7 @@ def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
             outcome=data["outcome"],
             reason_code=data["reason_code"],
             reason=data["reason_text"],
+            seen=data["seen"],
         )
     except decisions.NothingToRestOn:
         messages.error(request, _("Submit your own review first: a decision rests on evidence that is ready."))
@@ -169,7 +171,7 @@ def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
         form.add_error("reason_text", _("Write the reason in plain text."))
         return _workspace(request, user, interview_id, status=400, form=form)
     except decisions.DecidedMeanwhile:
-        messages.error(request, _("Somebody decided this instant. Look at their decision first."))
+        messages.error(request, _("Somebody decided meanwhile. Look at their decision first."))
     return _see(interview_id)
 
 

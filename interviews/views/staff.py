@@ -7,11 +7,9 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from accounts.models import User
 from accounts.roles import NotPermitted
-from core import ratelimit
 from interviews.models import Evaluation, Interview, Job
 from interviews.services import reading
 
@@ -34,9 +32,3 @@ def staff(view: View[P]) -> Callable[..., HttpResponse]:
             raise Http404 from error
 
     return checked
-
-
-def limited(request: HttpRequest, error: ratelimit.TooMany) -> HttpResponse:
-    response = render(request, "429.html", {"retry_after_seconds": error.retry_after}, status=429)
-    response["Retry-After"] = str(error.retry_after)
-    return response

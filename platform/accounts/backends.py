@@ -6,6 +6,9 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from accounts.models import User, normalise_email
+from core import ratelimit
+
+RATE = "30/minute"
 
 
 class SchemaBackend(BaseBackend):
@@ -14,6 +17,9 @@ class SchemaBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
+        """:raises core.ratelimit.TooMany: before a password is looked at; every sign-in page answers it with a 429."""
+        if request is not None:
+            ratelimit.hit("sign-in", ratelimit.client_of(request), RATE)
         email = normalise_email(username or "")
         user = User.objects.filter(email=email).first()
         if user is None:

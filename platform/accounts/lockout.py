@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import normalise_email
+from core.ratelimit import client_of
 from core.redis import pseudonym
 
 COOL_OFF_SECONDS = 900  # AXES_COOLOFF_TIME
@@ -18,8 +19,8 @@ def username(request: HttpRequest, credentials: dict[str, Any] | None = None) ->
 
 
 def address(request: HttpRequest) -> str:
-    """The pseudonym of the client's address."""
-    return pseudonym(request.META.get("REMOTE_ADDR", ""))
+    """The pseudonym of the client's address, or of its IPv6 network."""
+    return pseudonym(client_of(request))
 
 
 def locked_out(

@@ -82,8 +82,16 @@ class TaskFailures(logging.Filter):
         return True
 
 
+class RequestFailures(logging.Filter):
+    """Django names the path of a failed request, and a path may name an interview."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = str(record.msg).partition(":")[0], ()
+        return True
+
+
 LOGGERS: dict[str, dict[str, Any]] = {
-    "django.request": {"level": "ERROR"},
+    "django.request": {"level": "ERROR", "filters": ["request_failures"]},
     "django.security": {"level": "ERROR"},
     "axes": {"level": "ERROR"},
     "celery.worker.strategy": {"level": "WARNING"},
@@ -116,7 +124,7 @@ def configure(*, as_json: bool, level: str) -> None:
                     "foreign_pre_chain": [structlog.stdlib.ExtraAdder(allow=[]), *shared],
                 }
             },
-            "filters": {"task_failures": {"()": TaskFailures}},
+            "filters": {"task_failures": {"()": TaskFailures}, "request_failures": {"()": RequestFailures}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": LOGGERS,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import env as environment
 from config.admin_theme import UNFOLD  # noqa: F401
+from config.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from config.content_policy import ADMIN_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY  # noqa: F401
 from config.logging import configure as configure_logging
 
@@ -96,7 +97,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.middleware.Actor",
-    "core.middleware.RedisAway",
+    "core.middleware.Refusals",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -136,6 +137,9 @@ COTTON_ISOLATE_BY_DEFAULT = True
 ORIGINAL_BACKEND = "django.db.backends.postgresql"
 DATABASE_POOL = env.int("DATABASE_POOL", default=6)
 
+# A statement, a wait for a row or a transaction that outlasts every deadline of a request or a task holds others up.
+SERVING_TIMEOUTS = "-c statement_timeout=60s -c lock_timeout=20s -c idle_in_transaction_session_timeout=120s"
+
 
 def _database(name: str, engine: str, pool: int = 0) -> dict[str, Any]:
     """One alias from its URL; `pool` > 0 keeps that many connections, whose search_path is cleared on return."""
@@ -143,6 +147,8 @@ def _database(name: str, engine: str, pool: int = 0) -> dict[str, Any]:
     options: dict[str, Any] = {"application_name": f"candor-{name.lower()}"[:63], "connect_timeout": 5}
     if pool:
         from core.pool import forget_schema
+
+        options["options"] = SERVING_TIMEOUTS
 
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10, "reset": forget_schema}
     return database | {"OPTIONS": options}
@@ -207,6 +213,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
+SESSION_ENGINE = "accounts.sessions"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would be good in every tenant
 SESSION_COOKIE_NAME = "__Host-staff"
 SESSION_COOKIE_SECURE = True  # browsers accept Secure cookies from http://*.localhost
 SESSION_COOKIE_HTTPONLY = True
@@ -240,27 +248,6 @@ X_FRAME_OPTIONS = "DENY"
 MAX_BODY_BYTES = 256 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
-
-# --- API ---------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "core.errors.problem_handler",
-    "UNAUTHENTICATED_USER": None,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Candor API",
-    "VERSION": "1.0.0",
-    "DESCRIPTION": "Interviews: answers in, replies out. Errors are application/problem+json (RFC 9457).",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-}
 
 # --- language, time, files, mail ---------------------------------------------------------------
 LANGUAGE_CODE = "en"

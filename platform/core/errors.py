@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -34,6 +35,13 @@ def body(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
     """A problem document outside of DRF (a middleware)."""
     return JsonResponse(body(status, code, detail, **more), status=status, content_type=MEDIA_TYPE)
+
+
+def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+    """The 429 page, with when to come back."""
+    response = render(request, "429.html", {"retry_after_seconds": error.retry_after}, status=429)
+    response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:

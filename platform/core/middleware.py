@@ -13,6 +13,7 @@ from redis import RedisError
 
 from core import audit, errors, metrics
 from core.ids import uuid7
+from core.ratelimit import TooMany
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9\-]{8,64}")
@@ -97,8 +98,8 @@ class BodyLimit:
         return render(None, "413.html", {"limit": self.limit}, status=status)
 
 
-class RedisAway:
-    """What can't go on without Redis (counting failed sign-ins) says so instead of failing."""
+class Refusals:
+    """What a view left to this: too many tries, and what can't go on without Redis (counting failed sign-ins)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -107,6 +108,8 @@ class RedisAway:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, TooMany):
+            return errors.too_many(request, error)
         if not isinstance(error, RedisError):
             return None
         log.error("redis_unavailable", exc_info=error)

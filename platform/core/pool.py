@@ -12,7 +12,7 @@ class HeldDuringCall(RuntimeError):
 
 def forget_schema(connection: Connection[Any]) -> None:
     """Clear the last tenant's search_path before the connection goes back to the pool."""
-    connection.execute("RESET search_path")
+    connection.execute("SET search_path = public")
     if not connection.autocommit:
         connection.commit()
 

@@ -1,9 +1,11 @@
 """Rate limits on what strangers can do often: link exchange, answers, sign-in, invitations."""
 
+import ipaddress
 from functools import cache
 
 import structlog
 from django.conf import settings
+from django.http import HttpRequest
 from limits import parse
 from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -12,6 +14,18 @@ from core import metrics, tenancy
 from core.redis import pseudonym
 
 log = structlog.get_logger()
+
+
+def client_of(request: HttpRequest) -> str:
+    """The client's address for counting; of IPv6 its /64, since one household or server has all of that."""
+    given = request.META.get("REMOTE_ADDR", "")
+    try:
+        address = ipaddress.ip_address(given)
+    except ValueError:
+        return given
+    if address.version == 4:
+        return given
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
 class TooMany(Exception):

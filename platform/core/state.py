@@ -15,13 +15,24 @@ def sources(model: type[models.Model], to: str) -> list[str]:
     return [source for source, targets in transitions.items() if to in targets]
 
 
-def move(row: models.Model, to: str, *, field: str = "status", where: models.Q | None = None, **changes: Any) -> None:
+def move(
+    row: models.Model,
+    to: str,
+    *,
+    source: str = "",
+    field: str = "status",
+    where: models.Q | None = None,
+    **changes: Any,
+) -> None:
     """Set `field` to `to` in one UPDATE guarded by the row's allowed source states and `where`.
+
+    Name the `source` wherever `to` can be reached from several states and only one of them is meant.
 
     :raises TransitionNotAllowed: if no row matched, so nothing changed.
     :raises ValueError: if `where` looks at another table: PostgreSQL re-checks only this row after waiting for a lock.
     """
-    rows = type(row)._default_manager.filter(where or models.Q(), pk=row.pk, **{f"{field}__in": sources(type(row), to)})
+    allowed = [name for name in sources(type(row), to) if source in ("", name)]
+    rows = type(row)._default_manager.filter(where or models.Q(), pk=row.pk, **{f"{field}__in": allowed})
     if len(rows.query.alias_map) > 1:
         raise ValueError("A guard may look at the row's own columns only.")
     if rows.update(**{field: to}, **sealed(row, changes)) != 1:

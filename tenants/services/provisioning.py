@@ -90,7 +90,7 @@ def provision(*, tenant_id: UUID) -> Tenant:
         state.move(tenant, Tenant.Status.PROVISIONING)
     for name, step in _steps():
         _run_step(tenant, name, step)
-    state.move(tenant, Tenant.Status.READY)
+    state.move(tenant, Tenant.Status.READY, source=Tenant.Status.PROVISIONING)
     tenancy.forget()
     return tenant
 

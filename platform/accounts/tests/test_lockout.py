@@ -1,6 +1,7 @@
 """Eight failures by one address for one name lock that pair out, and nobody else."""
 
 from typing import Any
+from unittest import mock
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
@@ -123,3 +124,26 @@ class RedisAwayTests(TenantTestCase):
 
                 self.assertContains(response, "Not available for the moment", status_code=503)
                 self.assertEqual(response["Retry-After"], "30")
+
+
+class RateTests(TenantTestCase):
+    def statuses(self, browser: Any, path: str, addresses: list[str]) -> list[int]:
+        """What each address is told, trying one person after the other."""
+        return [
+            browser.post(
+                path, {"username": f"n{number}@alpha.example", "password": NOT_IT}, REMOTE_ADDR=address
+            ).status_code
+            for number, address in enumerate(addresses)
+        ]
+
+    def test_so_many_tries_a_minute_from_one_address_are_enough_on_the_admin_too(self) -> None:
+        for browser, path in ((TenantClient(), "/sign-in/"), (TenantClient("admin"), "/login/")):
+            with self.subTest(path), mock.patch("accounts.backends.RATE", "3/minute"):
+                self.assertEqual(self.statuses(browser, path, [HERE] * 5), [200] * 3 + [429] * 2)
+                self.assertEqual(self.statuses(browser, path, [THERE]), [200])
+
+    def test_the_addresses_of_one_ipv6_network_count_as_one(self) -> None:
+        network = [f"2001:db8:1:2::{number:x}" for number in range(5)]
+        with mock.patch("accounts.backends.RATE", "3/minute"):
+            self.assertEqual(self.statuses(TenantClient(), "/sign-in/", network), [200] * 3 + [429] * 2)
+            self.assertEqual(self.statuses(TenantClient(), "/sign-in/", ["2001:db8:1:3::1"]), [200])

@@ -37,6 +37,13 @@ class SessionTests(TenantTestCase):
         self.assertFalse(is_in(stranger))
         self.assertTrue(is_in(self.client))
 
+    def test_a_made_up_cookie_is_no_session_and_reaches_no_table(self) -> None:
+        for made_up in ('"\\000aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"', "x" * 31, "X" * 32, "k' OR 1=1 --"):
+            stranger = TenantClient()
+            stranger.cookies.load(f"{COOKIE}={made_up}")
+            with self.assertNumQueries(0):
+                self.assertEqual(stranger.get("/sign-in/").status_code, 200, made_up)
+
     def test_its_cookie_is_nothing_on_the_admin_s_host(self) -> None:
         stranger = TenantClient("admin")
         stranger.cookies[COOKIE] = self.cookie

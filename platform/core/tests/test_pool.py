@@ -10,7 +10,7 @@ from core import pool, tenancy
 from core.pool import HeldDuringCall
 from core.testing import OTHER, CommittingTestCase
 
-FRESH = '"$user", public'
+FRESH = "public"
 
 
 def search_path(alias: str = "default") -> str:

@@ -55,6 +55,14 @@ class MoveTests(TenantTestCase):
 
         self.assertEqual(self.stored(), ("ready", "Alpha"))
 
+    def test_a_named_source_shuts_the_other_ways_to_the_same_state(self) -> None:
+        with self.assertRaises(TransitionNotAllowed):
+            state.move(self.tenant, "suspended", source="suspended", name="Mallory")
+        self.assertEqual(self.stored(), ("ready", "Alpha"))
+
+        state.move(self.tenant, "suspended", source="ready")
+        self.assertEqual(self.stored(), ("suspended", "Alpha"))
+
     def test_a_condition_on_another_table_is_refused_since_it_would_not_be_checked_again(self) -> None:
         with self.assertRaisesMessage(ValueError, "own columns"):
             state.move(self.tenant, "suspended", where=Q(domains__domain="alpha.candor.localhost"))
