@@ -162,10 +162,6 @@ class SameAnswerAgainTests(AnswerCase):
 
         self.assertEqual(written.tables, {})
 
-    def assert_not_answered_but_other(self, other: Interview) -> None:
-        self.assertEqual(self.stored().answer, None)
-        self.assertEqual(other.turns.get().answer, TEXT)
-
     def test_a_second_tab_gets_409_keeps_its_text_on_the_page_and_changes_nothing(self) -> None:
         self.client.post(self.url, self.form())
 
