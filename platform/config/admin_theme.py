@@ -1,9 +1,12 @@
 """How Django admin looks (django-unfold)."""
 
+from django.templatetags.static import static
+
 UNFOLD = {
     "SITE_TITLE": "Candor",
     "SITE_HEADER": "Candor platform",
     "SITE_SYMBOL": "verified",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
     "COLORS": {
         "primary": {
             "50": "oklch(96.2% .018 272.3)",
