@@ -40,12 +40,13 @@ class Review(models.Model):
 
 
 class ReviewRating(models.Model):
-    """A person's level for a competency; null is "no evidence"."""
+    """A person's level for a competency; null is "no evidence". In a draft a note may come before its rating."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="ratings")
     competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     subject_id = models.UUIDField()
+    rated = models.BooleanField(default=True)
     level = models.PositiveSmallIntegerField(null=True)
     note = SealedTextField(label="review.note", null=True)
 

@@ -81,7 +81,7 @@ def _items(interview: Interview, own: dict[Any, Any]) -> list[dict[str, Any]]:
     items = []
     for competency in interview.version.competencies.all():
         rating = own.get(competency.pk)
-        level = None if rating is None else (rating.level or "N")
+        level = (rating.level or "N") if rating and rating.rated else None
         items.append(
             {
                 "id": competency.pk,

@@ -29,10 +29,11 @@ class ReviewSubmitted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OwnRating:
-    """A person's level (1 to 5, None = no evidence) and note for a competency."""
+    """A person's level (1 to 5, None = no evidence) and note for a competency; not `rated` is a note alone."""
 
     level: int | None
     note: str = ""
+    rated: bool = True
 
 
 @transaction.atomic
@@ -48,7 +49,8 @@ def save_review(*, interview_id: UUID, by: User, ratings: Mapping[UUID, OwnRatin
     if interview.status not in REVIEWABLE:
         raise NotReviewable
     wanted = set(interview.version.competencies.values_list("pk", flat=True))
-    if not set(ratings) <= wanted or (submit and set(ratings) != wanted):
+    rated = {pk for pk, rating in ratings.items() if rating.rated}
+    if not set(ratings) <= wanted or (submit and rated != wanted):
         raise ReviewIncomplete
     if any(rating.level not in (None, 1, 2, 3, 4, 5) or len(rating.note) > LONGEST_NOTE for rating in ratings.values()):
         raise ReviewIncomplete
@@ -87,6 +89,7 @@ def _store(review: Review, interview: Interview, ratings: Mapping[UUID, OwnRatin
                 review=review,
                 competency_id=competency_id,
                 subject_id=interview.subject_id,
+                rated=rating.rated,
                 level=rating.level,
                 note=rating.note.strip() or None,
             )

@@ -155,6 +155,18 @@ class ReviewPageTests(ReviewCase):
         self.draft_url = reverse("portal_review_draft", args=[self.interview.pk])
         self.client = make.signed_in(self.reviewer)
 
+    def test_a_note_that_was_written_before_its_rating_is_kept_and_is_no_rating(self) -> None:
+        form = {"rating-sql": "4", "note-candour": "She said what went wrong."}
+        self.assertEqual(self.client.post(self.draft_url, form).status_code, 204)
+
+        self.assertContains(self.client.get(self.page), "She said what went wrong.")
+        self.assertEqual(self.client.post(self.url, form | {"rating-listening": "2"}).status_code, 400)
+        self.assertEqual(Review.objects.get().status, "draft")
+        self.assertEqual(
+            self.client.post(self.url, form | {"rating-listening": "2", "rating-candour": "N"}).status_code, 303
+        )
+        self.assertEqual(Review.objects.get().status, "submitted")
+
     def test_a_draft_is_saved_without_a_page_and_shown_again(self) -> None:
         response = self.client.post(self.draft_url, {"rating-sql": "4", "note-sql": "Measured first."})
 

@@ -143,9 +143,10 @@ def _ratings(request: HttpRequest, interview_id: UUID) -> dict[UUID, reviews.Own
     found = {}
     for competency in interview.version.competencies.all():
         level = request.POST.get(f"rating-{competency.key}", "")
-        if level:
-            note = request.POST.get(f"note-{competency.key}", "")
-            found[competency.pk] = reviews.OwnRating(None if level == "N" else int(level), note)
+        note = request.POST.get(f"note-{competency.key}", "")
+        if level or note.strip():
+            chosen = int(level) if level not in ("", "N") else None
+            found[competency.pk] = reviews.OwnRating(chosen, note, rated=bool(level))
     return found
 
 
