@@ -123,14 +123,8 @@ def complete(
     )
     pool.give_back()
     answer, parsed, model_ms = _ask(call, target, body, schema, deadline)
-    return Completion(
-        text=filters.restore(answer.text, replaced),
-        parsed=filters.restore(parsed, replaced),
-        model=target.model,
-        usage=answer.usage or Usage(),
-        model_ms=model_ms,
-        call_id=call.id,
-    )
+    text, parsed = filters.restore(answer.text, replaced), filters.restore(parsed, replaced)
+    return Completion(text, parsed, target.model, answer.usage or Usage(), model_ms, call.id)
 
 
 def _target(policy: TenantPolicy, complexity: str, deadline: float) -> Target:

@@ -92,7 +92,7 @@ class LockoutTests(TenantTestCase):
 
         held = b" ".join(_everything())
         self.assertIn(b"candor:alpha:cache", held)
-        for secret in (b"ada", b"alpha.example", HERE.encode(), b"wrong"):
+        for secret in (b"ada@", b"alpha.example", HERE.encode(), b"wrong"):
             self.assertNotIn(secret, held)
 
     def test_what_is_counted_by_are_keyed_hashes_of_the_name_and_the_address(self) -> None:

@@ -24,7 +24,7 @@ DDL = {
     "the owner's rights": "GRANT candor_owner TO CURRENT_USER",
     "another role": "SET ROLE candor_owner",
     "a new role": "CREATE ROLE mine",
-    "a file of the server": "COPY alpha.interviews_turn TO '/tmp/mine'",
+    "a file of the server": "COPY alpha.interviews_turn TO '/mine'",
     "a program of the server": "COPY alpha.interviews_turn TO PROGRAM 'cat'",
 }
 
