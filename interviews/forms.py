@@ -1,6 +1,7 @@
 """Forms: they check shape; services check meaning."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -69,9 +70,16 @@ class InviteForm(forms.Form):
 
 class DecisionForm(forms.Form):
     outcome = forms.ChoiceField(label=_("Decision"), choices=Decision.Outcome.choices)
-    reason_code = forms.ChoiceField(label=_("Reason"), choices=Decision.Reason.choices)
+    reason_code = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose a reason")), *Decision.Reason.choices])
     reason_text = forms.CharField(label=_("In your words"), max_length=2000, widget=forms.Textarea)
     seen = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        outcome, reason = data.get("outcome"), data.get("reason_code")
+        if outcome and reason and reason not in Decision.FITTING[outcome]:
+            self.add_error("reason_code", _("This reason does not fit the decision. Choose another one."))
+        return data
 
 
 class CandidateFilterForm(forms.Form):

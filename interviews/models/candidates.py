@@ -31,7 +31,7 @@ class Application(models.Model):
     """A candidate for a job. Its stage moves only by a named person."""
 
     class Stage(models.TextChoices):
-        INVITED = "invited", _("Invited")
+        INVITED = "invited", _("Not reviewed")
         REVIEW = "review", _("In review")
         ADVANCED = "advanced", _("Advanced")
         ON_HOLD = "on_hold", _("On hold")

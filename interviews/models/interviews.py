@@ -60,6 +60,7 @@ class Interview(models.Model):
     completed_at = models.DateTimeField(null=True)
     last_activity_at = models.DateTimeField(auto_now_add=True)
     greeting = SealedTextField(label="interview.greeting", null=True)
+    closing_draft = SealedTextField(label="interview.closing_draft", null=True)
     receipt_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:

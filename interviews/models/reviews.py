@@ -79,6 +79,12 @@ class Decision(models.Model):
         MORE = "needs_more_evidence", _("More evidence is needed")
         CLOSED = "position_closed", _("The position is closed")
 
+    FITTING: ClassVar[dict[str, set[str]]] = {  # outcome -> the reasons that can be given for it
+        Outcome.ADVANCE: {Reason.MEETS, Reason.EXCEEDS},
+        Outcome.HOLD: {Reason.MEETS, Reason.EXCEEDS, Reason.OTHERS, Reason.MORE, Reason.CLOSED},
+        Outcome.REJECT: {Reason.MISSING, Reason.OTHERS, Reason.MORE, Reason.CLOSED},
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
     interview = models.ForeignKey(Interview, on_delete=models.PROTECT, related_name="decisions")

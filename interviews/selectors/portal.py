@@ -80,7 +80,7 @@ def job(job_id: Any) -> dict[str, Any]:
 
 def job_stats(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"label": _("Invited"), "value": row["invited"], "note": ""},
+        {"label": _("Candidates"), "value": row["invited"], "note": ""},
         {"label": _("In progress"), "value": row["in_progress"], "note": ""},
         {"label": _("To review"), "value": row["to_review"], "note": ""},
         {"label": _("Decided"), "value": row["decided"], "note": ""},

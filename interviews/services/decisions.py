@@ -24,7 +24,7 @@ class NothingToRestOn(Exception):
 
 
 class ReasonMissing(ValueError):
-    """A decision needs a reason, in a code and in words."""
+    """A decision needs a reason that fits it, in a code and in words."""
 
 
 class DecidedMeanwhile(Exception):
@@ -84,7 +84,7 @@ def _decide(interview_id: UUID, by: User, outcome: str, reason_code: str, reason
 
 
 def _clean(outcome: str, reason_code: str, reason: str) -> str:
-    if outcome not in Decision.Outcome.values or reason_code not in Decision.Reason.values:
+    if reason_code not in Decision.FITTING.get(outcome, ()):
         raise ReasonMissing
     try:
         reason = turns.clean(reason)

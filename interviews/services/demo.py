@@ -12,7 +12,7 @@ from django.conf import settings
 from accounts.models import User
 from accounts.roles import Role
 from core import tenancy
-from interviews.models import Decision, Interview, Invitation, Job, Turn
+from interviews.models import Interview, Invitation, Job, Turn
 from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
 from llm import gateway
@@ -85,7 +85,7 @@ def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[
         recruiter = next(user for user in people if user.role == Role.RECRUITER)
         jobs = {row["slug"]: _job(row, people[0]) for row in plan["jobs"]}
         for row in plan["finished"]:
-            _finished(jobs[row["job"]], row, recruiter, say)
+            _finished(jobs[row["job"]], row, {person.role: person for person in people}, say)
         path = _candidate_path(plan, jobs, recruiter, known.get(host, ""))
     return {
         "name": plan["name"],
@@ -137,9 +137,9 @@ def _invite(job: Job, row: dict[str, Any], by: User) -> invitations.Invited | No
         return None
 
 
-def _finished(job: Job, row: dict[str, Any], by: User, say: Say) -> None:
-    """One interview from its link to its evaluation, through the services that serve candidates."""
-    invited = _invite(job, row, by)
+def _finished(job: Job, row: dict[str, Any], people: dict[str, User], say: Say) -> None:
+    """One interview from its link to its evaluation, and what people made of it, through the services in use."""
+    invited = _invite(job, row, people[Role.RECRUITER])
     if invited is None:
         return
     say(f"{tenancy.current().name}: an interview for {job.title}")
@@ -153,22 +153,17 @@ def _finished(job: Job, row: dict[str, Any], by: User, say: Say) -> None:
         turns.write_reply(turn_id=turn.pk)
     submission.submit(interview, closing="")
     evaluations.run(evaluation_id=interview.evaluations.get().pk)
-    if row.get("decided"):
-        _decide(interview, by, row["decided"])
-
-
-def _decide(interview: Interview, by: User, row: dict[str, Any]) -> None:
-    """The recruiter's own complete review, and the decision that rests on it."""
-    levels = row["levels"]
-    ratings = {c.pk: reviews.OwnRating(levels.get(c.key)) for c in interview.version.competencies.all()}
-    reviews.save_review(interview_id=interview.pk, by=by, ratings=ratings, submit=True)
-    decisions.decide(
-        interview_id=interview.pk,
-        by=by,
-        outcome=row.get("outcome", Decision.Outcome.ADVANCE),
-        reason_code=row["reason_code"],
-        reason=row["reason"],
-    )
+    for role, levels in row.get("reviewed", {}).items():
+        ratings = {c.pk: reviews.OwnRating(levels[c.key]) for c in interview.version.competencies.all()}
+        reviews.save_review(interview_id=interview.pk, by=people[role], ratings=ratings, submit=True)
+    if decided := row.get("decided"):
+        decisions.decide(
+            interview_id=interview.pk,
+            by=people[decided["by"]],
+            outcome=decided["outcome"],
+            reason_code=decided["reason_code"],
+            reason=decided["reason"],
+        )
 
 
 def _candidate_path(plan: dict[str, Any], jobs: dict[str, Job], by: User, known: str) -> str:

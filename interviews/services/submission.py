@@ -41,6 +41,7 @@ def submit(interview: Interview, *, closing: str) -> None:
             completed_at=clock.now(),
             last_activity_at=clock.now(),
             receipt_hash=receipt,
+            closing_draft=None,
         )
         audit.record("interview.submitted", interview)
         due.settle("interview_deadline", interview.pk)
@@ -52,6 +53,16 @@ def submit(interview: Interview, *, closing: str) -> None:
             context={"job_title": interview.application.job.title},
         )
     metrics.interviews.labels(tenancy.schema(), "completed").inc()
+
+
+def save_closing_draft(interview: Interview, text: str) -> None:
+    """Keep the last words typed so far; after the interview's end they are ignored.
+
+    :raises turns.AnswerTooLong, turns.AnswerNotText: for text that could not be submitted either.
+    """
+    text = turns.clean(text) if text.strip() else ""
+    running = Interview.objects.filter(pk=interview.pk, status=Interview.Status.IN_PROGRESS)
+    running.update(**state.sealed(interview, {"closing_draft": text or None}))
 
 
 def receipt_hash(interview: Interview) -> str:

@@ -203,9 +203,8 @@ def reviewed(interview: Interview, by: User) -> Review:
 def decided(
     interview: Interview, by: User, outcome: str = Decision.Outcome.ADVANCE, *, reason: str = "She measured first."
 ) -> Decision:
-    return decisions.decide(
-        interview_id=interview.pk, by=by, outcome=outcome, reason_code="meets_requirements", reason=reason
-    )
+    code = Decision.Reason.MISSING if outcome == Decision.Outcome.REJECT else Decision.Reason.MEETS
+    return decisions.decide(interview_id=interview.pk, by=by, outcome=outcome, reason_code=code, reason=reason)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from interviews.models import Decision
+
 DATA = Path(__file__).resolve().parents[1] / "data"
 
 # Nothing an employer may not ask. Whole words, because "age" is also part of "manager".
@@ -93,6 +95,20 @@ def test_a_finished_interview_answers_every_question_of_its_job(tenant: dict[str
         assert person["given_name"] and person["family_name"]
         assert len(person["answers"]) == questions[person["job"]]
         assert all(answer.strip() == answer and answer for answer in person["answers"])
+
+
+@pytest.mark.parametrize("tenant", _tenants(), ids=lambda tenant: tenant["schema"])
+def test_one_was_rated_by_the_recruiter_and_decisions_rest_on_own_ratings(
+    tenant: dict[str, Any],
+) -> None:
+    keys = {job["slug"]: {row["key"] for row in job["competencies"]} for job in tenant["jobs"]}
+    rated = [person for person in tenant["finished"] if "reviewed" in person]
+
+    assert sorted(role for person in rated for role in person["reviewed"]) == ["hiring_manager", "recruiter"]
+    for person in rated:
+        assert all(set(levels) == keys[person["job"]] for levels in person["reviewed"].values())
+        assert person["decided"]["by"] in person["reviewed"]
+        assert person["decided"]["reason_code"] in Decision.FITTING[person["decided"]["outcome"]]
 
 
 @pytest.mark.parametrize("job", _jobs())

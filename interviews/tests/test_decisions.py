@@ -27,8 +27,10 @@ class DecideTests(TenantTestCase):
             "outcome": "advance",
             "reason_code": "meets_requirements",
             "reason": "She measured first.",
-        }
-        return decisions.decide(interview_id=self.interview.pk, by=by or self.person, **asked | changes)
+        } | changes
+        if asked["outcome"] == "reject":
+            asked["reason_code"] = "position_closed"
+        return decisions.decide(interview_id=self.interview.pk, by=by or self.person, **asked)
 
     def assert_undecided(self, written: make.Writes) -> None:
         self.assertEqual((Decision.objects.count(), written.tables), (0, {}))
@@ -131,6 +133,19 @@ class DecideTests(TenantTestCase):
                 self.decide(**changes)
             self.assert_undecided(written)
 
+    def test_a_reason_that_does_not_fit_the_outcome_is_refused(self) -> None:
+        make.reviewed(self.interview, self.person)
+        for outcome, reason_code in (("reject", "meets_requirements"), ("advance", "missing_requirement")):
+            with make.writes() as written, self.assertRaises(decisions.ReasonMissing):
+                decisions.decide(
+                    interview_id=self.interview.pk,
+                    by=self.person,
+                    outcome=outcome,
+                    reason_code=reason_code,
+                    reason="No.",
+                )
+            self.assert_undecided(written)
+
     def test_a_role_that_may_not_decide_is_refused(self) -> None:
         for role in (Role.REVIEWER, Role.AUDITOR):
             person = make.staff(role)
@@ -180,7 +195,7 @@ class DecisionPageTests(TenantTestCase):
         standing = Decision.objects.get()
         self.assertContains(self.client.get(self.page), f'name="seen" value="{standing.pk}"')
 
-        stale = self.client.post(self.url, FORM | {"outcome": "reject"}, follow=True)
+        stale = self.client.post(self.url, FORM | {"outcome": "hold"}, follow=True)
         self.assertContains(stale, "Somebody decided meanwhile.")
         self.client.post(self.url, FORM | {"outcome": "hold", "seen": str(standing.pk)})
 
@@ -195,7 +210,14 @@ class DecisionPageTests(TenantTestCase):
     def test_a_form_without_a_reason_comes_back(self) -> None:
         make.reviewed(self.interview, self.person)
 
-        for changes in ({"reason_text": ""}, {"reason_code": "mood"}, {"outcome": "hire"}, {"reason_text": "a\x01b"}):
+        for changes in (
+            {"reason_text": ""},
+            {"reason_code": ""},
+            {"outcome": "reject"},
+            {"reason_code": "mood"},
+            {"outcome": "hire"},
+            {"reason_text": "a\x01b"},
+        ):
             self.assertEqual(self.client.post(self.url, FORM | changes).status_code, 400, changes)
 
         self.assertEqual(Decision.objects.count(), 0)

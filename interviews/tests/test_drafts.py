@@ -36,6 +36,24 @@ class DraftTests(AnswerCase):
         self.assertNotIn(b"secret", b"".join(make.stored(Turn, "draft")))
         self.assertEqual(make.actions(), before)
 
+    def test_a_refused_answer_comes_back_as_unsaved_so_that_the_page_keeps_it(self) -> None:
+        self.save("The short text of before.")
+        answer = reverse("candidate_answer", args=[self.interview.pk])
+
+        response = self.client.post(answer, self.form("x" * (LONGEST_ANSWER + 1)))
+
+        self.assertContains(response, "data-unsaved", status_code=400)
+        self.assertNotContains(response, "<time datetime", status_code=400)
+        self.assertNotContains(self.client.get(reverse("candidate_home", args=[self.interview.pk])), "data-unsaved")
+
+    def test_the_address_of_a_form_opened_by_itself_leads_back_to_its_page(self) -> None:
+        home = reverse("candidate_home", args=[self.interview.pk])
+
+        response = self.client.get(reverse("candidate_answer", args=[self.interview.pk]))
+
+        self.assertContains(response, f'href="{home}"', status_code=405)
+        self.assertEqual(response["Allow"], "POST")
+
     def test_an_emptied_draft_is_forgotten(self) -> None:
         self.save("I ran the migr")
 

@@ -5,9 +5,10 @@ from uuid import UUID, uuid4
 
 from accounts.models import User
 from core.testing import TenantTestCase
+from interviews.management.commands.simulate import SHIPPED
 from interviews.models import Interview, Invitation, Job, JobVersion, Mail, Turn
 from interviews.services import links, opening, submission, turns
-from interviews.services.simulation import setup
+from interviews.services.simulation import run, setup
 from interviews.services.simulation.client import Played
 from interviews.services.simulation.dataset import SimulatedInterview, Source
 from interviews.services.simulation.report import Verified
@@ -73,6 +74,13 @@ class PrepareTests(TenantTestCase):
     def test_a_job_that_is_not_open_is_refused_and_nobody_is_invited(self) -> None:
         with self.assertRaisesMessage(setup.CannotSimulate, "There is no open job 'nope' in this tenant."):
             setup.prepare(SOURCE, count=1, job="nope")
+
+        self.assertEqual((Invitation.objects.count(), Job.objects.count()), (0, 0))
+
+    def test_an_address_at_which_nothing_answers_is_refused_before_anybody_is_invited(self) -> None:
+        wanted = run.Wanted("http://127.0.0.1:1", "alpha", SHIPPED, interviews=1, concurrency=1)
+        with self.assertRaisesMessage(setup.CannotSimulate, "Nothing answers at http://127.0.0.1:1"):
+            run.simulate(wanted, say=lambda line: None)
 
         self.assertEqual((Invitation.objects.count(), Job.objects.count()), (0, 0))
 

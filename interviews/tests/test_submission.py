@@ -56,6 +56,20 @@ class SubmitTests(TenantTestCase):
 
         self.assertEqual(self.stored().application.stage, "invited")
 
+    def test_the_last_words_are_kept_while_they_are_typed_and_gone_once_submitted(self) -> None:
+        draft = reverse("candidate_draft", args=[self.interview.pk])
+        quiet = {"Accept": "application/json"}
+
+        self.assertEqual(self.client.post(draft, {"closing": "One more thi"}, headers=quiet).status_code, 204)
+        self.assertContains(self.client.get(self.url), "One more thi</textarea>")
+        self.assertNotIn(b"One more", b"".join(make.stored(Interview, "closing_draft")))
+        self.assertEqual(self.client.post(draft, {"closing": "x" * 8001}, headers=quiet).status_code, 400)
+        self.assertEqual(self.stored().closing_draft, "One more thi")
+
+        submission.submit(self.interview, closing="One more thing.")
+        self.client.post(draft, {"closing": "Too late."}, headers=quiet)
+        self.assertIsNone(self.stored().closing_draft)
+
     def test_submitting_twice_changes_nothing_more(self) -> None:
         self.client.post(self.url, {"closing": "That was all."})
         stale = self.interview

@@ -131,8 +131,7 @@ def draft(request: HttpRequest, interview: Interview) -> HttpResponse:
     quiet = "application/json" in request.headers.get("Accept", "")
     try:
         ratelimit.hit("draft", str(interview.pk), "120/minute")
-        turn_id = UUID(request.POST.get("idempotency_key", ""))
-        turns.save_draft(interview=interview, turn_id=turn_id, text=request.POST.get("answer", ""))
+        _keep(request, interview)
     except ratelimit.TooMany as error:
         return limited(request, error)
     except ValueError:
@@ -140,6 +139,15 @@ def draft(request: HttpRequest, interview: Interview) -> HttpResponse:
             return HttpResponse(status=400)
         return _room(request, interview, 400, answer_error=selectors.ANSWER_ERRORS["draft"])
     return HttpResponse(status=204) if quiet else see("candidate_home", interview)
+
+
+def _keep(request: HttpRequest, interview: Interview) -> None:
+    """:raises ValueError: for a text that could not be sent either, or a key that is none."""
+    if "closing" in request.POST:
+        submission.save_closing_draft(interview, request.POST["closing"])
+        return
+    turn_id = UUID(request.POST.get("idempotency_key", ""))
+    turns.save_draft(interview=interview, turn_id=turn_id, text=request.POST.get("answer", ""))
 
 
 @require_http_methods(["POST"])
@@ -165,7 +173,8 @@ def review(request: HttpRequest, interview: Interview) -> HttpResponse:
     room = selectors.room(interview) if interview.status == Interview.Status.IN_PROGRESS else None
     if room is None or not room.to_review:
         return see("candidate_home", interview)
-    form = ReviewAndSubmitForm(request.POST if request.method == "POST" else None)
+    kept = {"closing": interview.closing_draft or ""}
+    form = ReviewAndSubmitForm(request.POST if request.method == "POST" else None, initial=kept)
     if request.method == "POST" and form.is_valid():
         try:
             submission.submit(interview, closing=form.cleaned_data["closing"])
@@ -178,5 +187,8 @@ def review(request: HttpRequest, interview: Interview) -> HttpResponse:
 
 
 def _review(request: HttpRequest, interview: Interview, form: ReviewAndSubmitForm, status: int) -> HttpResponse:
-    context = selectors.review(interview) | {"submit_url": reverse("candidate_review", args=[interview.pk])}
-    return page(request, interview, "review", status, form=form, draft_url="", **context)
+    urls = {
+        "submit_url": reverse("candidate_review", args=[interview.pk]),
+        "draft_url": reverse("candidate_draft", args=[interview.pk]),
+    }
+    return page(request, interview, "review", status, form=form, **urls, **selectors.review(interview))

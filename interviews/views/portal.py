@@ -81,6 +81,7 @@ def _workspace(
     *,
     status: int = 200,
     form: DecisionForm | None = None,
+    mark_missing: bool = False,
     **more: Any,
 ) -> HttpResponse:
     shown = reading.open_interview(by=user, interview_id=interview_id)
@@ -91,6 +92,9 @@ def _workspace(
         shown["review_items"] = [
             item | {"level": None if item["level"] == "N" else item["level"]} for item in shown["review_items"]
         ]
+    if mark_missing:
+        for item in shown["review_items"]:
+            item["error"] = _("Choose 1 to 5 or N.") if item["level"] is None else ""
     if shown["review_submitted"] and not shown["cannot_decide"]:
         standing = shown["decision"]
         shown["decision_form"] = form or DecisionForm(initial={"seen": standing["id"] if standing else None})
@@ -111,7 +115,7 @@ def review(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
     except (reviews.ReviewIncomplete, ValueError):
         error = _("Rate every competency, 1 to 5 or N for no evidence. Nothing was submitted.")
         _keep_draft(request, user, interview_id)
-        return _workspace(request, user, interview_id, status=400, review_error=error)
+        return _workspace(request, user, interview_id, status=400, review_error=error, mark_missing=True)
     except (reviews.ReviewSubmitted, reviews.NotReviewable):
         messages.error(request, _("This review can't be changed: it was submitted, or the interview is not finished."))
     return _see(interview_id)

@@ -94,6 +94,7 @@ LOGGERS: dict[str, dict[str, Any]] = {
     "django.request": {"level": "ERROR", "filters": ["request_failures"]},
     "django.security": {"level": "ERROR"},
     "axes": {"level": "ERROR"},
+    "celery.worker.consumer.connection": {"level": "WARNING"},
     "celery.worker.strategy": {"level": "WARNING"},
     "celery.app.trace": {"level": "WARNING", "filters": ["task_failures"]},
     "celery.beat": {"level": "WARNING"},

@@ -99,13 +99,23 @@ class BodyLimit:
 
 
 class Refusals:
-    """What a view left to this: too many tries, and what can't go on without Redis (counting failed sign-ins)."""
+    """What a view left to this: too many tries, what can't go on without Redis, an address that only takes forms."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return self._page_for(request, response)
+        return response
+
+    def _page_for(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """The address of a form, opened in the address bar: a way back to the page that holds the form."""
+        parent = request.path.rstrip("/").rpartition("/")[0] + "/"
+        page = render(None, "405.html", {"back": parent}, status=405)
+        page["Allow"] = response["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TooMany):

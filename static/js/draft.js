@@ -19,6 +19,12 @@ function text(form, when) {
   return JSON.stringify([written, chosen]);
 }
 
+/* What the server had when it sent the page. A form that comes back with an error (data-unsaved) holds a text that was
+   refused, so nothing of it is stored anywhere yet. */
+function before(form) {
+  return form.hasAttribute("data-unsaved") ? "" : text(form, "before");
+}
+
 function say(form, key, time = "") {
   const status = form.querySelector("[data-draft-status]");
   if (status) status.textContent = `${status.dataset[key]} ${time}`.trim();
@@ -29,10 +35,10 @@ function clockTime() {
 }
 
 async function save(form, keepalive = false) {
-  const before = sent.get(form) ?? text(form, "before");
+  const last = sent.get(form) ?? before(form);
   const now = text(form, "now");
   // A form that was just sent must not come back as a draft.
-  if (before === now || form.getAttribute("aria-busy") === "true") return;
+  if (last === now || form.getAttribute("aria-busy") === "true") return;
   sent.set(form, now);
   try {
     const headers = { Accept: "application/json" };
@@ -41,7 +47,7 @@ async function save(form, keepalive = false) {
     if (response.ok) stored.set(form, now);
     say(form, response.ok ? "saved" : "refused", response.ok ? clockTime() : "");
   } catch {
-    if (sent.get(form) === now) sent.set(form, before);
+    if (sent.get(form) === now) sent.set(form, last);
     say(form, "offline");
   }
 }
@@ -57,7 +63,7 @@ function nameOf(form) {
 }
 
 function keepUnsaved() {
-  const unsaved = [...forms()].filter((form) => text(form, "now") !== (stored.get(form) ?? text(form, "before")));
+  const unsaved = [...forms()].filter((form) => text(form, "now") !== (stored.get(form) ?? before(form)));
   sessionStorage.removeItem(KEPT);
   if (unsaved.length === 0) return;
   sessionStorage.setItem(KEPT, JSON.stringify(unsaved.map((form) => [nameOf(form), text(form, "now")])));

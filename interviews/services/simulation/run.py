@@ -9,7 +9,7 @@ from django.db import connections
 
 from core import tenancy
 from interviews.services.simulation import client, dataset, report, setup, verify
-from interviews.services.simulation.browser import Browser
+from interviews.services.simulation.browser import Browser, Unreachable, WrongTurn
 from interviews.services.simulation.client import Played
 from interviews.services.simulation.report import Report
 from interviews.services.simulation.setup import Part
@@ -37,7 +37,7 @@ def simulate(wanted: Wanted, say: Say) -> Report:
     :raises dataset.BadDataset, setup.CannotSimulate: before anything was sent.
     """
     host = setup.host_header(wanted.tenant, wanted.url)
-    Browser(wanted.url, host=host).close()  # like a bad file, a bad address is refused before anything is made
+    _require_answer(wanted.url, host)
     source = dataset.load(wanted.dataset, with_rubrics=not wanted.job)
     schema = setup.schema_of(setup.ensure_tenant(wanted.tenant))
     with tenancy.enter(schema):
@@ -47,6 +47,19 @@ def simulate(wanted: Wanted, say: Say) -> Report:
     played = _play(parts, wanted, host, say)
     with tenancy.enter(schema):
         return report.build(played, verify.verify(played))
+
+
+def _require_answer(url: str, host: str) -> None:
+    """Like a bad file, an address at which nothing answers is refused before anything is made."""
+    browser = Browser(url, host=host, patience=2.0)
+    try:
+        browser.get("/branding.css", accept="text/css")
+    except (Unreachable, WrongTurn) as error:
+        raise setup.CannotSimulate(
+            f"Nothing answers at {url}: start Candor with `make run`, or give its address."
+        ) from error
+    finally:
+        browser.close()
 
 
 def _play(parts: Sequence[Part], wanted: Wanted, host: str, say: Say) -> list[Played]:
