@@ -115,6 +115,7 @@ def take_a_review(recruiter: Recruiter, album: Album) -> None:
     expect(page.get_by_text("Provisional: basic mode.")).to_be_visible()
     album.take(page, "review", REVIEWED)
     page.get_by_label("Advance").check()
+    page.get_by_label("Reason").select_option("meets_requirements")
     page.get_by_label("In your words").fill("Every claim comes with what was measured.")
     recruiter.press("Record the decision")
     expect(page.get_by_text("Decided by")).to_be_visible()
