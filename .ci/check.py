@@ -119,6 +119,7 @@ def _production(scratch: Path) -> dict[str, str]:
         "KEK_FILE": str(kek),
         "BASE_DOMAIN": "candor.example",
         "EMAIL_URL": "smtp://127.0.0.1:25",
+        "FORWARDED_ALLOW_IPS": "127.0.0.1",
         "DEFAULT_FROM_EMAIL": "interviews@candor.example",
     }
 

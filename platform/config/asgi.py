@@ -1,21 +1,15 @@
 """The web process: Django as WSGI on a fixed pool of threads, inside one ASGI server."""
 
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
-from core import internal
+from core import internal, threads
+from core.threads import Message, Receive, Send
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-pages = WSGIMiddleware(get_wsgi_application(), workers=8)  # type: ignore[arg-type]
+pages = threads.serve(get_wsgi_application(), threads=8)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -23,7 +17,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http":
-        await pages(scope, receive, send)  # type: ignore[arg-type]
+        await pages(scope, receive, send)
     else:
         await send({"type": "websocket.close", "code": 1000})
 

@@ -1,5 +1,6 @@
 """The process environment: `.env`, typed reads, and the secrets of a first run."""
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ REQUIRED_IN_PRODUCTION = (
     "KEYS_DATABASE_URL",
     "KEYS_DATABASE_OWNER_URL",
     "REDIS_URL",
+    "FORWARDED_ALLOW_IPS",
     "EMAIL_URL",
     "DEFAULT_FROM_EMAIL",
 )
@@ -26,6 +28,10 @@ REQUIRED_IN_PRODUCTION = (
 
 class MissingSettings(SystemExit):
     """A setting that production needs is not in the environment."""
+
+
+class UnsafeSettings(SystemExit):
+    """A setting of production would protect nobody."""
 
 
 def load_dotenv(path: Path) -> None:
@@ -48,7 +54,9 @@ def var_dir() -> Path:
 
 
 def require_production_settings() -> None:
-    """:raises MissingSettings: naming every setting that is missing."""
+    """:raises MissingSettings: naming every setting that is missing.
+    :raises UnsafeSettings: if FORWARDED_ALLOW_IPS does not name the balancer.
+    """
     missing = [name for name in REQUIRED_IN_PRODUCTION if not os.environ.get(name)]
     if missing:
         raise MissingSettings(
@@ -56,6 +64,24 @@ def require_production_settings() -> None:
             + ", ".join(missing)
             + ". Each is described in .env.example."
         )
+    require_named_balancers(os.environ["FORWARDED_ALLOW_IPS"])
+
+
+def require_named_balancers(value: str) -> None:
+    """Check what uvicorn will believe X-Forwarded-For from: addresses and networks, separated by commas.
+
+    :raises UnsafeSettings: if that is everybody, or a word that uvicorn would quietly match with nobody.
+    """
+    for item in (part.strip() for part in value.split(",")):
+        try:
+            everybody = item == "*" or ipaddress.ip_network(item).prefixlen == 0
+        except ValueError as error:
+            raise UnsafeSettings(f"FORWARDED_ALLOW_IPS names {item!r}, which is no address or network: {error}.")
+        if everybody:
+            raise UnsafeSettings(
+                f"FORWARDED_ALLOW_IPS names {item!r}, which lets every client choose the address that rate limits and "
+                "lock-outs count: name the load balancer's addresses or networks, such as 10.0.0.4,10.0.1.0/24."
+            )
 
 
 def ensure_secrets(var: Path) -> list[Path]:

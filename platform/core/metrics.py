@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 requests = Counter("candor_requests", "Requests answered", ["tenant", "route", "method", "status"])
 request_seconds = Histogram("candor_request_seconds", "Time to answer a request", ["route"])
+slow_bodies = Counter("candor_slow_bodies", "Requests refused because their body took too long")
 tasks = Counter("candor_tasks", "Tasks finished", ["task", "outcome"])
 task_seconds = Histogram("candor_task_seconds", "Time of a task", ["task"], buckets=(0.05, 0.2, 1, 3, 8, 15, 40))
 duplicate_deliveries = Counter("candor_duplicate_deliveries", "Deliveries of work that was claimed or done", ["task"])

@@ -21,7 +21,18 @@ from core.localservices.processes import end_all, known
 from core.localservices.service import ensure
 from core.localservices.urls import NAMES
 
-FOREIGN = (*NAMES, "SENTRY_DSN", "EMAIL_URL", "BASE_DOMAIN", "PORT", "INTERNAL_PORT", "HOST", "KEK_FILE", "SECRET_KEY")
+FOREIGN = (
+    *NAMES,
+    "SENTRY_DSN",
+    "EMAIL_URL",
+    "BASE_DOMAIN",
+    "PORT",
+    "INTERNAL_PORT",
+    "HOST",
+    "KEK_FILE",
+    "SECRET_KEY",
+    "FORWARDED_ALLOW_IPS",
+)
 FOREIGN_PREFIXES = ("OPENAI_", "LLM_", "STRIPE_")
 
 

@@ -131,6 +131,7 @@ class ProductionTests(SimpleTestCase):
             "KEK_FILE": str(settings.KEK_FILE),
             "BASE_DOMAIN": "candor.example",
             "EMAIL_URL": "smtp://127.0.0.1:25",
+            "FORWARDED_ALLOW_IPS": "127.0.0.1",
             "DEFAULT_FROM_EMAIL": "interviews@candor.example",
         }
         command = [sys.executable, "-c", URLS_IN_PRODUCTION]

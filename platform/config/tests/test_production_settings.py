@@ -1,0 +1,50 @@
+"""Production assumes nothing: what is missing is named, and who may speak for clients is named by address."""
+
+import os
+from unittest import mock
+
+from django.test import SimpleTestCase
+
+from config import env
+
+COMPLETE = dict.fromkeys(env.REQUIRED_IN_PRODUCTION, "x") | {"FORWARDED_ALLOW_IPS": "10.0.0.4"}
+
+
+class ProductionSettingsTests(SimpleTestCase):
+    def require(self, **changed: str) -> None:
+        with mock.patch.dict(os.environ, COMPLETE | changed):
+            env.require_production_settings()
+
+    def test_complete_settings_are_enough(self) -> None:
+        self.require()
+
+    def test_whatever_is_missing_is_named(self) -> None:
+        with self.assertRaises(env.MissingSettings) as caught:
+            self.require(EMAIL_URL="", FORWARDED_ALLOW_IPS="")
+
+        self.assertEqual(
+            str(caught.exception),
+            "CANDOR_ENV=production needs these settings in the environment: FORWARDED_ALLOW_IPS, EMAIL_URL. "
+            "Each is described in .env.example.",
+        )
+
+    def test_balancers_are_addresses_and_networks(self) -> None:
+        for value in ("127.0.0.1", "127.0.0.1,::1", "10.0.0.4, 10.0.1.0/24", "fd00::/8"):
+            with self.subTest(value):
+                self.require(FORWARDED_ALLOW_IPS=value)
+
+    def test_everybody_is_no_balancer(self) -> None:
+        for value in ("*", "10.0.0.4,*", "0.0.0.0/0", "::/0"):
+            with self.subTest(value), self.assertRaises(env.UnsafeSettings) as caught:
+                self.require(FORWARDED_ALLOW_IPS=value)
+
+            self.assertIn(
+                "lets every client choose the address that rate limits and lock-outs count", str(caught.exception)
+            )
+
+    def test_what_would_quietly_match_nobody_is_refused(self) -> None:
+        for value, item in (("balancer", "balancer"), ("10.0.0.4,", ""), ("10.0.0.5/8", "10.0.0.5/8")):
+            with self.subTest(value), self.assertRaises(env.UnsafeSettings) as caught:
+                self.require(FORWARDED_ALLOW_IPS=value)
+
+            self.assertIn(f"names {item!r}, which is no address or network: ", str(caught.exception))

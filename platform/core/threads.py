@@ -1,0 +1,109 @@
+"""Django's threads are few, so none of them waits for a client: neither for its request nor for it to read."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+
+from core import errors, metrics
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+LENGTH, ENCODING = b"content-length", b"transfer-encoding"
+
+
+def serve(wsgi: Any, *, threads: int, seconds: float = 10.0) -> Application:
+    """An ASGI application that answers with `wsgi`, whose threads only ever work.
+
+    :param seconds: how long a client may take for the whole body of a request.
+    """
+    # 0 is no bound: a thread hands over the whole response and is free, however slowly it is read. What waits in
+    # memory is one response a connection, since the next request of a connection starts when the last one ended.
+    return WholeBody(WSGIMiddleware(wsgi, workers=threads, send_queue_size=0), seconds=seconds)
+
+
+class Gone(Exception):
+    """The client left before its request was complete."""
+
+
+class WholeBody:
+    """Calls `app` when the whole body is here; it never sees a request that is cut off or takes too long."""
+
+    def __init__(self, app: Any, *, seconds: float) -> None:
+        self.app, self.seconds = app, seconds
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        scope = _without_doubt(scope)
+        body = b""
+        try:
+            if _is_welcome(scope):
+                async with asyncio.timeout(self.seconds):
+                    body = await _read(receive)
+        except TimeoutError:
+            metrics.slow_bodies.inc()
+            await self._refuse(scope, send)
+        except Gone:
+            pass
+        else:
+            await self.app(scope, _replay(body, receive), send)
+
+    async def _refuse(self, scope: Message, send: Send) -> None:
+        detail = f"The request did not arrive within {self.seconds:g} seconds; nothing was stored. Send it again."
+        kind, content = "text/plain; charset=utf-8", detail
+        if scope["path"].startswith("/api/"):
+            kind, content = errors.MEDIA_TYPE, json.dumps(errors.body(408, "too_slow", detail))
+        headers = {
+            "content-type": kind,
+            "content-length": str(len(content)),
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "connection": "close",  # the rest of the body would be read as the next request
+        }
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": 408, "headers": encoded})
+        await send({"type": "http.response.body", "body": content.encode()})
+
+
+def _without_doubt(scope: Message) -> Message:
+    """A chunked body has no length, whatever is declared beside it: core.middleware.BodyLimit asks for one."""
+    if all(name != ENCODING for name, _ in scope["headers"]):
+        return scope
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != LENGTH]}
+
+
+def _is_welcome(scope: Message) -> bool:
+    """Whether there is a body that BodyLimit will let pass. What it refuses is not read, and it gets none to read."""
+    length = next((value for name, value in scope["headers"] if name == LENGTH), b"0")
+    return length.isdigit() and len(length) <= 18 and 0 < int(length) <= settings.MAX_BODY_BYTES
+
+
+async def _read(receive: Receive) -> bytes:
+    """The whole body; the server ends it at the declared length.
+
+    :raises Gone: if the client left before.
+    """
+    parts: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hands out the body at once, then what the server says next."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
