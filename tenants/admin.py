@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from tenants.models import Domain, ProvisioningStep, Tenant
 from tenants.services import logos, provisioning
@@ -19,6 +20,18 @@ class TenantForm(forms.ModelForm):
     class Meta:
         model = Tenant
         fields = ("name", "subdomain", "plan_code", "brand_color", "owner_email", "contact_email")
+        help_texts = {
+            "owner_email": _(
+                "Becomes the tenant's first user; `manage.py tenant_command changepassword` gives them a password."
+            )
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "plan_code" in self.fields:  # read-only once the tenant exists
+            self.fields["plan_code"] = forms.ChoiceField(
+                label=_("Plan"), choices=provisioning.plans, widget=UnfoldAdminSelectWidget
+            )
 
     def clean_logo_file(self) -> bytes | None:
         upload = self.cleaned_data["logo_file"]

@@ -58,4 +58,5 @@ def _plain(request: HttpRequest, status: int, code: str, detail: str) -> HttpRes
     """A page that needs neither a tenant nor the database."""
     if request.path.startswith("/api/"):
         return errors.problem(status, code, detail)
-    return render(None, f"{status}.html", status=status)
+    home = "" if settings.PRODUCTION else f"{settings.PUBLIC_SCHEME}://{settings.BASE_DOMAIN}{settings.PUBLIC_PORT}/"
+    return render(None, f"{status}.html", {"home": home}, status=status)

@@ -20,6 +20,13 @@ def load_plans() -> None:
     Plan.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def choices() -> list[tuple[str, str]]:
+    """Code and name of every plan, cheapest first."""
+    if not Plan.objects.exists():
+        load_plans()
+    return list(Plan.objects.order_by("price_usd").values_list("code", "name"))
+
+
 def subscribe_new_tenant(tenant: Tenant) -> None:
     """Give a tenant that is being set up the plan it asked for.
 

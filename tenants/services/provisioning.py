@@ -20,6 +20,10 @@ _registered: list[tuple[str, Step]] = []
 _undo: dict[str, Step] = {}
 
 
+Choices = list[tuple[str, str]]
+_plans: list[Callable[[], Choices]] = []
+
+
 class ProvisioningFailed(RuntimeError):
     """A step of making the tenant failed; the tenant can be resumed or removed."""
 
@@ -36,6 +40,16 @@ def register_step(name: str, step: Step, *, undo: Step) -> None:
     if name not in _undo:
         _registered.append((name, step))
         _undo[name] = undo
+
+
+def offer_plans(choices: Callable[[], Choices]) -> None:
+    """Say which plans (code, name) a tenant can be set up on (called in AppConfig.ready)."""
+    _plans[:] = [choices]
+
+
+def plans() -> Choices:
+    """The plans on offer."""
+    return [choice for choices in _plans for choice in choices()]
 
 
 def host_of(subdomain: str) -> str:

@@ -65,6 +65,12 @@ class TenantAdminTests(TenantTestCase):
         self.assertEqual((tenant.status, tenant.owner_email), ("provisioning", "olga@new.example"))
         self.assertEqual(sent(), [("tenants.provision", {"tenant_id": str(tenant.pk)})])
 
+    def test_a_plan_that_does_not_exist_is_refused_at_the_field(self) -> None:
+        response = self.post(page("add"), **(NEW | {"plan_code": "gold"}))
+
+        self.assertIn("plan_code", response.context["adminform"].form.errors)
+        self.assertEqual((Tenant.objects.count(), sent()), (2, []))
+
     def test_a_bad_or_taken_name_is_said_at_the_field_and_nothing_is_stored(self) -> None:
         for name in ("admin", "Acme", "information-schema", "alpha"):
             with self.subTest(name):
