@@ -50,8 +50,11 @@ def simulate(wanted: Wanted, say: Say) -> Report:
 
 
 def _require_answer(url: str, host: str) -> None:
-    """Like a bad file, an address at which nothing answers is refused before anything is made."""
-    browser = Browser(url, host=host, patience=2.0)
+    """Like a bad file, an address at which nothing answers is refused before anything is made.
+
+    The platform's own host is asked: a tenant that is not there yet would be remembered as unknown for seconds.
+    """
+    browser = Browser(url, host=host.partition(".")[2], patience=2.0)
     try:
         browser.get("/branding.css", accept="text/css")
     except (Unreachable, WrongTurn) as error:
