@@ -104,7 +104,11 @@ def test_two_were_rated_by_the_recruiter_and_decisions_rest_on_own_ratings(
     keys = {job["slug"]: {row["key"] for row in job["competencies"]} for job in tenant["jobs"]}
     rated = [person for person in tenant["finished"] if "reviewed" in person]
 
-    assert sorted(role for person in rated for role in person["reviewed"]) == ["hiring_manager", "recruiter", "recruiter"]
+    assert sorted(role for person in rated for role in person["reviewed"]) == [
+        "hiring_manager",
+        "recruiter",
+        "recruiter",
+    ]
     for person in rated:
         assert all(set(levels) == keys[person["job"]] for levels in person["reviewed"].values())
         assert person["decided"]["by"] in person["reviewed"]
