@@ -11,6 +11,7 @@ import pytest
 from django.test import override_settings
 
 from interviews.services.interviewer import Exchange, Reply, TurnContext, checks, model, reply, script
+from llm import gateway
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from tests.mock_model import MockModel
@@ -101,9 +102,9 @@ class TestWithAModel:
         assert LlmCall.objects.get().latency_ms == said.model_ms
 
     def test_the_deadline_holds_and_its_time_counts_as_the_models(self, mock: MockModel) -> None:
-        started = time.monotonic()
-
         with using(mock, "mock!slow_body"):
+            gateway.warm()  # as a worker does: the SDK's import is no part of anybody's deadline
+            started = time.monotonic()
             said = replied(seconds=1)
 
         assert time.monotonic() - started < 1.5
