@@ -97,11 +97,6 @@ def _items(interview: Interview, own: dict[Any, Any]) -> list[dict[str, Any]]:
     return items
 
 
-def submitted_level(item: dict[str, Any]) -> int | None:
-    """An item's level as the read-only view shows it: None is "no evidence"."""
-    return None if item["level"] == "N" else item["level"]
-
-
 def _evaluation(interview: Interview) -> Evaluation | None:
     related = ("ratings__competency", "ratings__quotes__turn", "findings__turn")
     current = Evaluation.objects.filter(interview=interview).exclude(status=Evaluation.Status.SUPERSEDED)

@@ -156,8 +156,10 @@ class TestScript:
         assert "people at Acme read your answers and decide" in text
 
     def test_its_own_words_pass_the_checks_of_the_model(self) -> None:
-        for text in [*script.acknowledgements(), script.closing()]:
-            checks.check(text, None, CONTEXT)
+        said = [*script.acknowledgements(), script.closing()]
+
+        assert len(said) > 1
+        assert [refused(text) for text in said] == [""] * len(said)
 
 
 def refused(text: str = NOTED, probe: str | None = None, context: TurnContext = CONTEXT) -> str:

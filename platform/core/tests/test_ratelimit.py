@@ -30,6 +30,7 @@ class RateTests(TenantTestCase):
         self.assertEqual((caught.exception.scope, caught.exception.retry_after), ("sign-in", 6))
 
     def test_another_person_another_act_and_another_tenant_are_not_affected(self) -> None:
+        uncounted = allowed_because_away()
         hits(10)
 
         hits(10, who="192.0.2.2")
@@ -38,6 +39,9 @@ class RateTests(TenantTestCase):
             hits(10)
         with tenancy.enter_platform():
             hits(10)
+
+        self.assertEqual(allowed_because_away(), uncounted)
+        self.assertRaises(TooMany, hits, 1)
 
     def test_the_counter_holds_no_address(self) -> None:
         hits(1, who="ada@example.org")
