@@ -49,6 +49,7 @@ SHARED_APPS = [
     "tenants",
     "billing",
     "llm",
+    "live",
     "keys",
     "compliance.audit",
     "django.contrib.admin",

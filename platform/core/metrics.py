@@ -17,6 +17,8 @@ ratelimit_unavailable = Counter("candor_ratelimit_unavailable", "Acts allowed be
 interviews = Counter("candor_interviews", "Interviews by what happened", ["tenant", "event"])
 turns = Counter("candor_turns", "Turns by outcome and mode", ["tenant", "outcome", "mode"])
 evaluations = Counter("candor_evaluations", "Evaluations by outcome and mode", ["tenant", "outcome", "mode"])
+live_connections = Gauge("candor_live_connections", "Event streams that are open", multiprocess_mode="livesum")
+live_events = Counter("candor_live_events", "Events of turns by what became of them", ["outcome"])
 due_backlog = Gauge("candor_due_backlog", "Rows that are due after a sweep", multiprocess_mode="mostrecent")
 
 
