@@ -47,7 +47,7 @@ def using(mock: MockModel, name: str = "mock") -> Iterator[None]:
 
 
 def replied(context: TurnContext = CONTEXT, seconds: float = 5) -> Reply:
-    return reply(context, policy=TenantPolicy(schema="alpha"), deadline=time.monotonic() + seconds)
+    return reply(context, policy=TenantPolicy(schema="alpha"), deadline=time.monotonic() + seconds, say=lambda _: None)
 
 
 @pytest.mark.django_db
@@ -88,6 +88,7 @@ class TestWithAModel:
             tokens_in=said.tokens_in,
             tokens_out=said.tokens_out,
             model_ms=said.model_ms,
+            first_ms=said.first_ms,
         )
         assert said.tokens_out > 0
 

@@ -38,9 +38,10 @@ class Publisher:
     """What happens to one turn, told to whoever listens.
 
     `attempt` is the fence of the worker that speaks: listeners forget what an earlier attempt said.
+    Without a channel (the candidate's key is gone) nobody is told.
     """
 
-    channel: Channel
+    channel: Channel | None
     turn_id: UUID
     attempt: int
 
@@ -56,7 +57,8 @@ class Publisher:
         self._send(type="end", status=status, **more)
 
     def _send(self, **event: Any) -> None:
-        _flusher.put(self.channel, {"turn": str(self.turn_id), "attempt": self.attempt, **event})
+        if self.channel is not None:
+            _flusher.put(self.channel, {"turn": str(self.turn_id), "attempt": self.attempt, **event})
 
 
 class _Flusher:

@@ -43,3 +43,4 @@ class Reply:
     tokens_in: int
     tokens_out: int
     model_ms: int
+    first_ms: int = 0  # until the first words of the model
