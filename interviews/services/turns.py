@@ -183,6 +183,7 @@ def write_reply(*, turn_id: UUID) -> None:
         claims.take(Turn, turn_id, stage=Turn.Stage.RETRIEVING) as claim,
     ):
         listeners = _listeners(claim)
+        _observe("queue", (clock.now() - claim.row.answered_at).total_seconds())
         if claim.attempts > GIVE_UP_AFTER:
             _give_up(claim)
             listeners.end("failed")
@@ -190,8 +191,10 @@ def write_reply(*, turn_id: UUID) -> None:
         try:
             written = _ask(claim, listeners, deadline=started + DEADLINE_SECONDS)
             listeners.stage("saving_results")
+            saving = time.perf_counter()
             with transaction.atomic():
                 following = _record(claim, written)
+            _observe("save", time.perf_counter() - saving)
         except claims.LeaseLost:
             raise
         except Exception as error:
@@ -201,6 +204,13 @@ def write_reply(*, turn_id: UUID) -> None:
             return
     listeners.end("replied", next_turn=following and str(following.pk), question=following and following.shown)
     metrics.turns.labels(tenancy.schema(), "replied", written.mode).inc()
+    metrics.ai_response_latency.observe((claim.row.replied_at - claim.row.answered_at).total_seconds())
+    if written.trouble:
+        metrics.interview_errors.labels(written.trouble).inc()
+
+
+def _observe(phase: str, seconds: float) -> None:
+    metrics.turn_phase.labels(phase).observe(max(0.0, seconds))  # clocks of two machines may disagree
 
 
 def _wake(turn_id: UUID) -> None:
@@ -219,14 +229,20 @@ def _listeners(claim: claims.Claim) -> Publisher:
 
 def _ask(claim: claims.Claim, listeners: Publisher, *, deadline: float) -> Reply:
     listeners.stage("retrieving_context")
+    reading = time.perf_counter()
     context = conversation.context(claim.row)
     Turn.objects.filter(pk=claim.row.pk, fence=claim.fence).update(stage=Turn.Stage.GENERATING)
     listeners.stage("generating_response")
     policy = TenantPolicy(schema=tenancy.schema())
     pool.give_back()  # back to the pool while the model thinks
+    _observe("context", time.perf_counter() - reading)
     if claim.attempts > MODEL_ATTEMPTS:
         return script.reply(context)
-    return reply(context, policy=policy, deadline=deadline, say=listeners.say)
+    written = reply(context, policy=policy, deadline=deadline, say=listeners.say)
+    if written.model:
+        _observe("first_token", written.first_ms / 1000)
+        _observe("generation", written.model_ms / 1000)
+    return written
 
 
 def _record(claim: claims.Claim, written: Reply) -> Turn | None:
@@ -261,6 +277,7 @@ def _fail(claim: claims.Claim, error: str) -> None:
         due.fail("turn", claim.row.pk, error)
         audit.record("turn.failed", claim.row, error=error)
     metrics.turns.labels(tenancy.schema(), "failed", "").inc()
+    metrics.interview_errors.labels("failed").inc()
 
 
 def _give_up(claim: claims.Claim) -> None:

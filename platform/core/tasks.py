@@ -109,7 +109,6 @@ def sweep_due() -> None:
         with tenancy.enter_platform():
             metrics.sweeps.inc()
             due.sweep(_send_owed)
-            metrics.due_backlog.set(due.backlog())
     finally:
         pool.give_back()
 

@@ -54,6 +54,7 @@ class Listener:
         try:
             self.waiting.put_nowait(item)
         except asyncio.QueueFull:
+            metrics.live_dropped.labels("slow_reader").inc()
             while not self.waiting.empty():
                 self.waiting.get_nowait()
             self.waiting.put_nowait(END if item is END else REPLAY)

@@ -73,7 +73,7 @@ class _Flusher:
         try:
             self._waiting.put_nowait((channel.name, channel.seal(event)))
         except queue.Full:
-            metrics.live_events.labels("dropped").inc()
+            metrics.live_dropped.labels("backlog").inc()
         self._ensure_thread()
 
     def _ensure_thread(self) -> None:
@@ -94,16 +94,15 @@ class _Flusher:
             self._flush(batch)
 
     def _flush(self, batch: list[tuple[str, bytes]]) -> None:
-        outcome = "published"
         try:
             pipe = client().pipeline(transaction=False)
             for name, sealed in batch:
                 pipe.eval(SEND, 1, name, sealed, KEPT_EVENTS, KEPT_SECONDS)
             pipe.execute()
+            metrics.live_published.inc(len(batch))
         except RedisError:
-            outcome = "dropped"
             log.warning("live_events_dropped", count=len(batch))
-        metrics.live_events.labels(outcome).inc(len(batch))
+            metrics.live_dropped.labels("redis_away").inc(len(batch))
 
 
 _flusher = _Flusher()

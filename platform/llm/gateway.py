@@ -265,7 +265,7 @@ def _answered(call: _Call, read: Callable[[], Answer]) -> Completion:
 
 def _completion(call: _Call, answer: Answer, parsed: dict[str, Any] | None, model_ms: int) -> Completion:
     text, parsed = filters.restore(answer.text, call.replaced), filters.restore(parsed, call.replaced)
-    usage = answer.usage or Usage()
+    usage = answer.usage or settling.estimate(call.body, answer)
     return Completion(text, parsed, call.target.model, usage, model_ms, call.row.id, call.first_ms)
 
 

@@ -35,7 +35,7 @@ def settle(
     usage = told.usage if told else None
     estimated = usage is None and kind not in NOT_BILLED
     if usage is None:
-        usage = _estimate(body, answer) if estimated else Usage()
+        usage = estimate(body, answer) if estimated else Usage()
     ledger.settle(
         call,
         usage=usage,
@@ -64,7 +64,7 @@ def _report(call: LlmCall, target: Target, outcome: str, seconds: float, usage: 
     )
 
 
-def _estimate(body: dict[str, Any], answer: Answer | None) -> Usage:
+def estimate(body: dict[str, Any], answer: Answer | None) -> Usage:
     """About what was used, so that an uncounted call is not a free one."""
     sent = sum(len(message["content"]) for message in body["messages"])
     said = len(answer.text) if answer else 0

@@ -48,6 +48,7 @@ class Reader:
         """
         if self._whole is not None:
             answer = answers.read(b"".join(self._whole))
+            self._text, self._usage = answer.text, answer.usage
             self._heard(answer.text)
             return answer
         if not self._spoke:

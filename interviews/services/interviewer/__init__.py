@@ -27,7 +27,7 @@ def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: S
     try:
         said = model.ask(context, policy=policy, deadline=deadline, hear=speaker.hear)
     except gateway.Unavailable as reason:
-        return replace(script.reply(context), model_ms=reason.model_ms)
+        return replace(script.reply(context), model_ms=reason.model_ms, trouble=_trouble(reason))
     return replace(
         _checked(said, context, speaker),
         model=said.model,
@@ -38,17 +38,24 @@ def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: S
     )
 
 
+def _trouble(reason: gateway.Unavailable) -> str:
+    """What to count: nothing where there is no model, or the model's output where that was at fault."""
+    if isinstance(reason, gateway.BadOutput):
+        return "refused"
+    return {"not_configured": "", "timeout": "timeout"}.get(reason.kind, "unavailable")
+
+
 def _checked(said: Completion, context: TurnContext, speaker: Speaker) -> Reply:
     """The model's words, or the script's where they fail a check."""
     scripted = script.reply(context)
     if said.parsed is None:
         log.warning("interviewer_text_refused", reason=speaker.refused, model=said.model)
-        return scripted
+        return replace(scripted, trouble="refused")
     parsed = said.parsed
     text, probe = parsed["text"].strip(), (parsed["probe"] or "").strip() or None
     try:
         checks.check(text, probe, context)
     except checks.Refused as refused:
         log.warning("interviewer_text_refused", reason=refused.reason, model=said.model)
-        return scripted
+        return replace(scripted, trouble="refused")
     return replace(scripted, text=text, probe=probe, mode="model", prompt_version=model.PROMPT)

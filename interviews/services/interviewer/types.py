@@ -44,3 +44,4 @@ class Reply:
     tokens_out: int
     model_ms: int
     first_ms: int = 0  # until the first words of the model
+    trouble: str = ""  # why the script took the model's place: timeout, refused or unavailable
