@@ -1,6 +1,7 @@
 """A streamed answer is read as strictly as a whole one, however its bytes are cut."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_the_text_is_heard_as_it_grows() -> None:
 @given(st.lists(st.integers(1, len(GOOD) - 1), max_size=30))
 def test_it_does_not_matter_where_the_bytes_are_cut(cuts: list[int]) -> None:
     edges = [0, *sorted(set(cuts)), len(GOOD)]
-    parts = [GOOD[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    parts = [GOOD[start:end] for start, end in pairwise(edges)]
 
     assert heard(*parts)[-1] == "".join(WORDS)
 
