@@ -3,105 +3,160 @@
 
     python tests/mock_model.py --port 9100 --latency 2-5 --seed 1
 
-It speaks plain HTTP/1.1 from the standard library alone. `POST /v1/chat/completions` answers with text, or, where
-a JSON schema is asked for, with an object of that shape: a neutral transition for an interviewer's turn; for an
-evaluation a level with a quote taken word for word from the data block. `GET /v1/models` lists one model.
-`GET /_count` says what came in: {"chat", "answered", "models", "faults", "open"}; `POST /_reset` starts anew.
+It speaks plain HTTP/1.1 from the standard library alone, in one process and one thread. `POST /v1/chat/completions`
+answers with text, or, where a JSON schema is asked for, with an object of that shape: a neutral transition for an
+interviewer's turn; for an evaluation a level with a quote taken word for word from the data block. With
+`"stream": true` the same text comes in pieces over the latency. `GET /v1/models` lists one model.
+`GET /_count` says what came in: {"chat", "answered", "models", "faults", "open", "speaking"} (speaking: streams of
+which a part was sent); `POST /_reset` counts anew; `POST /_set {"latency": [2, 5], "fault": "html", "every": 3}`
+changes what it was started with.
 
 A fault is named by the model ("mock!html") or the header X-Mock-Fault; `--fault html --every 3` breaks each third
-request. Their names are in FAULTS.
+request. Their names are in mock_faults.FAULTS.
 """
 
 import argparse
+import asyncio
 import json
 import random
+import socket
 import sys
 import threading
-import time
-from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import Counter, deque
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 try:
-    from tests.mock_answers import FAULTS, Sent, completion, say
+    from tests import mock_faults, mock_streams
+    from tests.mock_answers import Sent, completion, say
 except ImportError:  # run as a script
-    from mock_answers import FAULTS, Sent, completion, say  # type: ignore[no-redef, import-not-found]
+    import mock_faults  # type: ignore[no-redef, import-not-found]
+    import mock_streams  # type: ignore[no-redef, import-not-found]
+    from mock_answers import Sent, completion, say  # type: ignore[no-redef, import-not-found]
 
 MODEL = "mock"
+LONGEST_HEAD = 64 * 1024
+KEPT = 2000  # requests, so that a soak's memory is flat
+REASONS = {200: "OK", 404: "Not Found"}
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection; HTTP/1.1 keeps it open."""
+class Connection:
+    """One client; HTTP/1.1 keeps its connection open."""
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else every second answer waits 40 ms for an acknowledgement
-    server: "Server"
+    def __init__(self, server: "Server", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.server, self.reader, self.writer = server, reader, writer
+        self.headers: dict[str, str] = {}
+        self.number = 0  # of the chat request under way
+        self.close = False
 
-    def do_GET(self) -> None:
-        if self.path == "/_count":
-            self.send_json(self.server.counts())
-        elif self.path.endswith("/models"):
-            self.server.count("models")
-            self.send_json({"object": "list", "data": [{"id": name, "object": "model"} for name in self.server.models]})
-        else:
-            self.send_json({"error": {"message": "no such path"}}, status=404)
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == "/_reset":
-            self.server.reset()
-            self.send_json({})
-        elif self.path.endswith("/chat/completions"):
-            self.chat(json.loads(body))
-        else:
-            self.send_json({"error": {"message": "no such path"}}, status=404)
-
-    def chat(self, request: Sent) -> None:
-        number = self.server.begin(request, {name.lower(): value for name, value in self.headers.items()})
+    async def serve(self) -> None:
         try:
-            fault = self.fault(request, number)
-            self.server.sleep(number)
-            if fault:
-                self.server.count(f"fault:{fault}")
-                FAULTS[fault](self, request)
-            else:
-                self.send_json(completion(request, say(request, self.server.seed)))
-                self.server.count("answered")
-        except OSError:
-            self.close_connection = True  # the client is gone: killed, or out of patience
+            with suppress(OSError, asyncio.IncompleteReadError):  # the client is gone: killed, or out of patience
+                while not self.close:
+                    await self._one()
         finally:
-            self.server.count("open", -1)
+            self.writer.close()
 
-    def fault(self, request: Sent, number: int) -> str | None:
+    async def _one(self) -> None:
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        named = (line.partition(":") for line in head[1:] if line)
+        self.headers = {name.strip().lower(): value.strip() for name, _colon, value in named}
+        self.close = self.headers.get("connection", "").lower() == "close"
+        body = await self.reader.readexactly(int(self.headers.get("content-length") or 0))
+        method, path, _version = head[0].split(" ")
+        await self._answer(method, path, body)
+
+    async def _answer(self, method: str, path: str, body: bytes) -> None:
+        server = self.server
+        if method == "POST" and path.endswith("/chat/completions"):
+            await self.chat(json.loads(body))
+        elif method == "GET" and path.endswith("/models"):
+            server.counted["models"] += 1
+            await self.send_json(
+                {"object": "list", "data": [{"id": name, "object": "model"} for name in server.models]}
+            )
+        elif path == "/_count":
+            await self.send_json(server.counts())
+        elif path == "/_reset":
+            server.reset()
+            await self.send_json({})
+        elif path == "/_set":
+            server.set(**json.loads(body))
+            await self.send_json({})
+        else:
+            await self.send_json({"error": {"message": "no such path"}}, status=404)
+
+    async def chat(self, request: Sent) -> None:
+        counted = self.server.counted
+        self.number = self.server.begin(request, self.headers)
+        counted["open"] += 1
+        try:
+            fault = self.fault(request)
+            if fault:
+                counted[f"fault:{fault}"] += 1
+                await mock_faults.commit(fault, self, request)
+            else:
+                await self.say(request, say(request, self.server.seed))
+                counted["answered"] += 1
+        finally:
+            counted["open"] -= 1
+
+    def fault(self, request: Sent) -> str | None:
         """What to break: asked for by the request, or the server's turn to."""
-        named = self.headers.get("X-Mock-Fault") or str(request.get("model", "")).partition("!")[2]
+        named = self.headers.get("x-mock-fault") or str(request.get("model", "")).partition("!")[2]
         if named:
             return named
-        broken = self.server.every and number % self.server.every == 0
-        return self.server.fault_name if broken else None
+        server = self.server
+        return server.fault_name if server.every and self.number % server.every == 0 else None
 
-    def send_json(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        self.send_raw(json.dumps(body).encode(), status=status, headers=headers)
+    async def say(self, request: Sent, text: Any, finish: str | None = "stop") -> None:
+        """Say this text after the latency, or over it where the request asked for a stream."""
+        if request.get("stream"):
+            await mock_streams.say(self, request, text, finish)
+        else:
+            await self.wait()
+            await self.send_json(completion(request, text, finish))
 
-    def send_raw(
+    async def wait(self) -> None:
+        await asyncio.sleep(self.latency())
+
+    def latency(self) -> float:
+        """The seconds that the seed says for this request, however many run beside it."""
+        return random.Random(self.server.seed * 1_000_003 + self.number).uniform(*self.server.latency)
+
+    async def send_json(self, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        await self.send_raw(json.dumps(body).encode(), status=status, headers=headers)
+
+    async def send_raw(
         self, body: bytes, status: int = 200, kind: str = "application/json", headers: dict[str, str] | None = None
     ) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        await self.send_head({"Content-Length": str(len(body)), **(headers or {})}, status=status, kind=kind)
+        await self.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silence: what candidates said is in the requests."""
+    async def send_head(self, headers: dict[str, str], status: int = 200, kind: str = "application/json") -> None:
+        """The status line and these headers; what follows is the caller's."""
+        lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Mock')}", f"Content-Type: {kind}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self.writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+
+    async def write(self, data: bytes) -> None:
+        """:raises ConnectionError: if the client is gone."""
+        if self.writer.is_closing():
+            raise ConnectionResetError
+        self.writer.write(data)
+        await self.writer.drain()
+
+    def reset(self) -> None:
+        """End the connection as if its machine had lost power: RST instead of a goodbye."""
+        self.close = True
+        sock: socket.socket = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        self.writer.transport.abort()
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
+class Server:
+    """What one server of models counts and how it behaves."""
 
     def __init__(
         self,
@@ -113,44 +168,52 @@ class Server(ThreadingHTTPServer):
         every: int = 0,
         models: tuple[str, ...] = (MODEL,),
     ) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.latency, self.seed, self.fault_name, self.every, self.models = latency, seed, fault, every, models
-        self.lock = threading.Lock()
-        self.reset()
+        self.socket = socket.create_server(("127.0.0.1", port), backlog=1024)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/v1"
+        self.seed, self.models = seed, models
+        self.latency, self.fault_name, self.every = latency, fault, every
+        self.counted: Counter[str] = Counter()
+        self.requests: deque[Sent] = deque(maxlen=KEPT)
+        self.headers: deque[dict[str, str]] = deque(maxlen=KEPT)
+
+    def set(self, *, latency: tuple[float, float] | None = None, fault: str = "", every: int = 0) -> None:
+        """Behave like this from the next request on; without `latency` it stays as it is."""
+        self.latency = latency or self.latency
+        self.fault_name, self.every = fault, every
 
     def reset(self) -> None:
-        with self.lock:
-            self.counted: Counter[str] = Counter()
-            self.requests: list[Sent] = []
-            self.headers: list[dict[str, str]] = []
+        """Count anew; what is under way stays counted as open."""
+        under_way = {name: self.counted[name] for name in ("open", "speaking")}
+        self.counted.clear()
+        self.counted.update(under_way)
+        self.requests.clear()
+        self.headers.clear()
 
     def begin(self, request: Sent, headers: dict[str, str]) -> int:
         """Count a chat request the moment it is read, before any answer.
 
         :returns: its number, from 1.
         """
-        with self.lock:
-            self.counted["chat"] += 1
-            self.counted["open"] += 1
-            self.requests.append(request)
-            self.headers.append(headers)
-            return self.counted["chat"]
-
-    def count(self, name: str, by: int = 1) -> None:
-        with self.lock:
-            self.counted[name] += by
+        self.counted["chat"] += 1
+        self.requests.append(request)
+        self.headers.append(headers)
+        return self.counted["chat"]
 
     def counts(self) -> dict[str, Any]:
-        with self.lock:
-            faults = {name[6:]: n for name, n in self.counted.items() if name.startswith("fault:")}
-            return {name: self.counted[name] for name in ("chat", "answered", "models", "open")} | {"faults": faults}
+        faults = {name[6:]: n for name, n in self.counted.items() if name.startswith("fault:")}
+        names = ("chat", "answered", "models", "open", "speaking")
+        return {name: self.counted[name] for name in names} | {"faults": faults}
 
-    def sleep(self, number: int) -> None:
-        """As long as the seed says for this request, whatever the threads do."""
-        time.sleep(random.Random(self.seed * 1_000_003 + number).uniform(*self.latency))
+    async def run(self, until: asyncio.Event) -> None:
+        """Serve until then."""
+        server = await asyncio.start_server(self._connected, sock=self.socket, limit=LONGEST_HEAD)
+        try:
+            await until.wait()
+        finally:
+            server.close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is the point of many tests."""
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await Connection(self, reader, writer).serve()
 
 
 class MockModel:
@@ -158,20 +221,28 @@ class MockModel:
 
     def __init__(self, **options: Any) -> None:
         self.server = Server(**options)
+        self._serves = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self) -> "MockModel":
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self._thread.start()
+        self._serves.wait()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        self._serves.set()
+        await self.server.run(self._over)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+        return self.server.url
 
     @property
     def requests(self) -> list[Sent]:
@@ -192,14 +263,15 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--port", type=int, default=9100)
     parser.add_argument("--latency", default="0-0", help="seconds, from-to")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--fault", default="", choices=["", *FAULTS])
+    parser.add_argument("--fault", default="", choices=["", *sorted(mock_faults.FAULTS)])
     parser.add_argument("--every", type=int, default=0, help="break each Nth request")
     told = parser.parse_args(arguments)
     low, _dash, high = told.latency.partition("-")
     latency = (float(low), float(high or low))
     server = Server(told.port, latency=latency, seed=told.seed, fault=told.fault, every=told.every)
-    print(f"mock model on http://127.0.0.1:{server.server_address[1]}/v1", flush=True)
-    server.serve_forever()
+    print(f"mock model on {server.url}", flush=True)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(server.run(asyncio.Event()))
 
 
 if __name__ == "__main__":
