@@ -48,6 +48,7 @@ class Turn(Claimable):
     subject_id = models.UUIDField()
     number = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CORE)
+    probe_kind = models.CharField(max_length=9, blank=True, help_text=_("What a follow-up asks for."))
     question = models.ForeignKey(Question, on_delete=models.PROTECT, null=True, related_name="turns")
     shown = SealedTextField(label="turn.shown", help_text=_("The question's text."))
     answer = SealedTextField(label="turn.answer", null=True)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import structlog
 
 from interviews.services.interviewer import checks, model, script
-from interviews.services.interviewer.types import Exchange, Reply, TurnContext
+from interviews.services.interviewer.types import Exchange, Probe, Reply, TurnContext, Wanted
 from llm import gateway
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
-__all__ = ["Exchange", "Reply", "TurnContext", "reply", "script"]
+__all__ = ["Exchange", "Probe", "Reply", "TurnContext", "Wanted", "reply", "script"]
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Rep
 def _checked(said: Completion, context: TurnContext) -> Reply:
     """The model's words, or the script's where they fail a check."""
     parsed, scripted = said.parsed or {}, script.reply(context)
-    text, probe = parsed["text"].strip(), (parsed["probe"] or "").strip() or None
+    text, probe = parsed["text"].strip(), model.probe(parsed)
     try:
         checks.check(text, probe, context)
     except checks.Refused as refused:
