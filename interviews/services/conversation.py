@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
-
 from core import tenancy
 from interviews.models import Candidate, Competency, Interview, Question, Turn
 from interviews.services import evaluations
@@ -15,13 +13,12 @@ RECENT_TURNS = 3
 def context(turn: Turn) -> TurnContext:
     """Everything the reply to this turn is written from."""
     interview = Interview.objects.select_related("application__job", "version").get(pk=turn.interview_id)
-    turns = list(
-        interview.turns.filter(number__lte=turn.number)
-        .select_related("question")
-        .prefetch_related("question__competencies")
-    )
-    competencies = list(interview.version.competencies.all())
-    to_come = list(_to_come(turn).prefetch_related("competencies"))
+    turns = list(interview.turns.filter(number__lte=turn.number))
+    questions = list(interview.version.questions.prefetch_related("competencies"))
+    for past in turns:
+        past.question = next((one for one in questions if one.pk == past.question_id), None)
+    competencies, last = _competencies(questions), turns[-1].question
+    to_come = [one for one in questions if last is not None and one.position > last.position]
     candidate = Candidate.objects.get(pk=interview.subject_id)
     answered = [past for past in turns if past.answer is not None]
     return TurnContext(
@@ -42,7 +39,10 @@ def context(turn: Turn) -> TurnContext:
 
 def next_question(turn: Turn) -> Question | None:
     """The core question after this turn's, or None after the last one."""
-    return _to_come(turn).first()
+    if turn.question is None:
+        return None
+    version, position = turn.question.version_id, turn.question.position
+    return Question.objects.filter(version_id=version, position__gt=position).order_by("position").first()
 
 
 def open_next(turn: Turn, *, probe: Probe | None) -> Turn | None:
@@ -61,11 +61,10 @@ def open_next(turn: Turn, *, probe: Probe | None) -> Turn | None:
     )
 
 
-def _to_come(turn: Turn) -> QuerySet[Question]:
-    if turn.question is None:
-        return Question.objects.none()
-    version, position = turn.question.version_id, turn.question.position
-    return Question.objects.filter(version_id=version, position__gt=position).order_by("position")
+def _competencies(questions: Sequence[Question]) -> list[Competency]:
+    """Those of the version in their order: each has a question."""
+    found = {one.pk: one for question in questions for one in question.competencies.all()}
+    return sorted(found.values(), key=lambda one: one.position)
 
 
 def _wanted(

@@ -41,6 +41,7 @@ PLAN = JobPlan(
     slug="data-engineer",
     title="Data Engineer",
     location="Lisbon",
+    max_probes=0,
     competencies=(
         CompetencyPlan("sql", "SQL", "Works on large tables safely.", "technical", Decimal("0.5"), ANCHORS),
         CompetencyPlan(
@@ -71,7 +72,7 @@ def signed_in(user: User, tenant: str = HOME) -> TenantClient:
 
 
 def job(slug: str = PLAN.slug, **changes: Any) -> Job:
-    """A published job with two questions and three competencies; the same one when asked again."""
+    """A published job with two questions, three competencies and no follow-ups; the same one when asked again."""
     found = Job.objects.filter(slug=slug).first()
     return found or publish_job(plan=replace(PLAN, slug=slug, **changes), by=staff(Role.ADMIN))
 
