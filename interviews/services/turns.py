@@ -99,11 +99,12 @@ def submit_answer(*, interview: Interview, answer: str, idempotency_key: UUID, t
 
 def _turn_for(interview: Interview, key: UUID, turn_id: UUID | None) -> Turn:
     """The turn this key answered already, else the named one, else the open one."""
-    known = interview.turns.filter(idempotency_key=key).first()
+    wanted = Q(pk=turn_id) if turn_id else Q(status=Turn.Status.OPEN)
+    turns = list(interview.turns.filter(wanted | Q(idempotency_key=key)).order_by("number"))
+    known = next((turn for turn in turns if turn.idempotency_key == key), None)
     if known is not None and turn_id in (None, known.pk):
         return known
-    turns = interview.turns.filter(pk=turn_id) if turn_id else interview.turns.filter(status=Turn.Status.OPEN)
-    found = turns.order_by("number").first()
+    found = next((turn for turn in turns if turn != known), None)
     if found is None:
         raise NoSuchTurn if turn_id else NothingToAnswer
     if known is not None:
