@@ -10,7 +10,17 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
-from interviews.services.interviewer import Exchange, Probe, Reply, TurnContext, Wanted, checks, followups, model, reply, script
+from interviews.services.interviewer import (
+    Exchange,
+    Probe,
+    Reply,
+    TurnContext,
+    Wanted,
+    checks,
+    model,
+    reply,
+    script,
+)
 from llm import gateway
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -89,9 +99,7 @@ class TestWithAModel:
             replied()
             replied(SATISFIED)
 
-        first, second = (
-            request["response_format"]["json_schema"]["schema"]["properties"] for request in mock.requests
-        )
+        first, second = (request["response_format"]["json_schema"]["schema"]["properties"] for request in mock.requests)
         assert list(first) == ["text", "probe"]
         assert first["probe"]["anyOf"][1]["properties"]["kind"]["enum"] == ["evidence", "result"]
         assert second["probe"] == {"type": "null"}
@@ -115,7 +123,19 @@ class TestWithAModel:
 
     @pytest.mark.parametrize(
         "fault",
-        ["too_long", "unknown_key", "probe_kind", "probe_text", "not_json", "leak", "500", "429", "html", "cut", "no_finish"],
+        [
+            "too_long",
+            "unknown_key",
+            "probe_kind",
+            "probe_text",
+            "not_json",
+            "leak",
+            "500",
+            "429",
+            "html",
+            "cut",
+            "no_finish",
+        ],
     )
     def test_a_call_that_fails_gives_way_to_the_script(self, mock: MockModel, fault: str) -> None:
         with using(mock, f"mock!{fault}"):

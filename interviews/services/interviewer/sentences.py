@@ -12,9 +12,11 @@ STOP = re.compile(
 SPACED = frozenset(".!?…‽⁇⁈⁉")
 WORD_BEFORE = re.compile(r"(?:[^\W\d_]+\.)*[^\W\d_]+$|\d+$")
 ABBREVIATIONS = frozenset(
-    "dr mr mrs ms mx prof st jr sr vs etc approx inc ltd dept est ca cf al fig figs eq vol pp ed eds gen col sgt capt rev hon "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun".split()
+    {"dr", "mr", "mrs", "ms", "mx", "prof", "st", "jr", "sr", "gen", "col", "capt", "rev"}
+    | {"vs", "etc", "approx", "inc", "ltd", "dept", "est", "cf", "al", "fig", "vol", "pp"}
+    | {"jan", "feb", "apr", "aug", "sept", "oct", "nov", "dec"}
 )
+LONGEST_ABBREVIATION = 24  # characters; further back nobody looks
 BEFORE_NUMBER = frozenset({"no", "nos", "p", "art", "sec", "ch"})
 
 
@@ -47,7 +49,9 @@ def _ends_sentence(stop: re.Match[str], buffer: str) -> bool:
         return not (buffer[stop.start() - 1 : stop.start()].isdigit() and following.isdigit())
     if not stop["space"] or following.islower() or following in ",;:)":
         return False
-    return stop["mark"] != "." or not _is_abbreviation(buffer[: stop.start()], following)
+    return stop["mark"] != "." or not _is_abbreviation(
+        buffer[max(0, stop.start() - LONGEST_ABBREVIATION) : stop.start()], following
+    )
 
 
 def _is_abbreviation(before: str, following: str) -> bool:
