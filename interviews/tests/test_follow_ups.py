@@ -72,7 +72,7 @@ class FollowUpTests(TenantTestCase):
             conversation.open_next(turn, probe=Probe("evidence", f"Follow-up {number}?"))
             turn = make.answered(self.interview, f"Answer {number}.")
 
-        with self.assertNumQueries(5):
+        with self.assertNumQueries(2):
             context = conversation.context(turn)
 
         self.assertEqual([past.answer for past in context.recent], ["Answer 0.", "Answer 1.", "Answer 2."])

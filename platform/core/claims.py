@@ -98,8 +98,8 @@ def _taking(model: type[Claimable], changes: tuple[str, ...]) -> str:
     more = [sql.SQL(", {} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in changes]
     return (
         sql.SQL(
-            "UPDATE {table} SET status = %(working)s, lease_until = statement_timestamp() + %(lease)s, fence = fence + 1,"
-            " attempts = attempts + 1{more} WHERE id = %(pk)s AND (status = %(waiting)s"
+            "UPDATE {table} SET status = %(working)s, lease_until = statement_timestamp() + %(lease)s,"
+            " fence = fence + 1, attempts = attempts + 1{more} WHERE id = %(pk)s AND (status = %(waiting)s"
             " OR (status = %(working)s AND lease_until < statement_timestamp())) RETURNING *"
         )
         .format(table=sql.Identifier(model._meta.db_table), more=sql.Composed(more))
