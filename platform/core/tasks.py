@@ -10,7 +10,7 @@ import structlog
 from celery import current_app, shared_task
 from django.db import transaction
 
-from core import audit, due, metrics, pool, tenancy
+from core import audit, due, metrics, pool, tenancy, workers
 from core.claims import AlreadyClaimed, LeaseLost
 
 log = structlog.get_logger()
@@ -95,6 +95,7 @@ def sweep_due() -> None:
             metrics.sweeps.inc()
             due.sweep(_send_owed)
             metrics.due_backlog.set(due.backlog())
+        workers.swept()
     finally:
         pool.give_back()
 
