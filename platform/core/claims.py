@@ -144,7 +144,6 @@ class _Renewer:
                     statement, [LEASE.total_seconds(), [c.row.pk for c in claims], [c.fence for c in claims]]
                 )
 
-
     def take_all(self) -> dict[tuple[str, str], list[Claim]]:
         """The open claims by schema and table, renewed no more."""
         with self._lock:

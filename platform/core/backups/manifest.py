@@ -24,7 +24,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """What a dump holds: rows by table, enabled triggers, every migration recorded in any schema, who owns and serves."""
+    """What a dump holds: rows by table, enabled triggers, migrations of any schema, and who owns and serves."""
 
     file: str
     server: str

@@ -1,4 +1,4 @@
-"""PostgreSQL's own pg_dump and pg_restore, of the server's major version, with the password in the environment alone."""
+"""PostgreSQL's own pg_dump and pg_restore, of the server's major version; the password is in their environment."""
 
 import os
 import re
