@@ -1,5 +1,6 @@
 """The two databases as a backup sees them: addresses, snapshots, what is in them, who uses them."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from core.backups import BackupError
 ALIASES = {"main": ("owner", "default"), "keys": ("keys_owner", "keys")}  # who dumps and restores, who serves
 PASSED_ON = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 TABLES_A_QUERY = 50
+LEAVING_SECONDS = 1.0
 Connection = psycopg.Connection[tuple[Any, ...]]
 OURS = "n.nspname !~ '^(pg_|information_schema$)'"
 
@@ -48,7 +50,7 @@ class Address(NamedTuple):
             return psycopg.connect(**self.parameters, autocommit=True, connect_timeout=5)  # type: ignore[arg-type]
         except psycopg.OperationalError as error:
             words = str(error).strip().splitlines()
-            raise BackupError(f"The database {self.name} can't be reached as {self.owner}: {words[-1]}") from error
+            raise BackupError(f"The database {self.name} can't be reached as {self.owner}: {words[0]}") from error
 
 
 def address(kind: str) -> Address:
@@ -127,5 +129,18 @@ def is_empty(where: Address) -> bool:
 
 
 def users_of(maintenance: Connection, name: str) -> int:
-    """How many connections there are to this database."""
-    return int(one(maintenance, "SELECT count(*) FROM pg_stat_activity WHERE datname = %s", name))
+    """How many connections there are to this database; what just left is waited for."""
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while count := int(one(maintenance, "SELECT count(*) FROM pg_stat_activity WHERE datname = %s", name)):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    return count
+
+
+def leave() -> None:
+    """Close every connection of this process: nobody may be in a database that gets another name."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if getattr(connection, "pool", None):
+            connection.close_pool()  # type: ignore[attr-defined]

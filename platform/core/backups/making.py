@@ -6,6 +6,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
+
 from core import backups, clock
 from core.backups import BackupError, databases, files, manifest, programs
 from core.backups.databases import Address, Connection
@@ -31,6 +33,8 @@ def make(target: Path, *, with_secrets: bool) -> Manifest:
         draft.rename(target)
         _sync_folder(target.parent)
         return made
+    except psycopg.Error as error:
+        raise BackupError(f"The database did not let itself be read: {str(error).strip().splitlines()[0]}") from error
     except OSError as error:
         raise BackupError(f"The backup could not be written to {target}: {error.strerror}.") from error
     finally:

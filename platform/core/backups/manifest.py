@@ -53,7 +53,8 @@ class Manifest:
 
 def private(path: Path) -> Any:
     """A new file to write bytes into that only its owner may read (0600); it and its folders are made."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in reversed(path.parents):
+        folder.mkdir(mode=0o700, exist_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 

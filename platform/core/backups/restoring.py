@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 from django.apps import apps
-from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
@@ -57,6 +56,7 @@ def restore(source: Path, *, keys_from: Path | None = None, replace: bool = Fals
     :raises BackupError: with everything as it was.
     :raises NotAfterRestore: when the databases are there and what must follow failed.
     """
+    databases.leave()
     parts = _parts(source, keys_from or source)
     _require_usable(parts, replace=replace)
     done = Restored()
@@ -126,7 +126,7 @@ def _require_free(connection: Connection, where: Address, *, replace: bool) -> N
 
 @contextmanager
 def _maintenance(where: Address) -> Iterator[Connection]:
-    """A connection beside the database: nobody may be in one that gets another name."""
+    """A connection beside the database, to make, rename and drop it."""
     with where.at("postgres").connect() as connection:
         yield connection
 
@@ -173,7 +173,6 @@ def _swap(parts: list[Part], now: datetime) -> list[str]:
 
     :returns: the names that old databases which hold something have now.
     """
-    connections.close_all()
     main, keys = parts
     groups = [parts] if main.where.same_server(keys.where) else [[keys], [main]]
     suffix, kept = f"_before_{now:%Y%m%d%H%M%S}", []

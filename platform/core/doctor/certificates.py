@@ -26,9 +26,7 @@ def look(host: str, port: int) -> Finding:
     try:
         expires = expires_at(host, port)
     except (OSError, ValueError) as error:
-        return warn(
-            f"{host}:{port} shows none ({type(error).__name__})", "See the balancer."
-        )
+        return warn(f"{host}:{port} shows none ({type(error).__name__})", "See the balancer.")
     days = (expires - clock.now()).days
     what = f"{host}: expires {expires:%Y-%m-%d}, in {days} days"
     if days < FAIL_DAYS:

@@ -106,4 +106,4 @@ def _settings(alias: str) -> dict[str, Any]:
 def _cause(error: psycopg.OperationalError) -> str:
     """libpq's own words name host, port, role and database, never the password."""
     lines = str(error).strip().splitlines()
-    return lines[-1].strip() if lines else type(error).__name__
+    return lines[0].strip() if lines else type(error).__name__

@@ -33,9 +33,7 @@ def disk() -> Finding:
 def secrets() -> Finding:
     """The signing secret is long, and a file with one is private. The key-encryption key is asked about by keys."""
     if len(settings.SECRET_KEY) < SHORTEST_SECRET:
-        return fail(
-            f"SECRET_KEY has {len(settings.SECRET_KEY)} characters", "Give it 50 random ones."
-        )
+        return fail(f"SECRET_KEY has {len(settings.SECRET_KEY)} characters", "Give it 50 random ones.")
     if not Path(settings.KEK_FILE).is_file():
         return fail(f"{settings.KEK_FILE} is missing", "Bring the key-encryption key back from its copy.")
     open_files = [path.name for path in (settings.VAR / "secret_key",) if _is_open(path)]
