@@ -28,10 +28,11 @@ from interviews.tests import make
 from keys import kek, ring
 
 ANSWER = "I led the migration with four people, and nobody waited."
+OURS = "n.nspname !~ '^(pg_|information_schema$)'"
 RIGHTS = f"""
     SELECT 'table', nspname || '.' || relname, relacl::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE relkind IN ('r', 'S') AND {databases.OURS}
-    UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace n WHERE {databases.OURS}
+     WHERE relkind IN ('r', 'S') AND {OURS}
+    UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace n WHERE {OURS}
     UNION ALL SELECT 'default', defaclobjtype::text, defaclacl::text FROM pg_default_acl
     UNION ALL SELECT 'trigger', tgrelid::regclass::text || tgname, tgenabled::text FROM pg_trigger
      WHERE NOT tgisinternal

@@ -16,7 +16,14 @@ PASSED_ON = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 TABLES_A_QUERY = 50
 LEAVING_SECONDS = 1.0
 Connection = psycopg.Connection[tuple[Any, ...]]
-OURS = "n.nspname !~ '^(pg_|information_schema$)'"
+TABLES = (
+    "SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r'"
+    " AND n.nspname !~ '^(pg_|information_schema$)' ORDER BY 1, 2"
+)
+TRIGGERS = (
+    "SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid JOIN pg_namespace n ON n.oid = relnamespace"
+    " WHERE NOT tgisinternal AND tgenabled <> 'D' AND n.nspname !~ '^(pg_|information_schema$)'"
+)
 
 
 class Address(NamedTuple):
@@ -84,10 +91,7 @@ def server_version(connection: Connection) -> str:
 
 def row_counts(connection: Connection) -> dict[str, int]:
     """`schema.table` -> rows, exactly, of every table that is not PostgreSQL's own."""
-    found = connection.execute(
-        f"SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
-        f" WHERE relkind = 'r' AND {OURS} ORDER BY 1, 2".encode()
-    ).fetchall()
+    found = connection.execute(TABLES.encode()).fetchall()
     counts: dict[str, int] = {}
     for start in range(0, len(found), TABLES_A_QUERY):
         parts = [
@@ -100,13 +104,7 @@ def row_counts(connection: Connection) -> dict[str, int]:
 
 def trigger_count(connection: Connection) -> int:
     """Triggers that are on."""
-    return int(
-        one(
-            connection,
-            "SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
-            f" JOIN pg_namespace n ON n.oid = relnamespace WHERE NOT tgisinternal AND tgenabled <> 'D' AND {OURS}",
-        )
-    )
+    return int(one(connection, TRIGGERS))
 
 
 def recorded_migrations(connection: Connection, tables: dict[str, int]) -> list[str]:

@@ -12,18 +12,19 @@ CONNECT_SECONDS = 3
 OLDEST = 14
 SKEW_WARN, SKEW_FAIL = 2.0, 30.0  # seconds between this machine's clock and the database's
 PASSED_ON = ("sslmode", "sslrootcert", "sslcert", "sslkey")
-OURS = "nspname !~ '^(pg_|information_schema$)'"
-TABLES = "FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+TABLES = (  # ours, not PostgreSQL's own
+    "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
+    " WHERE nspname !~ '^(pg_|information_schema$)' AND "
+)
 TOO_MUCH = {
     "is a superuser or more": "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
     " FROM pg_roles WHERE rolname = CURRENT_USER",
     "is a member of the owner": "SELECT pg_has_role(CURRENT_USER, %(owner)s, 'MEMBER')",
-    "owns tables": f"SELECT EXISTS (SELECT {TABLES} WHERE {OURS} AND pg_get_userbyid(relowner) = CURRENT_USER)",
-    "creates in schemas": "SELECT EXISTS (SELECT FROM pg_namespace"
-    f" WHERE {OURS} AND has_schema_privilege(oid, 'CREATE'))",
+    "owns tables": TABLES + "pg_get_userbyid(relowner) = CURRENT_USER)",
+    "creates in schemas": "SELECT EXISTS (SELECT FROM pg_namespace WHERE has_schema_privilege(oid, 'CREATE')"
+    " AND nspname !~ '^(pg_|information_schema$)')",
     "creates in the database": "SELECT has_database_privilege(current_database(), 'CREATE, TEMP')",
-    "empties tables or has triggers": f"SELECT EXISTS (SELECT {TABLES}"
-    f" WHERE {OURS} AND relkind = 'r' AND has_table_privilege(c.oid, 'TRUNCATE, TRIGGER'))",
+    "empties tables or has triggers": TABLES + "relkind = 'r' AND has_table_privilege(c.oid, 'TRUNCATE, TRIGGER'))",
 }
 
 

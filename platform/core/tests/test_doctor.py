@@ -126,7 +126,7 @@ class QuestionTests(TenantTestCase):
         self.assertNotIn("geheim", str(found))
 
     def test_a_clock_that_is_off_by_minutes_fails(self) -> None:
-        with mock.patch.object(databases.time, "time", return_value=time.time() - 300):
+        with mock.patch("core.doctor.databases.time.time", return_value=time.time() - 300):
             found = databases.clock()
 
         self.assertEqual(found.level, FAIL)
@@ -141,11 +141,12 @@ class QuestionTests(TenantTestCase):
         self.assertEqual((found.level, found.what), (FAIL, "away (ConnectionError)"))
 
     def test_a_valkey_that_evicts_or_is_nearly_full_fails(self) -> None:
-        told = {"valkey_version": "9.1.2", "used_memory": 10, "maxmemory": 1000, "aof_enabled": 1}
-        for change, words in (
-            ({"maxmemory_policy": "allkeys-lru"}, "evicts by allkeys-lru"),
-            ({"used_memory": 900 * 10**6, "maxmemory": 10**9}, "900 MB used of 1000"),
-        ):
+        told: dict[str, Any] = {"valkey_version": "9.1.2", "used_memory": 10, "maxmemory": 1000, "aof_enabled": 1}
+        changes: dict[str, dict[str, Any]] = {
+            "evicts by allkeys-lru": {"maxmemory_policy": "allkeys-lru"},
+            "900 MB used of 1000": {"used_memory": 900 * 10**6, "maxmemory": 10**9},
+        }
+        for words, change in changes.items():
             with self.subTest(words), mock.patch.object(services, "client") as away:
                 away.return_value.info.return_value = told | change
                 found = services.valkey()
@@ -196,7 +197,7 @@ class HostTests(SimpleTestCase):
     def test_a_disk_is_judged_by_what_is_free(self) -> None:
         for free, level in ((100e9, OK), (4e9, WARN), (1e8, FAIL)):
             usage = mock.Mock(free=free, total=200e9)
-            with self.subTest(free), mock.patch.object(host.shutil, "disk_usage", return_value=usage):
+            with self.subTest(free), mock.patch("core.doctor.host.shutil.disk_usage", return_value=usage):
                 self.assertEqual(host.disk().level, level)
 
     def test_a_short_secret_and_a_missing_key_file_fail(self) -> None:
