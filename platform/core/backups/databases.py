@@ -64,7 +64,7 @@ def address(kind: str) -> Address:
     """Of "main" or "keys", as the owner role."""
     owner, app = ALIASES[kind]
     found = connections[owner].settings_dict
-    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    names = {"dbname": "NAME"} | {key: key.upper() for key in ("host", "port", "user", "password")}
     parameters = {key: str(found[name]) for key, name in names.items() if found.get(name)}
     parameters |= {key: str(found["OPTIONS"][key]) for key in PASSED_ON if key in found.get("OPTIONS", {})}
     return Address(parameters, str(connections[app].settings_dict["USER"]))

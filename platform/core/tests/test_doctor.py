@@ -51,7 +51,7 @@ class ExamineTests(SimpleTestCase):
 
     def test_an_error_is_named_by_its_type_since_its_words_may_hold_a_password(self) -> None:
         def broken() -> Finding:
-            raise RuntimeError("postgresql://candor:geheim@db")
+            raise RuntimeError("postgresql://candor:geheim@db")  # pragma: allowlist secret
 
         found = doctor.examine({"a": Question(broken)})
 
@@ -202,7 +202,7 @@ class HostTests(SimpleTestCase):
 
     def test_a_short_secret_and_a_missing_key_file_fail(self) -> None:
         self.assertEqual(host.secrets().level, OK)
-        with override_settings(SECRET_KEY="short"):
+        with override_settings(SECRET_KEY="short"):  # pragma: allowlist secret
             self.assertEqual((host.secrets().level, host.secrets().what), (FAIL, "SECRET_KEY has 5 characters"))
         with override_settings(KEK_FILE=Path("/nowhere/kek.key")):
             self.assertEqual(host.secrets().level, FAIL)
