@@ -20,7 +20,7 @@ TIMEOUT = 3.0
 MEMORY_WARN = 0.8  # of maxmemory: with noeviction, a full Valkey refuses writes
 LONG_QUEUE = 100
 LATE_WARN, LATE_FAIL = 30.0, 300.0  # seconds that the oldest due row waits for a sweep
-BROKER_PREFIX: str = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+BROKER_PREFIX = str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"])
 
 
 def valkey() -> Finding:
