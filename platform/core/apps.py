@@ -14,3 +14,6 @@ class CoreConfig(AppConfig):
         autodiscover_modules("tasks")
 
         from core import checks  # noqa: F401
+        from core.doctor import core_questions
+
+        core_questions.register_all()

@@ -154,5 +154,34 @@ class _Renewer:
                     statement, [LEASE.total_seconds(), [c.row.pk for c in claims], [c.fence for c in claims]]
                 )
 
+    def take_all(self) -> dict[tuple[str, str], list[Claim]]:
+        """The open claims by schema and table, renewed no more."""
+        with self._lock:
+            claims, self._open = self._open, {}
+        tables: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+        for claim in claims.values():
+            if not claim.closed:
+                tables[claim.schema, claim.row._meta.db_table].append(claim)
+        return tables
+
 
 _renewer = _Renewer()
+
+
+def release() -> list[UUID]:
+    """End every lease that this process holds, because it ends: the next worker need not wait for them to run out.
+
+    A result that is recorded before anybody else claims the row still counts.
+
+    :returns: the ids of the rows.
+    """
+    released: list[UUID] = []
+    for (schema, table), claims in _renewer.take_all().items():
+        statement = sql.SQL(
+            "UPDATE {} AS row SET lease_until = now() FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
+            "WHERE row.id = held.id AND row.fence = held.fence AND row.lease_until IS NOT NULL RETURNING row.id"
+        ).format(sql.Identifier(schema, table))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [[c.row.pk for c in claims], [c.fence for c in claims]])
+            released += [row[0] for row in cursor.fetchall()]
+    return released

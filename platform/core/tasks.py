@@ -10,7 +10,7 @@ import structlog
 from celery import current_app, shared_task
 from django.db import transaction
 
-from core import audit, due, metrics, pool, tenancy
+from core import audit, due, metrics, pool, tenancy, workers
 from core.claims import AlreadyClaimed, LeaseLost
 from core.slots import NoSlot
 
@@ -109,6 +109,7 @@ def sweep_due() -> None:
         with tenancy.enter_platform():
             metrics.sweeps.inc()
             due.sweep(_send_owed)
+        workers.swept()
     finally:
         pool.give_back()
 

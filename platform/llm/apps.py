@@ -5,4 +5,7 @@ class LlmConfig(AppConfig):
     name = "llm"
 
     def ready(self) -> None:
-        from llm import checks  # noqa: F401 (registers them)
+        from core import doctor
+        from llm import checks, examination  # noqa: F401 (the checks register themselves)
+
+        doctor.register("model", examination.model)
