@@ -5,4 +5,7 @@ class LlmConfig(AppConfig):
     name = "llm"
 
     def ready(self) -> None:
-        from llm import checks  # noqa: F401 (registers them)
+        from core import gauges as scraped
+        from llm import checks, gauges  # noqa: F401 (checks registers itself)
+
+        scraped.register("llm", gauges.cost_today, keep=60.0)
