@@ -6,6 +6,8 @@ class LlmConfig(AppConfig):
 
     def ready(self) -> None:
         from core import doctor
-        from llm import checks, examination  # noqa: F401 (the checks register themselves)
+        from core import gauges as scraped
+        from llm import checks, examination, gauges  # noqa: F401 (the checks register themselves)
 
         doctor.register("model", examination.model)
+        scraped.register("llm", gauges.cost_today, keep=60.0)
