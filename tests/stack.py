@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MOCK = Path(__file__).with_name("mock_model.py")
 COMMAND_SECONDS = 120
 STOP_SECONDS = 20
+KILL = signal.SIGKILL
 
 
 class Stack:
@@ -130,7 +131,7 @@ class Stack:
         missing = readiness.wait(self, self.env)
         assert missing is None, missing
 
-    def stop_server(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+    def stop_server(self, name: str, number: signal.Signals = KILL) -> None:
         """End the embedded `postgres` or `valkey` by a signal and wait until it is gone."""
         pid_file = {"postgres": "postmaster.pid", "valkey": "valkey.pid"}[name]
         process = psutil.Process(int((self.data / name / pid_file).read_text().split()[0]))
