@@ -17,14 +17,17 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
+import psutil
 import psycopg
 import redis
 from honcho.environ import parse_procfile
 
 from config import env as environment
 from core.localservices import ServiceError, bootstrap, readiness, service, suite
+from core.localservices.postgres import SUPERUSER
 from core.localservices.procfile import die_with_parent
 from core.localservices.server import free_port
 
@@ -32,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MOCK = Path(__file__).with_name("mock_model.py")
 COMMAND_SECONDS = 120
 STOP_SECONDS = 20
+KILL = signal.SIGKILL
 
 
 class Stack:
@@ -50,6 +54,7 @@ class Stack:
         self.database = psycopg.connect(env["DATABASE_OWNER_URL"], autocommit=True)
         self._commands: dict[str, str] = parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._own: dict[str, dict[str, str]] = {}
         self._begun: list[subprocess.Popen[bytes]] = []
 
     def host(self, tenant: str) -> str:
@@ -78,9 +83,18 @@ class Stack:
     def output(self, name: str) -> Path:
         return self.var / "output" / f"{name}.log"
 
-    def start(self, name: str) -> None:
-        """Start a process of the Procfile; it dies with the tests."""
-        self._processes[name] = self._spawn(["/bin/sh", "-c", f"exec {self._commands[name]}"], name)
+    def give(self, name: str, **env: str) -> None:
+        """Settings that this process alone gets, from its next start on."""
+        self._own[name] = {**self._own.get(name, {}), **env}
+
+    def take_back(self, name: str, *settings: str) -> None:
+        for setting in settings:
+            self._own.get(name, {}).pop(setting, None)
+
+    def start(self, name: str, command: str = "") -> None:
+        """Start a process of the Procfile, or another one of `command`'s kind; it dies with the tests."""
+        line = self._commands[command or name]
+        self._processes[name] = self._spawn(["/bin/sh", "-c", f"exec {line}"], name)
 
     def begin(self, *arguments: str, name: str) -> subprocess.Popen[bytes]:
         """Start a command of manage.py; its standard output is a pipe, the rest goes to `output(name)`."""
@@ -103,11 +117,45 @@ class Stack:
         self._processes[name].kill()
         self._processes[name].wait(STOP_SECONDS)
 
-    def restart_worker(self) -> None:
-        """Start the worker again and wait for its sign of life."""
+    def end(self, name: str) -> None:
+        """SIGTERM, and forget the process."""
+        process = self._processes.pop(name)
+        process.terminate()
+        process.wait(STOP_SECONDS)
+
+    def restart_worker(self, name: str = "worker") -> None:
+        """Start a worker and wait for its sign of life."""
         readiness.forget_worker(self.env["REDIS_URL"])
-        self.start("worker")
+        self.start(name, "worker")
         wait_until(lambda: bool(self.redis.exists(readiness.WORKER_ALIVE)), "the worker gave no sign of life")
+
+    def restart_web(self) -> None:
+        """Start the web process and wait until it serves."""
+        self.start("web")
+        missing = readiness.wait(self, self.env)
+        assert missing is None, missing
+
+    def stop_server(self, name: str, number: signal.Signals = KILL) -> None:
+        """End the embedded `postgres` or `valkey` by a signal and wait until it is gone."""
+        pid_file = {"postgres": "postmaster.pid", "valkey": "valkey.pid"}[name]
+        process = psutil.Process(int((self.data / name / pid_file).read_text().split()[0]))
+        children = process.children(recursive=True)
+        process.send_signal(number)
+        _gone, left = psutil.wait_procs([process, *children], STOP_SECONDS)
+        assert left == [], f"{name} is still there"
+
+    def start_servers(self) -> None:
+        """Start the embedded servers that do not run, where they were."""
+        service.ensure(self.var)
+        self.database.close()
+        self.database = psycopg.connect(self.env["DATABASE_OWNER_URL"], autocommit=True)
+
+    def superuser(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the database server's own administrator, in autocommit."""
+        password = json.loads((service.home(self.var) / "passwords.json").read_text())[SUPERUSER]
+        address = urlsplit(self.env["DATABASE_OWNER_URL"])
+        url = address._replace(netloc=f"{SUPERUSER}:{password}@{address.hostname}:{address.port}").geturl()
+        return psycopg.connect(url, autocommit=True)
 
     def start_all(self) -> None:
         """Start the Procfile and wait until Candor serves."""
@@ -142,7 +190,7 @@ class Stack:
             return subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self.env,
+                env=self.env | self._own.get(name, {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output if stdout is None else stdout,
                 stderr=output,
@@ -157,10 +205,19 @@ class Model:
         self.address = f"http://127.0.0.1:{port}"
         self.base_url = f"{self.address}/v1"
 
+    def counts(self) -> dict[str, Any]:
+        """What came in so far and is under way: see mock_model."""
+        with urlopen(f"{self.address}/_count", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
     def count(self) -> int:
         """How many chat completions were asked for so far."""
-        with urlopen(f"{self.address}/_count", timeout=5) as answer:
-            return int(json.load(answer)["chat"])
+        return int(self.counts()["chat"])
+
+    def set(self, **behaviour: Any) -> None:
+        """Behave like this from the next request on: see mock_model."""
+        urlopen(Request(f"{self.address}/_set", json.dumps(behaviour).encode()), timeout=5).close()
 
     def answers(self) -> bool:
         try:
@@ -184,10 +241,13 @@ def mock_model(*arguments: str) -> Iterator[Model]:
 
 
 @contextmanager
-def stack(name: str, *commands: str, **env: str) -> Iterator[Stack]:
+def stack(
+    name: str, *commands: str, before: Callable[[Stack], None] = lambda made: None, **env: str
+) -> Iterator[Stack]:
     """A migrated Candor with everything running, its data in a folder of its own; removed unless the block fails.
 
     :param commands: what manage.py does before the processes start.
+    :param before: is called then, such as to `give` processes settings of their own.
     :param env: more of the processes' environment, such as OPENAI_BASE_URL.
     """
     var = environment.var_dir() / "stacks" / name
@@ -196,6 +256,7 @@ def stack(name: str, *commands: str, **env: str) -> Iterator[Stack]:
     try:
         for command in ("migrate_all", *commands):
             made.manage(command)
+        before(made)
         made.start_all()
         yield made
         made.require_all()
