@@ -1,5 +1,7 @@
 """A question that is skipped, or that does not fit."""
 
+from typing import Any
+
 from django.urls import reverse
 
 from accounts.roles import Role
@@ -16,7 +18,7 @@ class QuestionCase(AnswerCase):
 
 
 class SkipTests(QuestionCase):
-    def skip(self) -> object:
+    def skip(self) -> Any:
         return self.client.post(self.address("skip"), {"turn": make.open_turn(self.interview).pk}, follow=True)
 
     def test_it_asks_first_and_writes_nothing(self) -> None:
@@ -88,7 +90,7 @@ class SkipTests(QuestionCase):
 
 
 class FlagTests(QuestionCase):
-    def flag(self, **changes: object) -> object:
+    def flag(self, **changes: object) -> Any:
         form = {"turn": self.turn.pk, "reason": "personal", "words": "It asks about my family."} | changes
         return self.client.post(self.address("flag"), form)
 
@@ -114,7 +116,7 @@ class FlagTests(QuestionCase):
         for bad in ({"reason": ""}, {"reason": "bored"}, {"words": "a\x00b"}, {"words": "x" * 2001}):
             with make.writes() as written:
                 response = self.flag(**bad)
-            self.assertEqual((response.status_code, written.tables), (400, {}), bad)  # type: ignore[attr-defined]
+            self.assertEqual((response.status_code, written.tables), (400, {}), bad)
 
     def test_reviewers_see_the_reason_at_the_question_and_only_who_handles_requests_the_words(self) -> None:
         self.flag()

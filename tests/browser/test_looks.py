@@ -185,6 +185,7 @@ def look_at_the_choices(candidate: Candidate, looks: Looks) -> None:
     candidate.press("Pause now")
     looks.at(page, "Your interview is paused")
     candidate.press("Resume the interview")
+    expect(candidate.box).to_be_visible()
     page.goto(f"{candidate.room}skip/")
     looks.at(page, "Skip this question?")
     candidate.press("Skip it")
