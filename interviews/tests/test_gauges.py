@@ -21,7 +21,7 @@ class ActiveTests(TenantTestCase):
             make.started()
         seen.append(self.active())
 
-        submission.submit(interview)
+        submission.submit(interview, closing="")
         seen.append(self.active())
 
         self.assertEqual(seen, [0.0, 1.0, 2.0, 1.0])

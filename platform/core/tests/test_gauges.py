@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from unittest import mock
 
+from celery import current_app
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
@@ -112,15 +113,13 @@ class LookTests(TenantTestCase):
             self.assertEqual(cursor.fetchone(), ("1500ms",))
 
     def test_every_queue_of_the_application_has_its_length(self) -> None:
-        key = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] + "batch"
+        key = f"{settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}batch"
         self.addCleanup(client().delete, key)
         client().rpush(key, "one", "two")
 
         found = self.samples(looks.redis())
 
-        from config.celery import app
-
-        self.assertEqual(set(found["redis_queue_length"]), {queue.name for queue in app.conf.task_queues})
+        self.assertEqual(set(found["redis_queue_length"]), {queue.name for queue in current_app.conf.task_queues})
         self.assertEqual(found["redis_queue_length"]["batch"], 2.0)
 
     def test_a_worker_lives_while_its_heartbeat_is_young(self) -> None:

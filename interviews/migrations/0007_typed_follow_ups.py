@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interviews', '0005_last_words_are_kept'),
+        ('interviews', '0006_the_rooms_columns'),
     ]
 
     operations = [
