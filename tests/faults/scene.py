@@ -39,9 +39,7 @@ OUTCOME = f"""
            (SELECT count(*) FROM due WHERE due.object_id = turn.id)
       FROM {TENANT}.interviews_turn turn WHERE turn.id = ANY(%s)"""
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'candor_app'"
-ACTIVITY = WAITING.replace("count(*)", "state, wait_event, left(query, 60)").replace("wait_event_type = 'Lock' AND", "")
-    "SELECT state, wait_event, left(query, 60), now() - query_start FROM pg_stat_activity WHERE usename = 'candor_app'"
-)
+ACTIVITY = "SELECT state, wait_event, left(query, 60), now() - query_start FROM pg_stat_activity WHERE usename = %s"
 END_WAITING = WAITING.replace("count(*)", "pg_terminate_backend(pid)")
 
 
@@ -125,7 +123,7 @@ class Scene:
         try:
             wait_until(lambda: _blocked(connection) >= count, f"fewer than {count} statements wait for the lock")
         except AssertionError as error:
-            seen = connection.execute(ACTIVITY).fetchall()
+            seen = connection.execute(ACTIVITY, ["candor_app"]).fetchall()
             raise AssertionError(f"{error}: {seen}") from error
 
     def kill_blocked_worker(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:

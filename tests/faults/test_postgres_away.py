@@ -84,12 +84,11 @@ def test_with_every_connection_taken_an_answer_is_refused_clearly_and_can_be_sen
     scene, people = small_pools, small_pools.ready(4)
     began = time.monotonic()
 
-    with ThreadPoolExecutor(4) as pool:
-        with scene.held("LOCK TABLE due IN SHARE MODE"):
-            held = pool.submit(people[0].answer)
-            time.sleep(0.5)
-            refused = list(pool.map(Candidate.answer_once, people[1:]))
-            seconds = time.monotonic() - began
+    with ThreadPoolExecutor(4) as pool, scene.held("LOCK TABLE due IN SHARE MODE"):
+        held = pool.submit(people[0].answer)
+        time.sleep(0.5)
+        refused = list(pool.map(Candidate.answer_once, people[1:]))
+        seconds = time.monotonic() - began
     turns = [held.result().json()["id"], *(page.json()["id"] for page in map(Candidate.answer, people[1:]))]
 
     show(json.dumps({"pool": "exhausted", "refused": refused, "seconds": round(seconds, 1)}))
