@@ -14,6 +14,9 @@ class Plan(models.Model):
     name = models.CharField(max_length=60)
     price_usd = models.DecimalField(max_digits=10, decimal_places=2)
     interviews_a_month = models.PositiveIntegerField()
+    turns_at_once = models.PositiveSmallIntegerField(
+        default=20, help_text=_("Replies that are written for the tenant at the same time; the others wait.")
+    )
 
     class Meta:
         ordering = ["price_usd"]

@@ -21,8 +21,9 @@ from core import audit, ratelimit
 from core.errors import Problem
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
-from interviews.serializers import AnswerSerializer, TurnSerializer
+from interviews.serializers import AnswerSerializer, TicketSerializer, TurnSerializer
 from interviews.services import links, opening, turns
+from live import channels, route, tickets
 
 SCHEME = "Interview"
 
@@ -132,6 +133,18 @@ class TurnDetail(APIView):
             raise exceptions.NotFound
         _holder(request).interview(turn.interview_id)
         return Response(TurnSerializer(turn).data)
+
+
+class EventTicket(APIView):
+    authentication_classes = [CandidateAuthentication]
+
+    @extend_schema(responses=TicketSerializer)
+    def get(self, request: Request, interview_id: UUID) -> Response:
+        """A ticket to the interview's event stream. Send it as `Authorization: Ticket <ticket>` to its `url`."""
+        interview = _holder(request).interview(interview_id)
+        ratelimit.hit("ticket", str(interview.pk), "60/minute")
+        ticket = tickets.issue(channels.of(interview.pk, interview.subject_id))
+        return Response({"ticket": ticket, "url": route.PATH, "expires_in": tickets.SECONDS})
 
 
 def _holder(request: Request) -> CandidateHolder:

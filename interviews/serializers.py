@@ -16,6 +16,14 @@ class AnswerSerializer(serializers.Serializer[Any]):
     turn_id = serializers.UUIDField(required=False)
 
 
+class TicketSerializer(serializers.Serializer[Any]):
+    """What opens an event stream: for `expires_in` seconds, at `url`."""
+
+    ticket = serializers.CharField(read_only=True)
+    url = serializers.CharField(read_only=True)
+    expires_in = serializers.IntegerField(read_only=True)
+
+
 class TurnSerializer(serializers.ModelSerializer[Turn]):
     """A turn as its candidate may see it. `next_turn_id` and `question` name what comes next, once it replied."""
 

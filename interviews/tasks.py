@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from core.queues import by_tenant
 from core.tasks import tenant_task
 from interviews.services import evaluations, lifecycle, mail, turns
 
 
-@tenant_task("interviews.reply_to_turn", queue="turns")
+@tenant_task("interviews.reply_to_turn", queue=by_tenant("turns"))
 def reply_to_turn(*, turn_id: UUID) -> None:
     turns.write_reply(turn_id=turn_id)
 

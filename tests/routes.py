@@ -114,6 +114,7 @@ TENANT: dict[str, Route] = {
     "candidate_draft": Route(interview("running"), NOBODY, CANDIDATE, answer),
     "candidate_retry": Route(interview("failed"), NOBODY, CANDIDATE),
     "candidate_review": Route(interview("finished"), CANDIDATE, CANDIDATE, fixed(closing="Thank you.")),
+    "api_ticket": Route(interview("running"), CANDIDATE | PROGRAM),
     "api_turns": Route(interview("running"), NOBODY, CANDIDATE | PROGRAM, answer, json=True),
     "api_turn": Route(turn("running"), CANDIDATE | PROGRAM),
     "portal_home": Route(nothing, ROLES),

@@ -10,14 +10,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from billing import selectors as billing
 from billing.services import quota
-from core import audit, claims, clock, due, metrics, pool, state, tenancy
+from core import audit, claims, clock, due, metrics, pool, slots, state, tenancy
 from core.state import TransitionNotAllowed
-from core.tasks import enqueue
+from core.tasks import enqueue, remind
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
 from interviews.services import conversation
 from interviews.services.interviewer import Reply, reply, script
+from keys.ring import KeyDestroyed
+from live import channels
+from live.publisher import Publisher
 from llm.policy import TenantPolicy
 
 DEADLINE_SECONDS = 40.0
@@ -171,37 +175,81 @@ def write_reply(*, turn_id: UUID) -> None:
 
     :raises core.claims.AlreadyClaimed: if another worker holds the lease or the turn was answered.
     :raises core.claims.LeaseLost: if another worker took over meanwhile; nothing was written.
+    :raises core.slots.NoSlot: if the tenant's plan allows no more at once; the turn is called when a slot is free.
     """
     started = time.monotonic()
-    with claims.take(Turn, turn_id, stage=Turn.Stage.RETRIEVING) as claim:
+    with (
+        slots.hold("turns", turn_id, most=billing.turns_at_once(), wake=_wake),
+        claims.take(Turn, turn_id, stage=Turn.Stage.RETRIEVING) as claim,
+    ):
+        listeners = _listeners(claim)
+        _observe("queue", (clock.now() - claim.row.answered_at).total_seconds())
         if claim.attempts > GIVE_UP_AFTER:
             _give_up(claim)
+            listeners.end("failed")
             return
         try:
-            written = _ask(claim, deadline=started + DEADLINE_SECONDS)
+            written = _ask(claim, listeners, deadline=started + DEADLINE_SECONDS)
+            listeners.stage("saving_results")
+            saving = time.perf_counter()
             with transaction.atomic():
-                _record(claim, written)
+                following = _record(claim, written)
+            _observe("save", time.perf_counter() - saving)
         except claims.LeaseLost:
             raise
         except Exception as error:
             log.error("reply_failed", exc_info=True)
             _fail(claim, type(error).__name__)
+            listeners.end("failed")
             return
+    listeners.end("replied", next_turn=following and str(following.pk), question=following and following.shown)
     metrics.turns.labels(tenancy.schema(), "replied", written.mode).inc()
+    metrics.ai_response_latency.observe((claim.row.replied_at - claim.row.answered_at).total_seconds())
+    if written.trouble:
+        metrics.interview_errors.labels(written.trouble).inc()
 
 
-def _ask(claim: claims.Claim, *, deadline: float) -> Reply:
+def _observe(phase: str, seconds: float) -> None:
+    metrics.turn_phase.labels(phase).observe(max(0.0, seconds))  # clocks of two machines may disagree
+
+
+def _wake(turn_id: UUID) -> None:
+    remind("interviews.reply_to_turn", turn_id=turn_id)
+
+
+def _listeners(claim: claims.Claim) -> Publisher:
+    """Whoever listens to this interview, told what happens to this turn under this claim."""
+    turn: Turn = claim.row
+    try:
+        channel = channels.of(turn.interview_id, turn.subject_id)
+    except KeyDestroyed:
+        channel = None
+    return Publisher(channel, turn.pk, claim.fence)
+
+
+def _ask(claim: claims.Claim, listeners: Publisher, *, deadline: float) -> Reply:
+    listeners.stage("retrieving_context")
+    reading = time.perf_counter()
     context = conversation.context(claim.row)
     Turn.objects.filter(pk=claim.row.pk, fence=claim.fence).update(stage=Turn.Stage.GENERATING)
+    listeners.stage("generating_response")
     policy = TenantPolicy(schema=tenancy.schema())
     pool.give_back()  # back to the pool while the model thinks
+    _observe("context", time.perf_counter() - reading)
     if claim.attempts > MODEL_ATTEMPTS:
         return script.reply(context)
-    return reply(context, policy=policy, deadline=deadline)
+    written = reply(context, policy=policy, deadline=deadline, say=listeners.say)
+    if written.model:
+        _observe("first_token", written.first_ms / 1000)
+        _observe("generation", written.model_ms / 1000)
+    return written
 
 
-def _record(claim: claims.Claim, written: Reply) -> None:
-    """The reply, the next question and the audit row in one transaction, guarded by the fence."""
+def _record(claim: claims.Claim, written: Reply) -> Turn | None:
+    """The reply, the next question and the audit row in one transaction, guarded by the fence.
+
+    :returns: the turn that was opened; None after the last question.
+    """
     turn: Turn = claim.row
     claim.record(
         Turn.Status.REPLIED,
@@ -216,9 +264,10 @@ def _record(claim: claims.Claim, written: Reply) -> None:
         model_ms=written.model_ms,
         error="",
     )
-    conversation.open_next(turn, probe=written.probe)
+    following = conversation.open_next(turn, probe=written.probe)
     due.settle("turn", turn.pk)
     audit.record("turn.replied", turn, mode=written.mode, attempts=claim.attempts)
+    return following
 
 
 def _fail(claim: claims.Claim, error: str) -> None:
@@ -228,6 +277,7 @@ def _fail(claim: claims.Claim, error: str) -> None:
         due.fail("turn", claim.row.pk, error)
         audit.record("turn.failed", claim.row, error=error)
     metrics.turns.labels(tenancy.schema(), "failed", "").inc()
+    metrics.interview_errors.labels("failed").inc()
 
 
 def _give_up(claim: claims.Claim) -> None:

@@ -31,6 +31,7 @@ CONTEXT = TurnContext(
     may_probe=True,
     language="en",
 )
+BAD_OUTPUT = ("unknown_key", "not_json", "leak")
 NOTED = "Thank you, that is noted. The next question follows."
 
 
@@ -47,7 +48,7 @@ def using(mock: MockModel, name: str = "mock") -> Iterator[None]:
 
 
 def replied(context: TurnContext = CONTEXT, seconds: float = 5) -> Reply:
-    return reply(context, policy=TenantPolicy(schema="alpha"), deadline=time.monotonic() + seconds)
+    return reply(context, policy=TenantPolicy(schema="alpha"), deadline=time.monotonic() + seconds, say=lambda _: None)
 
 
 @pytest.mark.django_db
@@ -76,7 +77,7 @@ class TestWithAModel:
 
     @pytest.mark.parametrize(
         "fault",
-        ["praise", "verdict", "asks", "link", "probe_illegal", "probe_double", "probe_statement"],
+        ["too_long", "praise", "verdict", "asks", "link", "probe_illegal", "probe_double", "probe_statement"],
     )
     def test_words_that_fail_a_check_give_way_to_the_script(self, mock: MockModel, fault: str) -> None:
         with using(mock, f"mock!{fault}"):
@@ -88,17 +89,18 @@ class TestWithAModel:
             tokens_in=said.tokens_in,
             tokens_out=said.tokens_out,
             model_ms=said.model_ms,
+            first_ms=said.first_ms,
+            trouble="refused",
         )
         assert said.tokens_out > 0
 
-    @pytest.mark.parametrize(
-        "fault", ["too_long", "unknown_key", "not_json", "leak", "500", "429", "html", "cut", "no_finish"]
-    )
+    @pytest.mark.parametrize("fault", ["unknown_key", "not_json", "leak", "500", "429", "html", "cut", "no_finish"])
     def test_a_call_that_fails_gives_way_to_the_script(self, mock: MockModel, fault: str) -> None:
         with using(mock, f"mock!{fault}"):
             said = replied()
 
-        assert replace(said, model_ms=0) == script.reply(CONTEXT)
+        assert replace(said, model_ms=0, trouble="") == script.reply(CONTEXT)
+        assert said.trouble == ("refused" if fault in BAD_OUTPUT else "unavailable")
         assert LlmCall.objects.get().latency_ms == said.model_ms
 
     def test_the_deadline_holds_and_its_time_counts_as_the_models(self, mock: MockModel) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery, signals
 from kombu.entity import Exchange, Queue
 
+from core import queues
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("candor")
@@ -14,8 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # The nameless exchange routes by queue name with no binding stored in Redis, so nothing of the
 # routing can get lost with a flush (ADR 2).
 DIRECT = Exchange("", type="direct")  # type: ignore[no-untyped-call]
-QUEUES = ("default", "turns", "evaluations", "batch")
-app.conf.task_queues = [Queue(name, DIRECT, routing_key=name) for name in QUEUES]  # type: ignore[no-untyped-call]
+app.conf.task_queues = [Queue(name, DIRECT, routing_key=name) for name in queues.NAMES]  # type: ignore[no-untyped-call]
 app.conf.task_default_exchange = ""
 app.conf.task_default_routing_key = "default"
 

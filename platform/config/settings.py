@@ -49,6 +49,7 @@ SHARED_APPS = [
     "tenants",
     "billing",
     "llm",
+    "live",
     "keys",
     "compliance.audit",
     "django.contrib.admin",
@@ -176,6 +177,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,  # above the 40 s deadline of a turn
     "priority_steps": [0],
+    "queue_order_strategy": "round_robin",
     "socket_keepalive": True,
     "health_check_interval": 15,
     "global_keyprefix": "candor:broker:",

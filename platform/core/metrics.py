@@ -1,11 +1,20 @@
-"""Prometheus metrics, true across processes when PROMETHEUS_MULTIPROC_DIR is set."""
+"""What is counted and timed, true across processes when PROMETHEUS_MULTIPROC_DIR is set.
+
+A series costs memory in every process and time in every scrape, so a histogram or a gauge never has a tenant.
+`*_total` is added to the names of counters. Where an alert divides two rates, the labels stand from the start
+at 0: a series that appears with its first event shows no rate for it.
+"""
 
 import os
+from typing import Final
 
 from prometheus_client import REGISTRY as DEFAULT_REGISTRY
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
-requests = Counter("candor_requests", "Requests answered", ["tenant", "route", "method", "status"])
+TURN_PHASES: Final = ("queue", "context", "first_token", "generation", "save")
+ERROR_KINDS: Final = ("failed", "timeout", "refused", "unavailable")
+
+requests = Counter("candor_requests", "Requests answered", ["route", "method", "status"])
 request_seconds = Histogram("candor_request_seconds", "Time to answer a request", ["route"])
 slow_bodies = Counter("candor_slow_bodies", "Requests refused because their body took too long")
 tasks = Counter("candor_tasks", "Tasks finished", ["task", "outcome"])
@@ -14,10 +23,39 @@ duplicate_deliveries = Counter("candor_duplicate_deliveries", "Deliveries of wor
 sweeps = Counter("candor_sweeps", "Sweeps of the due table")
 swept = Counter("candor_swept", "Hints sent again by the sweeper", ["kind"])
 ratelimit_unavailable = Counter("candor_ratelimit_unavailable", "Acts allowed because Redis was away")
-interviews = Counter("candor_interviews", "Interviews by what happened", ["tenant", "event"])
+
+# --- interviews --------------------------------------------------------------------------------
+interviews = Counter("interviews", "Interviews by what happened", ["tenant", "event"])
 turns = Counter("candor_turns", "Turns by outcome and mode", ["tenant", "outcome", "mode"])
 evaluations = Counter("candor_evaluations", "Evaluations by outcome and mode", ["tenant", "outcome", "mode"])
-due_backlog = Gauge("candor_due_backlog", "Rows that are due after a sweep", multiprocess_mode="mostrecent")
+interview_errors = Counter(
+    "interview_errors",
+    "Turns in which something went wrong: failed (no reply, a retry is offered), or the script took the model's "
+    "place: timeout (too slow), refused (its text failed the output checks), unavailable (any other reason)",
+    ["kind"],
+)
+ai_response_latency = Histogram(
+    "ai_response_latency_seconds",
+    "From the accepted answer to its recorded reply, as database time tells it",
+    buckets=(0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8, 10, 12.5, 15, 20, 30, 40, 60, 120),
+)
+turn_phase = Histogram(
+    "candor_turn_phase_seconds",
+    "Parts of a turn: queue (accepted to claimed), context (reading what the model is told), first_token (asked to "
+    "first text), generation (asked to last text, first_token included), save (recording the reply)",
+    ["phase"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15, 30, 60),
+)
+
+# --- streams -----------------------------------------------------------------------------------
+live_connections = Gauge("candor_live_connections", "Open event streams", multiprocess_mode="livesum")
+live_published = Counter("candor_live_events_published", "Events handed to Redis for the streams")
+live_dropped = Counter("candor_live_events_dropped", "Events no stream was given, or streams cut", ["reason"])
+
+for _kind in ERROR_KINDS:
+    interview_errors.labels(_kind)
+for _phase in TURN_PHASES:
+    turn_phase.labels(_phase)
 
 
 def exposition() -> bytes:

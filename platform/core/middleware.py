@@ -47,9 +47,8 @@ class RequestContext:
     def _count(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         match = request.resolver_match
         route = (match.view_name or match.route) if match else "unmatched"
-        tenant = structlog.contextvars.get_contextvars().get("tenant", "")
         method = request.method if request.method in METHODS else "other"  # anybody can make up a method
-        metrics.requests.labels(tenant, route, method, response.status_code).inc()
+        metrics.requests.labels(route, method, response.status_code).inc()
         metrics.request_seconds.labels(route).observe(seconds)
         log.info("request", route=route, method=method, status=response.status_code, ms=round(seconds * 1000, 1))
 

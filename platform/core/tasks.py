@@ -12,22 +12,30 @@ from django.db import transaction
 
 from core import audit, due, metrics, pool, tenancy
 from core.claims import AlreadyClaimed, LeaseLost
+from core.slots import NoSlot
+
+Queue = str | Callable[[str], str]
 
 log = structlog.get_logger()
 _signatures: dict[str, inspect.Signature] = {}
+_queues: dict[str, Callable[[str], str]] = {}
 
 
 class WrongKeywords(TypeError):
     """A task was enqueued with keywords that it does not take."""
 
 
-def tenant_task(name: str, *, queue: str) -> Callable[[Callable[..., None]], Any]:
-    """A task that runs inside its tenant's schema and leaves it afterwards; without a tenant it refuses."""
+def tenant_task(name: str, *, queue: Queue) -> Callable[[Callable[..., None]], Any]:
+    """A task that runs inside its tenant's schema and leaves it afterwards; without a tenant it refuses.
+
+    :param queue: a queue, or the queue of a schema (core.queues.by_tenant).
+    """
 
     def decorate(body: Callable[..., None]) -> Any:
         _signatures[name] = inspect.signature(body)
+        _queues[name] = queue if callable(queue) else lambda _: queue
 
-        @shared_task(name=name, queue=queue)  # type: ignore[untyped-decorator]
+        @shared_task(name=name)  # type: ignore[untyped-decorator]
         def run(*, tenant: str = "", request_id: str = "", **keywords: Any) -> None:
             if not tenant:
                 raise tenancy.NoTenant(f"{name} was sent without a tenant.")
@@ -49,6 +57,8 @@ def _run(name: str, body: Callable[..., None], tenant: str, request_id: str, key
     except (AlreadyClaimed, LeaseLost):
         outcome = "duplicate"
         metrics.duplicate_deliveries.labels(name).inc()
+    except NoSlot:
+        outcome = "waits"
     except tenancy.UnknownTenant:
         outcome = "no_tenant"
         log.warning("task_for_unknown_tenant")
@@ -79,10 +89,15 @@ def enqueue(name: str, **keywords: Any) -> None:
     transaction.on_commit(lambda: send(name, message))
 
 
+def remind(name: str, **keywords: UUID) -> None:
+    """Send the task for the current tenant at once: its row is committed already."""
+    send(name, {key: str(value) for key, value in keywords.items()} | {"tenant": tenancy.schema()})
+
+
 def send(name: str, message: dict[str, Any]) -> None:
     """Hand one message to the broker; a broker that is away costs only time."""
     try:
-        current_app.tasks[name].apply_async(kwargs=message, retry=False)
+        current_app.tasks[name].apply_async(kwargs=message, retry=False, queue=_queues[name](message["tenant"]))
     except Exception:
         log.warning("broker_unavailable", task=name)
 
@@ -94,7 +109,6 @@ def sweep_due() -> None:
         with tenancy.enter_platform():
             metrics.sweeps.inc()
             due.sweep(_send_owed)
-            metrics.due_backlog.set(due.backlog())
     finally:
         pool.give_back()
 

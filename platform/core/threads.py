@@ -18,14 +18,15 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 LENGTH, ENCODING = b"content-length", b"transfer-encoding"
 
 
-def serve(wsgi: Any, *, threads: int, seconds: float = 10.0) -> Application:
+def serve(wsgi: Any, *, threads: int, seconds: float = 10.0, most: int = 500) -> Application:
     """An ASGI application that answers with `wsgi`, whose threads only ever work.
 
     :param seconds: how long a client may take for the whole body of a request.
+    :param most: requests at once; one more is refused rather than left waiting for a thread.
     """
     # 0 is no bound: a thread hands over the whole response and is free, however slowly it is read. What waits in
     # memory is one response a connection, since the next request of a connection starts when the last one ended.
-    return WholeBody(WSGIMiddleware(wsgi, workers=threads, send_queue_size=0), seconds=seconds)
+    return WholeBody(WSGIMiddleware(wsgi, workers=threads, send_queue_size=0), seconds=seconds, most=most)
 
 
 class Gone(Exception):
@@ -35,11 +36,21 @@ class Gone(Exception):
 class WholeBody:
     """Calls `app` when the whole body is here; it never sees a request that is cut off or takes too long."""
 
-    def __init__(self, app: Any, *, seconds: float) -> None:
-        self.app, self.seconds = app, seconds
+    def __init__(self, app: Any, *, seconds: float, most: int) -> None:
+        self.app, self.seconds, self.most = app, seconds, most
+        self.running = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        scope = _without_doubt(scope)
+        if self.running >= self.most:
+            await _refuse(scope, send, 503, "busy", "Too many requests at once; nothing was stored. Send it again.")
+            return
+        self.running += 1
+        try:
+            await self._answer(_without_doubt(scope), receive, send)
+        finally:
+            self.running -= 1
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         body = b""
         try:
             if _is_welcome(scope):
@@ -47,27 +58,30 @@ class WholeBody:
                     body = await _read(receive)
         except TimeoutError:
             metrics.slow_bodies.inc()
-            await self._refuse(scope, send)
+            detail = f"The request did not arrive within {self.seconds:g} seconds; nothing was stored. Send it again."
+            await _refuse(scope, send, 408, "too_slow", detail)
         except Gone:
             pass
         else:
             await self.app(scope, _replay(body, receive), send)
 
-    async def _refuse(self, scope: Message, send: Send) -> None:
-        detail = f"The request did not arrive within {self.seconds:g} seconds; nothing was stored. Send it again."
-        kind, content = "text/plain; charset=utf-8", detail
-        if scope["path"].startswith("/api/"):
-            kind, content = errors.MEDIA_TYPE, json.dumps(errors.body(408, "too_slow", detail))
-        headers = {
-            "content-type": kind,
-            "content-length": str(len(content)),
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-            "connection": "close",  # the rest of the body would be read as the next request
-        }
-        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": 408, "headers": encoded})
-        await send({"type": "http.response.body", "body": content.encode()})
+
+async def _refuse(scope: Message, send: Send, status: int, code: str, detail: str) -> None:
+    kind, content = "text/plain; charset=utf-8", detail
+    if scope["path"].startswith("/api/"):
+        kind, content = errors.MEDIA_TYPE, json.dumps(errors.body(status, code, detail))
+    headers = {
+        "content-type": kind,
+        "content-length": str(len(content)),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "connection": "close",  # the rest of the body would be read as the next request
+    }
+    if status == 503:
+        headers["retry-after"] = "2"
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": content.encode()})
 
 
 def _without_doubt(scope: Message) -> Message:

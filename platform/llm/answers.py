@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import jiter
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 FENCE = "```"
+REASONS = {"length": "truncated", "": "truncated", "content_filter": "filtered"}  # why an answer is no whole one
 WIRE_KEYWORDS = frozenset(
     {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "description"}
 )
@@ -46,14 +48,13 @@ def read(content: bytes) -> Answer:
     body = _load(content, "not_json")
     if not isinstance(body, dict):
         raise BadAnswer("wrong_shape")
-    usage = _usage(body.get("usage"))
+    usage = usage_of(body.get("usage"))
     choice = _first(body.get("choices"))
     message = choice.get("message")
     text = message.get("content") if isinstance(message, dict) else None
     reason = choice.get("finish_reason")
     if reason != "stop":
-        known = {"length": "truncated", None: "truncated", "content_filter": "filtered"}
-        kind = known.get(reason, "wrong_shape") if reason is None or isinstance(reason, str) else "wrong_shape"
+        kind = REASONS.get(reason or "", "wrong_shape") if reason is None or isinstance(reason, str) else "wrong_shape"
         raise BadAnswer(kind, usage, str(reason or "")[:20])
     if not isinstance(text, str) or not text.strip():
         raise BadAnswer("empty", usage, "stop")
@@ -82,6 +83,18 @@ def parse(text: str, schema: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(parsed, dict) or not Draft202012Validator(schema).is_valid(parsed):
         raise BadAnswer("schema")
     return parsed
+
+
+def growing(text: str) -> dict[str, Any]:
+    """The object that a text which is still arriving holds so far; its last text may end in the middle."""
+    begun = text.find("{")
+    if begun < 0:
+        return {}
+    try:
+        found = jiter.from_json(text[begun:].encode("utf-8", "surrogatepass"), partial_mode="trailing-strings")
+    except ValueError:
+        return {}  # `parse` says at the end what is wrong with it
+    return found if isinstance(found, dict) else {}
 
 
 def _unfenced(text: str) -> str:
@@ -134,7 +147,7 @@ def _first(choices: Any) -> dict[str, Any]:
     raise BadAnswer("wrong_shape")
 
 
-def _usage(raw: Any) -> Usage | None:
+def usage_of(raw: Any) -> Usage | None:
     """The server's own count, where it is one."""
     if not isinstance(raw, dict):
         return None

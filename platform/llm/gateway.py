@@ -5,20 +5,18 @@ Every failure is `Unavailable` with a `kind`; no error or log line holds a promp
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID
 
-import structlog
-
 from core import pool
-from llm import answers, canary, filters, ledger, metrics, providers
+from llm import answers, canary, filters, ledger, providers, settling, streams
 from llm.answers import Answer, BadAnswer, Usage
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -26,11 +24,8 @@ from llm.providers import Target
 
 SCHEMA_WORDING = Path(__file__).parent / "data" / "schema.v1.txt"
 LEAST_SECONDS = 0.05
-CHARACTERS_A_TOKEN = 4  # for an estimate where a provider gives no count
-NOT_BILLED = frozenset({"refused", "unauthorised", "not_found", "rate_limited", "rejected", "server_error", "unusable"})
 BAD_OUTPUT = frozenset({"schema", "canary"})
 
-log = structlog.get_logger()
 _basic_only: ContextVar[bool] = ContextVar("llm_basic_only", default=False)
 _first_models: dict[str, str] = {}
 
@@ -44,13 +39,20 @@ class Unavailable(Exception):
         self.model_ms = model_ms  # spent on the wire in vain
 
 
+class Stop(Exception):
+    """Raised by the listener of a stream that has heard enough: the rest is not read, and what was said is billed."""
+
+
 class BadOutput(Unavailable):
     """A provider answered, and its answer breaks the schema or repeats the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer. `parsed` is None where no schema was asked for; `model_ms` is the time on the wire."""
+    """An answer. `parsed` is None where no schema was asked for, or its listener stopped it.
+
+    `model_ms` is the time on the wire, `first_ms` the time until the first words of a stream.
+    """
 
     text: str
     parsed: dict[str, Any] | None
@@ -58,6 +60,7 @@ class Completion:
     usage: Usage
     model_ms: int
     call_id: UUID
+    first_ms: int = 0
 
 
 def mode() -> str:
@@ -88,43 +91,105 @@ def _wire() -> Any:
     return import_module("llm.wire")
 
 
-def complete(
-    *,
-    feature: str,
-    policy: TenantPolicy,
-    messages: Sequence[dict[str, str]],
-    complexity: str,
-    max_tokens: int,
-    deadline: float,
-    schema: dict[str, Any] | None = None,
-    interview_id: UUID | None = None,
-    known: tuple[str, ...] = (),
-    prompt_version: str = "",
-    temperature: float = 0.0,
-) -> Completion:
-    """Ask one model once. Stable text comes first in `messages`; `deadline` is in time.monotonic() seconds.
+class Question(TypedDict, total=False):
+    """What a call asks. Stable text comes first in `messages`; `deadline` is in time.monotonic() seconds.
 
-    `known` are identifiers of the person, which never leave. No database connection is held meanwhile.
+    `known` are identifiers of the person, which never leave.
+    """
+
+    feature: Required[str]
+    policy: Required[TenantPolicy]
+    messages: Required[Sequence[dict[str, str]]]
+    complexity: Required[str]
+    max_tokens: Required[int]
+    deadline: Required[float]
+    schema: dict[str, Any] | None
+    interview_id: UUID | None
+    known: tuple[str, ...]
+    prompt_version: str
+    temperature: float
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call whose row is open: where it goes, what is sent, and what stands behind the placeholders."""
+
+    row: LlmCall
+    target: Target
+    body: dict[str, Any]
+    replaced: dict[str, str]
+    schema: dict[str, Any] | None
+    deadline: float
+    started: float = 0.0
+    first_ms: int = 0
+
+    def settle(self, *, answer: Answer | None = None, error: providers.WireError | BadAnswer | None = None) -> int:
+        return settling.settle(self.row, self.target, self.body, self.started, answer=answer, error=error)
+
+
+def complete(**question: Unpack[Question]) -> Completion:
+    """Ask one model once. No database connection is held meanwhile.
 
     :raises Unavailable: with the reason in `kind`; BadOutput if the answer broke the schema or the canary leaked.
     :raises core.pool.HeldDuringCall: inside a transaction; nothing was sent.
     """
+    call = _open(question, streamed=False)
+    return _answered(call, lambda: answers.read(_wire().post(call.target, call.body, deadline=call.deadline)))
+
+
+def stream(listen: Callable[[dict[str, Any]], None], **question: Unpack[Question]) -> Completion:
+    """Ask one model once and let `listen` hear the answer's object grow; its last text may end in the middle.
+
+    What `listen` hears was not validated as a whole: the returned completion was. It may raise Stop.
+
+    :raises Unavailable, BadOutput, core.pool.HeldDuringCall: as `complete` does.
+    """
+    call = _open(question, streamed=True)
+    reader = streams.Reader(partial(_heard, call, listen))
+
+    def read() -> Answer:
+        _wire().stream(call.target, call.body, deadline=call.deadline, feed=reader.feed)
+        return reader.end()
+
+    try:
+        return _answered(call, read)
+    except Stop:
+        answer = reader.so_far()
+        return _completion(call, answer, None, call.settle(answer=answer))
+
+
+def _heard(call: _Call, listen: Callable[[dict[str, Any]], None], text: str) -> None:
+    """:raises BadAnswer: canary; whatever `listen` raises."""
+    if not call.first_ms:
+        call.first_ms = max(1, round((time.perf_counter() - call.started) * 1000))
+    if canary.leaked(text):
+        raise BadAnswer("canary")
+    found = answers.growing(text)
+    if found:
+        listen(filters.restore(found, call.replaced))
+
+
+def _open(question: Question, *, streamed: bool) -> _Call:
+    """Choose, redact, write the row; the connection goes back to its pool."""
     pool.give_back()
+    policy, complexity, deadline = question["policy"], question["complexity"], question["deadline"]
+    schema = question.get("schema")
     target = _target(policy, complexity, deadline)
-    outgoing, replaced = filters.redact(messages, known)
-    body = _body(target, canary.plant(outgoing), schema, max_tokens, temperature)
-    call = ledger.open_call(
+    outgoing, replaced = filters.redact(question["messages"], question.get("known", ()))
+    body = _body(target, canary.plant(outgoing), schema, question["max_tokens"], question.get("temperature", 0.0))
+    if streamed:
+        body |= {"stream": True} | ({"stream_options": {"include_usage": True}} if target.stream_usage else {})
+    row = ledger.open_call(
         target=target,
         tenant=policy.schema,
-        feature=feature,
+        feature=question["feature"],
         complexity=complexity,
-        interview_id=interview_id,
-        prompt_version=prompt_version,
+        interview_id=question.get("interview_id"),
+        prompt_version=question.get("prompt_version", ""),
     )
     pool.give_back()
-    answer, parsed, model_ms = _ask(call, target, body, schema, deadline)
-    text, parsed = filters.restore(answer.text, replaced), filters.restore(parsed, replaced)
-    return Completion(text, parsed, target.model, answer.usage or Usage(), model_ms, call.id)
+    _wire()
+    return _Call(row, target, body, replaced, schema, deadline, started=time.perf_counter())
 
 
 def _target(policy: TenantPolicy, complexity: str, deadline: float) -> Target:
@@ -180,23 +245,28 @@ def _schema_wording() -> str:
     return SCHEMA_WORDING.read_text().strip()
 
 
-def _ask(
-    call: LlmCall, target: Target, body: dict[str, Any], schema: dict[str, Any] | None, deadline: float
-) -> tuple[Answer, dict[str, Any] | None, int]:
+def _answered(call: _Call, read: Callable[[], Answer]) -> Completion:
     """Send, read, check; settle the row whatever comes of it."""
-    wire, started = _wire(), time.perf_counter()
     try:
-        answer = answers.read(wire.post(target, body, deadline=deadline))
-        parsed = _checked(answer, schema)
+        answer = read()
+        parsed = _checked(answer, call.schema)
     except (providers.WireError, BadAnswer) as error:
-        model_ms = _settle(call, target, body, started, error=error)
+        model_ms = call.settle(error=error)
         if error.kind == "not_found":
-            _first_models.pop(target.base_url, None)  # the server offers another model now
+            _first_models.pop(call.target.base_url, None)  # the server offers another model now
         raise (BadOutput if error.kind in BAD_OUTPUT else Unavailable)(error.kind, model_ms) from None
-    except Exception:
-        _settle(call, target, body, started, error=BadAnswer("internal"))
+    except Stop:
         raise
-    return answer, parsed, _settle(call, target, body, started, answer=answer)
+    except Exception:
+        call.settle(error=BadAnswer("internal"))
+        raise
+    return _completion(call, answer, parsed, call.settle(answer=answer))
+
+
+def _completion(call: _Call, answer: Answer, parsed: dict[str, Any] | None, model_ms: int) -> Completion:
+    text, parsed = filters.restore(answer.text, call.replaced), filters.restore(parsed, call.replaced)
+    usage = answer.usage or settling.estimate(call.body, answer)
+    return Completion(text, parsed, call.target.model, usage, model_ms, call.row.id, call.first_ms)
 
 
 def _checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -207,58 +277,3 @@ def _checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | 
         return answers.parse(answer.text, schema) if schema is not None else None
     except BadAnswer as error:
         raise BadAnswer(error.kind, answer.usage, answer.finish_reason) from None
-
-
-def _settle(
-    call: LlmCall,
-    target: Target,
-    body: dict[str, Any],
-    started: float,
-    *,
-    answer: Answer | None = None,
-    error: providers.WireError | BadAnswer | None = None,
-) -> int:
-    """Close the row, count, log.
-
-    :returns: the time on the wire in milliseconds.
-    """
-    seconds = time.perf_counter() - started
-    kind = error.kind if error else ""
-    told = answer or (error if isinstance(error, BadAnswer) else None)
-    usage = told.usage if told else None
-    estimated = usage is None and kind not in NOT_BILLED
-    if usage is None:
-        usage = _estimate(body, answer) if estimated else Usage()
-    ledger.settle(
-        call,
-        usage=usage,
-        estimated=estimated,
-        price=target.price,
-        latency_ms=round(seconds * 1000),
-        finish_reason=told.finish_reason if told else "",
-        error_kind=kind,
-    )
-    _report(call, target, kind or "ok", seconds, usage)
-    return round(seconds * 1000)
-
-
-def _report(call: LlmCall, target: Target, outcome: str, seconds: float, usage: Usage) -> None:
-    metrics.calls.labels(call.feature, target.provider, outcome).inc()
-    metrics.call_seconds.labels(target.provider).observe(seconds)
-    log.info(
-        "llm_call",
-        feature=call.feature,
-        account=target.account,
-        model=target.model,
-        outcome=outcome,
-        ms=round(seconds * 1000),
-        tokens_in=usage.tokens_in,
-        tokens_out=usage.tokens_out,
-    )
-
-
-def _estimate(body: dict[str, Any], answer: Answer | None) -> Usage:
-    """About what was used, so that an uncounted call is not a free one."""
-    sent = sum(len(message["content"]) for message in body["messages"])
-    said = len(answer.text) if answer else 0
-    return Usage(tokens_in=sent // CHARACTERS_A_TOKEN, tokens_out=said // CHARACTERS_A_TOKEN)

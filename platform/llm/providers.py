@@ -60,6 +60,7 @@ class Target:
     price: Price | None
     price_version: str
     temperature: bool = True
+    stream_usage: bool = True  # counts tokens at the end of a stream when asked to
     reasoning_tokens: int = 0  # spent before the answer, within the same maximum
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -121,6 +122,7 @@ def _target(row: dict[str, Any], complexity: str) -> Target:
         price=_price(model),
         price_version=row["price_version"],
         temperature=model.get("temperature", True),
+        stream_usage=row.get("stream_usage", True),
         reasoning_tokens=model.get("reasoning_tokens", 0),
         parameters=model.get("parameters", {}),
     )

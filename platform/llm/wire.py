@@ -7,7 +7,7 @@ for hours. Here the deadline lives under the HTTP client, at the socket: every r
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from ssl import SSLContext
 from typing import Any
@@ -112,6 +112,10 @@ def _until(deadline: float) -> Iterator[None]:
         raise WireError("timeout") from None
     except openai.APIConnectionError as error:
         raise WireError("refused" if isinstance(error.__cause__, httpx2.ConnectError) else "cut") from None
+    except httpx2.TimeoutException:  # in the middle of a stream the SDK does not translate
+        raise WireError("timeout") from None
+    except httpx2.TransportError:
+        raise WireError("cut") from None
     except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError):
         raise WireError("unusable") from None  # an address or key that can't even be put into a request
 
@@ -128,6 +132,24 @@ def post(target: Target, body: Mapping[str, Any], *, deadline: float) -> bytes:
     with _until(deadline):
         path, options = "/chat/completions", _options(deadline)
         return _client(target).post(path, body=dict(body), cast_to=httpx2.Response, options=options).content
+
+
+def stream(target: Target, body: Mapping[str, Any], *, deadline: float, feed: Callable[[bytes], None]) -> None:
+    """Hand the body of a streamed chat completion to `feed`, piece by piece; an error of `feed` ends the request.
+
+    :raises WireError: as above.
+    """
+    with _until(deadline):
+        path, options = "/chat/completions", _options(deadline)
+        # The SDK's own stream builds an object for every piece: 11 ms of CPU an answer.
+        response: Any = _client(target).post(
+            path, body=dict(body), cast_to=httpx2.Response, options=options, stream=True, stream_cls=openai.Stream[Any]
+        )
+        try:
+            for data in response.iter_raw():
+                feed(data)
+        finally:
+            response.close()
 
 
 def get_models(target: Target, *, deadline: float) -> bytes:

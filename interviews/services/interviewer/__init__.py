@@ -5,6 +5,7 @@ from dataclasses import replace
 import structlog
 
 from interviews.services.interviewer import checks, model, script
+from interviews.services.interviewer.speaking import Say, Speaker
 from interviews.services.interviewer.types import Exchange, Reply, TurnContext
 from llm import gateway
 from llm.gateway import Completion
@@ -15,31 +16,46 @@ __all__ = ["Exchange", "Reply", "TurnContext", "reply", "script"]
 log = structlog.get_logger()
 
 
-def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Reply:
+def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: Say) -> Reply:
     """The model's words where they pass every check, else the script's. Never raises for the model's sake.
 
-    `deadline` is in time.monotonic() seconds. Hold no transaction: the call goes over the network.
+    `say` gets each sentence of the model as soon as it passed. When a later one fails, or the call does, the script's
+    words take the place of all of them. `deadline` is in time.monotonic() seconds. Hold no transaction: the call goes
+    over the network.
     """
+    speaker = Speaker(context, say)
     try:
-        said = model.ask(context, policy=policy, deadline=deadline)
+        said = model.ask(context, policy=policy, deadline=deadline, hear=speaker.hear)
     except gateway.Unavailable as reason:
-        return replace(script.reply(context), model_ms=reason.model_ms)
+        return replace(script.reply(context), model_ms=reason.model_ms, trouble=_trouble(reason))
     return replace(
-        _checked(said, context),
+        _checked(said, context, speaker),
         model=said.model,
         tokens_in=said.usage.tokens_in,
         tokens_out=said.usage.tokens_out,
         model_ms=said.model_ms,
+        first_ms=said.first_ms,
     )
 
 
-def _checked(said: Completion, context: TurnContext) -> Reply:
+def _trouble(reason: gateway.Unavailable) -> str:
+    """What to count: nothing where there is no model, or the model's output where that was at fault."""
+    if isinstance(reason, gateway.BadOutput):
+        return "refused"
+    return {"not_configured": "", "timeout": "timeout"}.get(reason.kind, "unavailable")
+
+
+def _checked(said: Completion, context: TurnContext, speaker: Speaker) -> Reply:
     """The model's words, or the script's where they fail a check."""
-    parsed, scripted = said.parsed or {}, script.reply(context)
+    scripted = script.reply(context)
+    if said.parsed is None:
+        log.warning("interviewer_text_refused", reason=speaker.refused, model=said.model)
+        return replace(scripted, trouble="refused")
+    parsed = said.parsed
     text, probe = parsed["text"].strip(), (parsed["probe"] or "").strip() or None
     try:
         checks.check(text, probe, context)
     except checks.Refused as refused:
         log.warning("interviewer_text_refused", reason=refused.reason, model=said.model)
-        return scripted
+        return replace(scripted, trouble="refused")
     return replace(scripted, text=text, probe=probe, mode="model", prompt_version=model.PROMPT)

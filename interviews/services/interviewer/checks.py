@@ -36,6 +36,15 @@ def check(text: str, probe: str | None, context: TurnContext) -> None:
         _refuse_if(illegal_topic(shown) is not None, "illegal_topic")
 
 
+def sentence(sentence: str, *, before: str, context: TurnContext) -> None:
+    """:raises Refused: if this sentence may not follow what was said before it."""
+    said = before + sentence
+    _check_text(said)
+    _refuse_if(LINKS.search(said) is not None or not said.isprintable(), "form")
+    _refuse_if(_patterns("judging_words", "anywhere").search(folded(said)) is not None, "judgement")
+    _refuse_if(illegal_topic(said) is not None, "illegal_topic")
+
+
 def illegal_topic(text: str) -> str | None:
     """The private matter that a text touches, or None."""
     plain = folded(text)

@@ -1,6 +1,7 @@
 """The model as interviewer: it words the transition and may ask one follow-up; the core question is ours."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from interviews.services import prompts
@@ -18,12 +19,15 @@ LONGEST_EARLIER = 300
 LONGEST_ANSWER = 3000
 
 
-def ask(context: TurnContext, *, policy: TenantPolicy, deadline: float) -> Completion:
-    """What the model would say; check it before anybody reads it.
+def ask(
+    context: TurnContext, *, policy: TenantPolicy, deadline: float, hear: Callable[[dict[str, Any]], None]
+) -> Completion:
+    """What the model would say, and `hear` hears it coming; check it before anybody reads it.
 
     :raises llm.gateway.Unavailable: if it can't be asked or its output is broken.
     """
-    return gateway.complete(
+    return gateway.stream(
+        hear,
         feature="interview_turn",
         policy=policy,
         messages=messages(context),

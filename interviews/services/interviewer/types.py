@@ -43,3 +43,5 @@ class Reply:
     tokens_in: int
     tokens_out: int
     model_ms: int
+    first_ms: int = 0  # until the first words of the model
+    trouble: str = ""  # why the script took the model's place: timeout, refused or unavailable

@@ -1,0 +1,108 @@
+"""Events out: one thread a process sends them, in one round trip for all streams together.
+
+A stream is a hint, like every message: the turn's row is the truth. Whatever can't be sent is dropped and counted.
+"""
+
+import queue
+import threading
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import structlog
+from redis import RedisError
+
+from core import metrics
+from core.redis import client
+from live.channels import Channel
+
+KEPT_SECONDS = 600
+KEPT_EVENTS = 512  # of one interview
+FLUSH_SECONDS = 0.03
+MOST_WAITING = 20_000
+MOST_AT_ONCE = 500
+
+# The id that the stream gives goes out with the event, so that a listener knows from where to resume.
+SEND = """
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'e', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', KEYS[1], id .. ' ' .. ARGV[1])
+"""
+
+Stage = Literal["received", "retrieving_context", "generating_response", "saving_results", "completed"]
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """What happens to one turn, told to whoever listens.
+
+    `attempt` is the fence of the worker that speaks: listeners forget what an earlier attempt said.
+    Without a channel (the candidate's key is gone) nobody is told.
+    """
+
+    channel: Channel | None
+    turn_id: UUID
+    attempt: int
+
+    def stage(self, stage: Stage) -> None:
+        self._send(type="stage", stage=stage)
+
+    def say(self, text: str) -> None:
+        """A sentence that passed every check, with the white space that follows it."""
+        self._send(type="text", text=text)
+
+    def end(self, status: str, **more: Any) -> None:
+        """The turn's row says the rest. `status` is replied or failed."""
+        self._send(type="end", status=status, **more)
+
+    def _send(self, **event: Any) -> None:
+        if self.channel is not None:
+            _flusher.put(self.channel, {"turn": str(self.turn_id), "attempt": self.attempt, **event})
+
+
+class _Flusher:
+    """The thread that sends what is waiting every FLUSH_SECONDS."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[tuple[str, bytes]] = queue.Queue(MOST_WAITING)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, channel: Channel, event: dict[str, Any]) -> None:
+        try:
+            self._waiting.put_nowait((channel.name, channel.seal(event)))
+        except queue.Full:
+            metrics.live_dropped.labels("backlog").inc()
+        self._ensure_thread()
+
+    def _ensure_thread(self) -> None:
+        if self._thread is not None and self._thread.is_alive():
+            return
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="live-flusher", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            batch = [self._waiting.get()]
+            pause.wait(FLUSH_SECONDS)
+            while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            self._flush(batch)
+
+    def _flush(self, batch: list[tuple[str, bytes]]) -> None:
+        try:
+            pipe = client().pipeline(transaction=False)
+            for name, sealed in batch:
+                pipe.eval(SEND, 1, name, sealed, KEPT_EVENTS, KEPT_SECONDS)
+            pipe.execute()
+            metrics.live_published.inc(len(batch))
+        except RedisError:
+            log.warning("live_events_dropped", count=len(batch))
+            metrics.live_dropped.labels("redis_away").inc(len(batch))
+
+
+_flusher = _Flusher()

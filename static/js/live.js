@@ -1,0 +1,126 @@
+/* Listens to the interviewer while it writes: a ticket from the page's server opens the event stream, sentences are
+   shown as they come, and the end brings in what the server recorded. Without a stream room.js goes on asking. */
+import { bringIn, pendingTurnId, showNewest, showStage, startPolling, stopPolling } from "./room.js";
+
+const SILENCE_MS = 40000; // the server beats every 15 s
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15000;
+const SAFETY_MS = 10000; // even with a stream the page asks now and then: an event may get lost, the answer may not
+
+let lastId = "";
+let attempt = 0;
+let waitMs = FIRST_WAIT_MS;
+
+function ticketUrl() {
+  return document.getElementById("messages")?.dataset.ticketUrl;
+}
+
+/* The words so far, for the eye. Screen readers hear the whole message once, when it is there. */
+function draftMessage() {
+  const shown = document.getElementById("live-message");
+  if (shown) return shown.querySelector("[data-words]");
+  const template = document.getElementById("live-template");
+  if (!template) return null;
+  document.getElementById("messages").append(template.content.cloneNode(true));
+  showNewest("smooth");
+  return document.querySelector("#live-message [data-words]");
+}
+
+function forget() {
+  document.getElementById("live-message")?.remove();
+  attempt = 0;
+}
+
+function isBehind(event) {
+  // Answered in another tab or on another device: this page still shows the question.
+  const field = document.querySelector("#below [name=idempotency_key]");
+  return field !== null && field.value === event.turn;
+}
+
+async function happened(event) {
+  if (event.type === "reset") return forget();
+  if (event.turn !== pendingTurnId()) {
+    if (isBehind(event)) await bringIn();
+    return;
+  }
+  if (event.attempt < attempt) return; // a worker that was given up
+  if (event.attempt > attempt) {
+    forget();
+    attempt = event.attempt;
+  }
+  if (event.type === "stage") showStage(event.stage, null);
+  if (event.type === "text") draftMessage()?.append(event.text);
+  if (event.type === "end") {
+    await bringIn();
+    forget();
+  }
+}
+
+/* Server-Sent Events by hand: EventSource can send neither a ticket in a header nor its last id after a new ticket. */
+async function read(response, alive) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    alive();
+    const parts = (rest + value).split("\n\n");
+    rest = parts.pop();
+    for (const part of parts) await hear(part);
+  }
+}
+
+async function hear(part) {
+  let data = "";
+  for (const line of part.split("\n")) {
+    if (line.startsWith("id: ")) lastId = line.slice(4);
+    if (line.startsWith("data: ")) data = line.slice(6);
+  }
+  if (data) await happened(JSON.parse(data));
+}
+
+async function ticket() {
+  const response = await fetch(ticketUrl(), { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.json();
+}
+
+async function listenOnce() {
+  const given = await ticket();
+  const headers = { Authorization: `Ticket ${given.ticket}` };
+  if (lastId) headers["Last-Event-ID"] = lastId;
+  const control = new AbortController();
+  let timer = 0;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => control.abort(), SILENCE_MS);
+  };
+  try {
+    alive();
+    const response = await fetch(given.url, { headers, signal: control.signal, cache: "no-store" });
+    if (!response.ok) throw new Error(String(response.status));
+    waitMs = FIRST_WAIT_MS;
+    startPolling(SAFETY_MS);
+    await read(response, alive);
+  } finally {
+    clearTimeout(timer);
+    stopPolling();
+    startPolling();
+  }
+}
+
+async function listen() {
+  while (ticketUrl()) {
+    try {
+      await listenOnce();
+    } catch {
+      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    }
+    await new Promise((resume) => setTimeout(resume, waitMs * (0.75 + Math.random() / 2)));
+  }
+}
+
+addEventListener("online", () => {
+  waitMs = FIRST_WAIT_MS;
+});
+listen();
