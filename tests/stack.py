@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -132,8 +133,14 @@ class Stack:
     def restart_web(self) -> None:
         """Start the web process and wait until it serves."""
         self.start("web")
-        missing = readiness.wait(self, self.env)
-        assert missing is None, missing
+        wait_until(self._serves, "the web process does not serve")
+
+    def _serves(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.env['INTERNAL_PORT']}/health/ready", timeout=5) as answer:
+                return bool(answer.status == HTTPStatus.OK)
+        except OSError:
+            return False
 
     def stop_server(self, name: str, number: signal.Signals = KILL) -> None:
         """End the embedded `postgres` or `valkey` by a signal and wait until it is gone."""

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from interviews.services.simulation.browser import Browser, Page
@@ -40,15 +42,30 @@ class Candidate:
     def answer(self, *, key: UUID | None = None, text: str = ANSWER, url: str = "", patience: float = 30.0) -> Page:
         """Send an answer to the open question; with patience it is sent again, as a browser's page does."""
         browser = Browser(url or self.url, host=self.host, patience=patience)
-        headers = {"Authorization": f"Interview {self.link.rpartition('/i/')[2].strip('/')}"}
         try:
-            return browser.post_json(
-                f"/api/v1/interviews/{self.interview}/turns",
-                {"answer": text},
-                headers | {"Idempotency-Key": str(key or uuid4())},
-            )
+            return browser.post_json(self.path, {"answer": text}, self._headers(key))
         finally:
             browser.close()
+
+    def answer_once(self, *, key: UUID | None = None, text: str = ANSWER, seconds: float = 30.0) -> tuple[int, str]:
+        """Send an answer once: the status, and what Retry-After says."""
+        address = urlsplit(self.url)
+        connection = HTTPConnection(address.hostname or "", address.port, timeout=seconds)
+        headers = self._headers(key) | {"Host": self.host, "Content-Type": "application/json"}
+        try:
+            connection.request("POST", self.path, json.dumps({"answer": text}), headers)
+            response = connection.getresponse()
+            return response.status, response.headers.get("Retry-After", "")
+        finally:
+            connection.close()
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/interviews/{self.interview}/turns"
+
+    def _headers(self, key: UUID | None) -> dict[str, str]:
+        token = self.link.rpartition("/i/")[2].strip("/")
+        return {"Authorization": f"Interview {token}", "Idempotency-Key": str(key or uuid4())}
 
 
 def invite(stack: Stack, count: int) -> list[str]:

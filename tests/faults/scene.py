@@ -8,10 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 from uuid import UUID
 
 import psycopg
+from celery import current_app
 
+from interviews.tasks import reply_to_turn
 from tests.faults import candidates
 from tests.faults.candidates import TENANT, Candidate
 from tests.faults.proxy import Proxy
@@ -36,6 +39,7 @@ OUTCOME = f"""
            (SELECT count(*) FROM due WHERE due.object_id = turn.id)
       FROM {TENANT}.interviews_turn turn WHERE turn.id = ANY(%s)"""
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'candor_app'"
+ACTIVITY = "SELECT state, wait_event, left(query, 60), now() - query_start FROM pg_stat_activity WHERE usename = %s"
 END_WAITING = WAITING.replace("count(*)", "pg_terminate_backend(pid)")
 
 
@@ -116,15 +120,32 @@ class Scene:
 
     def wait_for_blocked(self, connection: psycopg.Connection[tuple[Any, ...]], count: int) -> None:
         """Wait until so many statements of the application wait for a lock."""
-        wait_until(lambda: _blocked(connection) >= count, f"fewer than {count} statements wait for the lock")
+        try:
+            wait_until(lambda: _blocked(connection) >= count, f"fewer than {count} statements wait for the lock")
+        except AssertionError as error:
+            seen = connection.execute(ACTIVITY, ["candor_app"]).fetchall()
+            raise AssertionError(f"{error}: {seen}") from error
 
     def kill_blocked_worker(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         """SIGKILL; its statements that wait in PostgreSQL end with it, and do not happen later."""
         self.stack.kill("worker")
         connection.execute(END_WAITING)
 
+    def counted(self, name: str) -> float:
+        """A counter of Candor's, summed over its processes and labels."""
+        with urlopen(f"http://127.0.0.1:{self.stack.env['INTERNAL_PORT']}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name}{{", f"{name} ")))
+
+    def deliver(self, turn: UUID, times: int) -> None:
+        """Send the message about a turn so many times at once, as the application sends it."""
+        message = {"turn_id": str(turn), "tenant": TENANT}
+        with current_app.connection_for_write(self.stack.env["REDIS_URL"]) as connection:
+            for _time in range(times):
+                reply_to_turn.apply_async(kwargs=message, connection=connection, retry=False)
+
     def heal(self) -> None:
-        """Good lines, a quick model, and every process running."""
+        """Good lines, and every process of the Procfile running."""
         for line in self.lines.values():
             line.heal()
         self.stack.start_servers()
