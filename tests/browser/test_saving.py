@@ -10,7 +10,7 @@ from tests.browser.watch import Watch
 
 CLICK_THREE_TIMES = "(button) => { button.click(); button.click(); button.click(); }"
 STORED = f"SELECT count(*) FROM {TENANT}.interviews_turn WHERE interview_id = %s AND answered_at IS NOT NULL"
-CONFLICT = "This question was answered already, perhaps in another tab. Your interview goes on here."
+CONFLICT = "This question was answered or skipped in another tab or on another device. Your interview goes on here."
 SCRIPTS_RUN = "html.autosaves"
 SCRIPTS_SEND = "html.sends"
 STATUS = "[data-draft-status]"
