@@ -65,6 +65,14 @@ class Stack:
         [row] = self.rows(statement, *values)
         return row[0]
 
+    def command(self, name: str) -> str:
+        """What the Procfile starts under this name."""
+        return self._commands[name]
+
+    def set_command(self, name: str, command: str) -> None:
+        """Start this under that name, beside the Procfile's or in place of it."""
+        self._commands[name] = command
+
     def pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self._processes.items() if process.poll() is None}
 
@@ -180,10 +188,13 @@ def mock_model(*arguments: str) -> Iterator[Model]:
 
 
 @contextmanager
-def stack(name: str, *commands: str, **env: str) -> Iterator[Stack]:
+def stack(
+    name: str, *commands: str, before: Callable[[Stack], None] = lambda made: None, **env: str
+) -> Iterator[Stack]:
     """A migrated Candor with everything running, its data in a folder of its own; removed unless the block fails.
 
     :param commands: what manage.py does before the processes start.
+    :param before: is called then, such as to `give` processes settings of their own.
     :param env: more of the processes' environment, such as OPENAI_BASE_URL.
     """
     var = environment.var_dir() / "stacks" / name
@@ -192,6 +203,7 @@ def stack(name: str, *commands: str, **env: str) -> Iterator[Stack]:
     try:
         for command in ("migrate_all", *commands):
             made.manage(command)
+        before(made)
         made.start_all()
         yield made
         made.require_all()

@@ -1,0 +1,48 @@
+"""`make bench`: measure the bars of docs/capacity.md and print a JSON line for each figure.
+
+    python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [soak --minutes 10] [--quick]
+
+Without a name all but the soak. Exit code 1 when a bar was missed; `--quick` is for tests: everything small.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+from functools import partial
+
+from core.localservices.leader import leading
+from tests.load import capacity, neighbours, room, soak, streams, turns
+from tests.load.lines import Lines
+from tests.stack import ROOT
+
+BARS = {
+    "turns": turns.measure,
+    "room": room.measure,
+    "capacity": capacity.measure,
+    "streams": streams.measure,
+    "neighbours": neighbours.measure,
+}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure what this machine carries.")
+    parser.add_argument("names", nargs="*", choices=[*BARS, "soak", []], metavar="|".join([*BARS, "soak"]))
+    parser.add_argument("--quick", action="store_true", help="everything small: does it work, not how fast")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
+    told = parser.parse_args(arguments)
+    measures = BARS | {"soak": partial(soak.measure, minutes=told.minutes)}
+    os.environ.setdefault("CANDOR_VAR", str(ROOT / "var" / "bench"))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a connection is a file, here and in the web process
+    lines = Lines()
+    with leading(ROOT / "var" / "bench", "a bench run"):
+        for name in told.names or BARS:
+            measures[name](lines, quick=told.quick)
+    return 0 if lines.held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
