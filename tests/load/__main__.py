@@ -16,6 +16,7 @@ from functools import partial
 from core.localservices.leader import leading
 from tests.load import capacity, neighbours, room, soak, streams, turns
 from tests.load.lines import Lines
+from tests.load.server import server
 from tests.stack import ROOT
 
 BARS = {
@@ -37,10 +38,16 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("CANDOR_VAR", str(ROOT / "var" / "bench"))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a connection is a file, here and in the web process
-    lines = Lines()
+    lines, names = Lines(), told.names or list(BARS)
     with leading(ROOT / "var" / "bench", "a bench run"):
-        for name in told.names or BARS:
-            measures[name](lines, quick=told.quick)
+        if told.quick:
+            with server("bench", workers=1) as running:
+                for name in names:
+                    measures[name](lines, running, quick=True)
+        else:
+            for name in names:
+                with server("bench") as running:  # each on processes and databases of its own
+                    measures[name](lines, running, quick=False)
     return 0 if lines.held else 1
 
 

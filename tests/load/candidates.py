@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from tests.load import http
@@ -54,15 +54,30 @@ class Wanted:
     turns: int = 10_000  # of one candidate
     seed: int = 1
 
+    def told(self) -> dict[str, Any]:
+        """As the process that plays reads it."""
+        return asdict(self)
+
+
+class Turn(NamedTuple):
+    """A turn that ended `at` seconds after the start; what it took from sending the answer to hearing the end, of it
+    what the model was told to take, and the wait until a worker said that it begins."""
+
+    host: str
+    at: float
+    took_ms: float
+    model_ms: int
+    wait_ms: float
+
 
 @dataclass(slots=True)
 class Played:
-    """`turns` holds (host, seconds from the start at which it ended, milliseconds it took, those of the model).
+    """What came of it.
 
     `accepted` are the idempotency keys of answers that were acknowledged; `events` are counted by type.
     """
 
-    turns: list[tuple[str, float, float, int]] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
@@ -70,6 +85,12 @@ class Played:
     reconnects: int = 0
     late_ms: list[float] = field(default_factory=list)  # how late this process ran: what it measured may be its own
     cpu: float = 0.0
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Played:
+        """From the JSON of the process that played."""
+        turns, errors = [Turn(*turn) for turn in told["turns"]], Counter(told["errors"])
+        return cls(**told | {"turns": turns, "errors": errors})
 
 
 class Failed(Exception):
@@ -83,6 +104,7 @@ class Candidate:
         self.path = f"/api/v1/interviews/{place.interview}"
         self.known = {"Authorization": f"Interview {place.token}", "Content-Type": "application/json"}
         self.last = (0, 0)
+        self.begun: dict[str, float] = {}  # turn -> when a worker said that it begins
         self.ends: dict[str, tuple[float, dict[str, Any]]] = {}  # turn -> when its end was heard, and the end
         self.heard = asyncio.Event()
         self.stream: http.Events | None = None
@@ -118,7 +140,9 @@ class Candidate:
         answered = await self._post(json.dumps(body).encode(), key)
         self.played.accepted.append(key)
         at, end = await self._end_of(answered["id"])
-        self.played.turns.append((self.place.host, at - self.began, (at - sent) * 1000, model))
+        begun = self.begun.pop(answered["id"], at)
+        took, wait = (at - sent) * 1000, (begun - sent) * 1000
+        self.played.turns.append(Turn(self.place.host, at - self.began, took, model, wait))
         if end["status"] != "replied":
             raise Failed(f"turn {end['status']}")
         following: str | None = end["next_turn"]
@@ -154,24 +178,31 @@ class Candidate:
         """Keep the stream open."""
         client = http.Client(self.wanted.port, self.place.host)
         while not self.leaving:
-            over = asyncio.Event()
             try:
-                status, answer = await client.ask("GET", f"{self.path}/ticket", self.known)
-                if status == 200:
-                    ticket = answer["ticket"]
-                    self.stream = await http.listen(
-                        self.wanted.port, self.place.host, ticket, self.last, self._hear, lambda _: over.set()
-                    )
-                    status = self.stream.status
-                if status == 200:
-                    client.close()
-                    await over.wait()
-                    self.played.reconnects += 1
-                else:
-                    self.played.errors[f"stream {status}"] += 1
+                status = await self._stream_once(client)
             except http.RECONNECT as error:
-                self.played.errors[f"stream {type(error).__name__}"] += 1
+                status = type(error).__name__
+            if status == 200:
+                self.played.reconnects += 1
+            else:
+                self.played.errors[f"stream {status}"] += 1
             await asyncio.sleep(0.5)
+
+    async def _stream_once(self, client: http.Client) -> int | str:
+        """Listen with a new ticket until the stream closes.
+
+        :returns: the status of what opened it, or did not.
+        """
+        status, answer = await client.ask("GET", f"{self.path}/ticket", self.known)
+        client.close()
+        if status != 200:
+            return status
+        over = asyncio.Event()
+        self.stream = await http.listen(
+            self.wanted.port, self.place.host, answer["ticket"], self.last, self._hear, lambda _: over.set()
+        )
+        await over.wait()
+        return self.stream.status
 
     def _hear(self, number: tuple[int, int], data: bytes) -> None:
         if number <= self.last:
@@ -180,6 +211,8 @@ class Candidate:
         self.last = number
         if b'"type":"end"' not in data:
             self.played.events["text" if b'"type":"text"' in data else "stage"] += 1
+            if b'"stage":"retrieving_context"' in data:
+                self.begun.setdefault(json.loads(data)["turn"], time.monotonic())
             return
         self.played.events["end"] += 1
         end = json.loads(data)
@@ -212,9 +245,10 @@ async def _watch(played: Played) -> None:
 
 
 def main() -> None:
-    told = json.load(sys.stdin)
+    told = json.loads(sys.stdin.readline())
     wanted = Wanted(**told | {"places": [Place(**place) for place in told["places"]]})
-    json.dump(asdict(asyncio.run(play(wanted))), sys.stdout)
+    played = asyncio.run(play(wanted))
+    json.dump({name: getattr(played, name) for name in Played.__slots__}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -132,8 +132,6 @@ async def listen(
     if last != (0, 0):
         headers["Last-Event-ID"] = f"{last[0]}-{last[1]}"
     sent = request("GET", "/live/events", host, headers)
-    _, events = await asyncio.get_running_loop().create_connection(
-        lambda: Events(sent, heard, over), "127.0.0.1", port
-    )
+    _, events = await asyncio.get_running_loop().create_connection(lambda: Events(sent, heard, over), "127.0.0.1", port)
     await events.ready
     return events

@@ -1,6 +1,6 @@
 """What a load needs before its first request, made through services: tenants, and interviews that have begun.
 
-    python -m tests.load.prepare --tenants load0,load1 --each 50 --questions 20 --at-once 1000 [--answered 2000]
+    python -m tests.load.within_django prepare --tenants room0,room1 --each 50 --at-once 1000 [--answered 2000]
 
 Prints the places as JSON. `--answered MS` stores the first answer too, for a model of so many milliseconds: the
 reply is owed, no message is sent, and the sweeper looks at it in an hour. `--send` sends the messages of everything
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import secrets
 import sys
 import time
@@ -20,11 +19,6 @@ from decimal import Decimal
 from unittest import mock
 from urllib.parse import urlsplit
 from uuid import uuid4
-
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
 
 from django.conf import settings
 from django.db import transaction

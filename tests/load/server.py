@@ -1,4 +1,4 @@
-"""The processes of a server under load: web, a worker a core with many threads, beat, and a model; and what they use."""
+"""The processes of a server under load: web, a worker a core with many threads, beat, and a model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from os import getpid
 from typing import Any
@@ -23,8 +23,9 @@ from tests.load.candidates import Place, Played, Wanted
 from tests.stack import ROOT, Model, Stack, stack, wait_until
 
 WORKERS, THREADS = 2, 250  # a worker a core
-TENANTS = tuple(f"load{number}" for number in range(8))
+TENANTS, QUICK_TENANTS = 8, 2  # over which a bar's interviews are spread
 LONGEST_SECONDS = 1800
+WITHIN_DJANGO = frozenset({"prepare", "listeners", "events"})
 WIDEST_PREPARE = 2  # processes
 
 
@@ -37,6 +38,10 @@ class Server:
     model_process: psutil.Process
     database_process: psutil.Process
     redis_process: psutil.Process
+
+    @property
+    def port(self) -> int:
+        return int(self.stack.env["PORT"])
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds that each part has used so far; the workers together."""
@@ -69,18 +74,23 @@ class Server:
 
     def run(self, module: str, *arguments: str, given: Any = None) -> Any:
         """Run a module of tests.load to its end; what it printed, read as JSON."""
-        process = self.begin(module, *arguments)
-        return finish(process, given)
+        return finish(self.begin(module, *arguments, given=given))
 
-    def begin(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", f"tests.load.{module}", *arguments],
+    def begin(self, module: str, *arguments: str, given: Any = None) -> subprocess.Popen[bytes]:
+        """Start a module of tests.load; `given` is the first line of its input, as JSON."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", *_module(module), *arguments],
             cwd=ROOT,
             env=self.stack.env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             preexec_fn=partial(die_with_parent, signal.SIGKILL, getpid()),
         )
+        if given is not None:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(given).encode() + b"\n")
+            process.stdin.flush()
+        return process
 
     def prepare(self, tenants: tuple[str, ...], each: int, **options: int) -> list[Place]:
         """Interviews that have begun, so many in each tenant, in an order that goes round the tenants."""
@@ -98,14 +108,23 @@ class Server:
 
     def play(self, wanted: Wanted) -> Played:
         """Let the candidates play, from a process of their own."""
-        return Played(**self.run("candidates", given=asdict(wanted)))
+        return Played.of(self.run("candidates", given=wanted.told()))
 
 
-def finish(process: subprocess.Popen[bytes], given: Any = None) -> Any:
+def _module(name: str) -> list[str]:
+    return ["tests.load.within_django", name] if name in WITHIN_DJANGO else [f"tests.load.{name}"]
+
+
+def finish(process: subprocess.Popen[bytes]) -> Any:
     """Wait for the end of a module of tests.load; what it printed, read as JSON."""
-    printed, _ = process.communicate(None if given is None else json.dumps(given).encode(), timeout=LONGEST_SECONDS)
+    printed, _ = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == 0, f"{process.args!r} ended with {process.returncode}"
     return json.loads(printed)
+
+
+def tenants(name: str, quick: bool) -> tuple[str, ...]:
+    """The names of a bar's own tenants, which are their schemas too."""
+    return tuple(f"{name}{number}" for number in range(QUICK_TENANTS if quick else TENANTS))
 
 
 @contextmanager
@@ -117,7 +136,10 @@ def server(name: str, *, workers: int = WORKERS, threads: int = THREADS, **env: 
         for number in range(workers):
             made.set_command(f"worker{number or ''}", command)
 
-    with _model() as (model, process), stack(name, before=set_workers, OPENAI_BASE_URL=model.base_url, **env) as made:
+    with (
+        _model() as (model, process),
+        stack(name, before=set_workers, OPENAI_BASE_URL=model.base_url, LLM_MODEL="load", **env) as made,
+    ):
         backend = psutil.Process(made.value("SELECT pg_backend_pid()"))
         redis = psutil.Process(_info(made)["process_id"])
         postmaster = backend.parent()
