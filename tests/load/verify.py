@@ -41,7 +41,7 @@ def verify(server: Server, schemas: Iterable[str], accepted: Iterable[str] | Non
 
 
 def _statement(schema: str) -> sql.Composed:
-    """key, status, audit rows of the answer, audit rows of the reply, turns that follow, mode: of each answered turn."""
+    """Of each answered turn: key, status, audit rows of the answer and of the reply, turns that follow, mode."""
     return sql.SQL(
         "WITH told AS (SELECT object_id::text AS id, count(*) FILTER (WHERE action = 'turn.answered') AS answered,"
         " count(*) FILTER (WHERE action = 'turn.replied') AS replied FROM {events} GROUP BY object_id)"
