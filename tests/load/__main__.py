@@ -1,6 +1,6 @@
 """`make bench`: measure the bars of docs/capacity.md and print a JSON line for each figure.
 
-    python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [soak --minutes 10] [--quick]
+    python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [soak] [--quick] [--candidates 200]
 
 Without a name all but the soak. Exit code 1 when a bar was missed; `--quick` is for tests: everything small.
 """
@@ -33,8 +33,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", choices=[*BARS, "soak", []], metavar="|".join([*BARS, "soak"]))
     parser.add_argument("--quick", action="store_true", help="everything small: does it work, not how fast")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
+    parser.add_argument(
+        "--candidates", type=int, default=0, help="in room and capacity, instead of the bar's own number"
+    )
     told = parser.parse_args(arguments)
-    measures = BARS | {"soak": partial(soak.measure, minutes=told.minutes)}
+    measures = BARS | {
+        "room": partial(room.measure, candidates=told.candidates),
+        "capacity": partial(capacity.measure, candidates=told.candidates),
+        "soak": partial(soak.measure, minutes=told.minutes),
+    }
     os.environ.setdefault("CANDOR_VAR", str(ROOT / "var" / "bench"))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a connection is a file, here and in the web process

@@ -158,6 +158,7 @@ class Candidate:
                 )
                 if status == 202:
                     return dict(answer)
+                status = _named(status, answer)
             except http.RECONNECT as error:
                 status = type(error).__name__
             self.played.errors[f"post {status}"] += 1
@@ -196,7 +197,7 @@ class Candidate:
         status, answer = await client.ask("GET", f"{self.path}/ticket", self.known)
         client.close()
         if status != 200:
-            return status
+            return _named(status, answer)
         over = asyncio.Event()
         self.stream = await http.listen(
             self.wanted.port, self.place.host, answer["ticket"], self.last, self._hear, lambda _: over.set()
@@ -220,6 +221,12 @@ class Candidate:
             self.played.doubled_events += 1
         self.ends[end["turn"]] = time.monotonic(), end
         self.heard.set()
+
+
+def _named(status: int, answer: Any) -> str:
+    """A refusal by its status and its code, of problem+json."""
+    code = answer.get("code", "") if isinstance(answer, dict) else ""
+    return f"{status} {code}".strip()
 
 
 async def play(wanted: Wanted) -> Played:

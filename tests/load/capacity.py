@@ -15,8 +15,9 @@ LEAST_A_SECOND = 70
 WANTED_A_SECOND, MOST_OF_IT = 35, 50.0  # 50,000 interviews a day, 10 turns each, a peak of six times the mean
 
 
-def measure(lines: Lines, running: Server, *, quick: bool) -> None:
-    people, names = QUICK_CANDIDATES if quick else CANDIDATES, tenants("capacity", quick)
+def measure(lines: Lines, running: Server, *, quick: bool, candidates: int = 0) -> None:
+    people = candidates or (QUICK_CANDIDATES if quick else CANDIDATES)
+    names = tenants("capacity", quick)
     ramp, steady = (1.0, 3.0) if quick else (RAMP_SECONDS, STEADY_SECONDS)
     places = running.prepare(names, people // len(names), at_once=people, questions=40)
     wanted = Wanted(

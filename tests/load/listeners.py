@@ -21,7 +21,8 @@ from tests.load import http
 from tests.load.events import MARK, channel
 from tests.load.lines import percentile
 
-OPENING = 100  # at once
+OPENING = 50  # at once
+TRIES, AGAIN_SECONDS = 20, 0.5
 HOST = "candor.localhost"
 LONGEST_AWAY_SECONDS = 0.3
 GRACE_SECONDS = 2.0  # for what is on its way when the counting begins
@@ -35,16 +36,21 @@ class Stream:
         self.seen: list[int] = []
         self.late: list[float] = []
         self.last = (0, 0)
-        self.repeated = self.unasked = 0
+        self.repeated = self.unasked = self.refused = 0
         self.away = False
         self.events: http.Events | None = None
 
     async def open(self) -> None:
-        self.events = await http.listen(
-            self.port, HOST, tickets.issue(self.channel), self.last, self.hear, lambda _: self._closed()
-        )
-        if self.events.status != 200:
-            raise ConnectionError(f"status {self.events.status}")
+        """As a browser does: refused for the moment, try again."""
+        for _ in range(TRIES):
+            self.events = await http.listen(
+                self.port, HOST, tickets.issue(self.channel), self.last, self.hear, lambda _: self._closed()
+            )
+            if self.events.status == 200:
+                return
+            self.refused += 1
+            await asyncio.sleep(AGAIN_SECONDS)
+        raise ConnectionError(f"status {self.events.status if self.events else 0}")
 
     def hear(self, number: tuple[int, int], data: bytes) -> None:
         if number <= self.last:
@@ -64,7 +70,8 @@ class Stream:
         self.away = False
 
     def _closed(self) -> None:
-        self.unasked += not self.away
+        opened = self.events is not None and self.events.status == 200
+        self.unasked += opened and not self.away
 
 
 class Listeners:
@@ -109,6 +116,7 @@ class Listeners:
             "seen": [stream.seen for stream in self.streams],
             "repeated": sum(stream.repeated for stream in self.streams),
             "unasked": sum(stream.unasked for stream in self.streams),
+            "refused": sum(stream.refused for stream in self.streams),
             "cpu": used.ru_utime + used.ru_stime,
         }
 

@@ -17,8 +17,8 @@ QUICK_THINK, QUICK_MODEL = (0.5, 1.0), (0.3, 0.6)
 MOST_PLATFORM_MS = 120
 
 
-def measure(lines: Lines, running: Server, *, quick: bool) -> None:
-    people = QUICK_CANDIDATES if quick else CANDIDATES
+def measure(lines: Lines, running: Server, *, quick: bool, candidates: int = 0) -> None:
+    people = candidates or (QUICK_CANDIDATES if quick else CANDIDATES)
     names = tenants("room", quick)
     places = running.prepare(names, people // len(names), at_once=people)
     wanted = Wanted(

@@ -104,6 +104,7 @@ def _tell_numbers(lines: Lines, run: Run, counted: dict[str, Any]) -> None:
     lines.bar("streams.lost", lost, "events", most=0)
     lines.bar("streams.doubled", doubled + counted["repeated"], "events", most=0)
     lines.bar("streams.disordered", disordered, "events", most=0)
+    lines.tell("streams.refused", counted["refused"], "tries")
     lines.tell("streams.closed_by_server", counted["unasked"], "connections")
 
 
