@@ -72,6 +72,14 @@ class Stack:
         [row] = self.rows(statement, *values)
         return row[0]
 
+    def command(self, name: str) -> str:
+        """What the Procfile starts under this name."""
+        return self._commands[name]
+
+    def set_command(self, name: str, command: str) -> None:
+        """Start this under that name, beside the Procfile's or in place of it."""
+        self._commands[name] = command
+
     def pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self._processes.items() if process.poll() is None}
 

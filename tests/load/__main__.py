@@ -1,0 +1,62 @@
+"""`make bench`: measure the bars of docs/capacity.md and print a JSON line for each figure.
+
+    python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [soak] [--quick] [--candidates 200]
+
+Without a name all but the soak. Exit code 1 when a bar was missed; `--quick` is for tests: everything small.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+from functools import partial
+
+from core.localservices.leader import leading
+from tests.load import capacity, neighbours, room, soak, streams, turns
+from tests.load.lines import Lines
+from tests.load.server import server
+from tests.stack import ROOT
+
+BARS = {
+    "turns": turns.measure,
+    "room": room.measure,
+    "capacity": capacity.measure,
+    "streams": streams.measure,
+    "neighbours": neighbours.measure,
+}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure what this machine carries.")
+    parser.add_argument("names", nargs="*", choices=[*BARS, "soak", []], metavar="|".join([*BARS, "soak"]))
+    parser.add_argument("--quick", action="store_true", help="everything small: does it work, not how fast")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
+    parser.add_argument(
+        "--candidates", type=int, default=0, help="in room and capacity, instead of the bar's own number"
+    )
+    told = parser.parse_args(arguments)
+    measures = BARS | {
+        "room": partial(room.measure, candidates=told.candidates),
+        "capacity": partial(capacity.measure, candidates=told.candidates),
+        "soak": partial(soak.measure, minutes=told.minutes),
+    }
+    os.environ.setdefault("CANDOR_VAR", str(ROOT / "var" / "bench"))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a connection is a file, here and in the web process
+    lines, names = Lines(), told.names or list(BARS)
+    with leading(ROOT / "var" / "bench", "a bench run"):
+        if told.quick:
+            with server("bench", workers=1) as running:
+                for name in names:
+                    measures[name](lines, running, quick=True)
+        else:
+            for name in names:
+                with server("bench") as running:  # each on processes and databases of its own
+                    measures[name](lines, running, quick=False)
+    return 0 if lines.held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

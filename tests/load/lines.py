@@ -1,0 +1,33 @@
+"""The lines of a measurement, and the numbers in them."""
+
+import json
+from collections.abc import Sequence
+from math import ceil
+
+
+class Lines:
+    """Prints each figure the moment it is known, and remembers whether every bar held."""
+
+    def __init__(self) -> None:
+        self.held = True
+
+    def bar(self, name: str, value: float, unit: str, *, least: float | None = None, most: float | None = None) -> None:
+        """A figure with its bar: at least `least`, or at most `most`."""
+        limit = least if least is not None else most
+        assert limit is not None
+        ok = value >= limit if least is not None else value <= limit
+        self.held = self.held and ok
+        self._print(name, value, unit, limit, ok)
+
+    def tell(self, name: str, value: float, unit: str) -> None:
+        """A figure without a bar."""
+        self._print(name, value, unit, None, None)
+
+    def _print(self, name: str, value: float, unit: str, bar: float | None, ok: bool | None) -> None:
+        line = {"name": name, "value": round(value, 3), "unit": unit, "bar": bar, "ok": ok}
+        print(json.dumps(line), flush=True)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """By nearest rank; 0.0 of nothing."""
+    return sorted(values)[max(ceil(len(values) * percent / 100) - 1, 0)] if values else 0.0

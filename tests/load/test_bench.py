@@ -1,0 +1,51 @@
+"""`make bench` in its quick form: every line is well-formed, and nothing is lost or doubled. How fast is not asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.stack import ROOT
+
+pytestmark = pytest.mark.prove
+
+BARS = ("turns", "room", "capacity", "streams", "neighbours")
+NOTHING = ("lost", "doubled", "disordered", "errors", "doubled_events", "scripted")
+COMMAND = [sys.executable, "-m", "tests.load", "--quick"]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[dict[str, Any]]:
+    # Beside this run, not below it: whatever its bars say, it has ended well when it printed them.
+    env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    ended = subprocess.run(COMMAND, cwd=ROOT, env=env, capture_output=True, text=True, timeout=400, check=False)
+    assert ended.returncode in (0, 1), ended.stderr
+    assert not ended.stderr, ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_every_line_names_a_figure_its_unit_and_its_bar(lines: list[dict[str, Any]]) -> None:
+    for line in lines:
+        assert list(line) == ["name", "value", "unit", "bar", "ok"]
+        assert isinstance(line["value"], float | int)
+        assert (line["bar"] is None) == (line["ok"] is None)
+    assert len({line["name"] for line in lines}) == len(lines)
+    assert {line["name"].partition(".")[0] for line in lines} == set(BARS)
+
+
+def test_nothing_is_lost_or_doubled_and_the_model_answered_everything(lines: list[dict[str, Any]]) -> None:
+    found = {line["name"]: line["value"] for line in lines if line["name"].rpartition(".")[2] in NOTHING}
+
+    assert found == dict.fromkeys(found, 0)
+    assert {f"{bar}.{what}" for bar in BARS for what in ("lost", "doubled")} <= set(found)
+
+
+def test_the_platform_s_time_is_what_is_left_of_a_turn_without_the_model(lines: list[dict[str, Any]]) -> None:
+    [least] = [line["value"] for line in lines if line["name"] == "room.platform_p50"]
+
+    assert 0 < least < 5000
