@@ -81,16 +81,15 @@ def invitation_of_cookie(*, cookie: str | None, interview_id: UUID) -> Invitatio
     invitation_id = read_cookie(cookie).get(str(interview_id))
     if invitation_id is None:
         raise LinkNotValid
-    return _invitation(Q(pk=invitation_id), interview_id)
+    return _invitation(Q(pk=invitation_id), interview_id, "interview__application__job", "interview__version")
 
 
 def invitation_of_token(*, token: str, interview_id: UUID) -> Invitation:
     """:raises LinkNotValid: unless the token is a valid invitation to this interview."""
-    return _invitation(Q(token_hash=hash_token(token)), interview_id)
+    return _invitation(Q(token_hash=hash_token(token)), interview_id, "interview")
 
 
-def _invitation(by: Q, interview_id: UUID) -> Invitation:
-    related = ("interview__application__job", "interview__version")
+def _invitation(by: Q, interview_id: UUID, *related: str) -> Invitation:
     found = Invitation.objects.select_related(*related).filter(by, interview_id=interview_id, revoked_at=None).first()
     if found is None:
         raise LinkNotValid

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from billing import selectors as billing
 from billing.services import quota
@@ -28,6 +27,10 @@ DEADLINE_SECONDS = 40.0
 MODEL_ATTEMPTS = 3  # a turn that killed this many workers is answered by the script
 GIVE_UP_AFTER = 8
 GRACE = timedelta(seconds=30)  # for an answer that was on its way when the time ran out
+HOLD_OPEN = """
+    UPDATE interviews_interview SET last_activity_at = %s
+     WHERE id = %s AND status = 'in_progress'
+       AND (deadline_at IS NULL OR deadline_at > statement_timestamp() - %s)"""
 
 log = structlog.get_logger()
 
@@ -148,10 +151,10 @@ def hold_open(interview_id: UUID, now: datetime) -> None:
 
     :raises TransitionNotAllowed: if the interview does not run or its time is over.
     """
-    in_time = Q(deadline_at=None) | Q(deadline_at__gt=Now() - GRACE)
-    running = Interview.objects.filter(in_time, pk=interview_id, status=Interview.Status.IN_PROGRESS)
-    if running.update(last_activity_at=now) != 1:
-        raise TransitionNotAllowed(str(interview_id))
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD_OPEN, [now, interview_id, GRACE])
+        if cursor.rowcount != 1:
+            raise TransitionNotAllowed(str(interview_id))
 
 
 def write_reply(*, turn_id: UUID) -> None:
@@ -164,7 +167,7 @@ def write_reply(*, turn_id: UUID) -> None:
     started = time.monotonic()
     with (
         slots.hold("turns", turn_id, most=billing.turns_at_once(), wake=_wake),
-        claims.take(Turn, turn_id, stage=Turn.Stage.RETRIEVING) as claim,
+        claims.take(Turn, turn_id, stage=Turn.Stage.GENERATING) as claim,
     ):
         listeners = _listeners(claim)
         _observe("queue", (clock.now() - claim.row.answered_at).total_seconds())
@@ -215,7 +218,6 @@ def _ask(claim: claims.Claim, listeners: Publisher, *, deadline: float) -> Reply
     listeners.stage("retrieving_context")
     reading = time.perf_counter()
     context = conversation.context(claim.row)
-    Turn.objects.filter(pk=claim.row.pk, fence=claim.fence).update(stage=Turn.Stage.GENERATING)
     listeners.stage("generating_response")
     policy = TenantPolicy(schema=tenancy.schema())
     pool.give_back()  # back to the pool while the model thinks
