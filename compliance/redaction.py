@@ -54,6 +54,8 @@ def _found(text: str, known: tuple[str, ...]) -> list[Found]:
     found = list(_seen(text, wanted))
     if not text.isascii():  # plain already
         folded = fold(text)
+        if folded.text == text:
+            return found
         found += [(*folded.original(start, end), kind) for start, end, kind in _seen(folded.text, wanted)]
     return found
 

@@ -12,6 +12,7 @@ LONGEST_CLUSTER = 16  # a letter and its marks: normalising takes the square of 
 INVISIBLE = frozenset("\u034f\u115f\u1160\u20e3\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))
 DASHES = frozenset("\u2212\u02d7\u2043")  # used as dashes, though no dash (Pd) by category
 PLAIN = str.maketrans(dict.fromkeys("‘’‛′ʼ", "'"))
+NOT_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")  # with the letter before it, which may take its marks
 FULL_STOP = re.compile(
     r"(?<=\w)(?<![\u2e80-\U0010ffff])。(?![\u2e80-\U0010ffff])(?=\w)"
 )  # between Chinese signs it ends a sentence
@@ -37,13 +38,25 @@ def fold(text: str) -> Folded:
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for start, end in _clusters(text):
-        for character in _plain(text[start:end]):
-            folded.append(character)
-            starts.append(start)
-            ends.append(end)
+    place = 0
+    for odd in NOT_ASCII.finditer(text):
+        _keep(text, place, odd.start(), folded, starts, ends)
+        for start, end in _clusters(odd[0]):
+            for character in _plain(odd[0][start:end]):
+                folded.append(character)
+                starts.append(odd.start() + start)
+                ends.append(odd.start() + end)
+        place = odd.end()
+    _keep(text, place, len(text), folded, starts, ends)
     plain = FULL_STOP.sub(".", "".join(folded))
     return Folded(LONG_VOWEL.sub("-", MIDDLE_DOT.sub(".", plain)), starts, ends)
+
+
+def _keep(text: str, start: int, end: int, folded: list[str], starts: list[int], ends: list[int]) -> None:
+    """What is plain already, in one piece: nearly all of most texts."""
+    folded.extend(text[start:end])
+    starts.extend(range(start, end))
+    ends.extend(range(start + 1, end + 1))
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:

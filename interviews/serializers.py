@@ -27,9 +27,10 @@ class TicketSerializer(serializers.Serializer[Any]):
 class TurnSerializer(serializers.ModelSerializer[Turn]):
     """A turn as its candidate may see it. `next_turn_id` and `question` name what comes next, once it replied."""
 
-    position_in_queue = serializers.SerializerMethodField()
-    next_turn_id = serializers.SerializerMethodField()
-    question = serializers.SerializerMethodField()
+    position_in_queue = serializers.IntegerField(read_only=True, allow_null=True)
+    next_turn_id = serializers.UUIDField(read_only=True, allow_null=True)
+    question = serializers.CharField(read_only=True, allow_null=True)
+    reply = serializers.CharField(read_only=True, allow_null=True)
 
     class Meta:
         model = Turn
@@ -49,23 +50,21 @@ class TurnSerializer(serializers.ModelSerializer[Turn]):
             "question",
         ]
 
-    reply = serializers.CharField(read_only=True, allow_null=True)
+    def to_representation(self, turn: Turn) -> dict[str, Any]:
+        """What the fields describe; building thirteen of them for every answer would cost more than the answer."""
+        following = _following(turn)
+        return {name: getattr(turn, name) for name in OWN} | {
+            "position_in_queue": selectors.queue_position(turn),
+            "next_turn_id": following and following.pk,
+            "question": following and following.shown,
+        }
 
-    def get_position_in_queue(self, turn: Turn) -> int | None:
-        return selectors.queue_position(turn)
 
-    def get_next_turn_id(self, turn: Turn) -> str | None:
-        following = self._following(turn)
-        return str(following.pk) if following else None
+OWN = ("id", "interview_id", "number", "status", "stage", "mode", "model_ms", "answered_at", "replied_at", "reply")
 
-    def get_question(self, turn: Turn) -> str | None:
-        following = self._following(turn)
-        return following.shown if following else None
 
-    def _following(self, turn: Turn) -> Turn | None:
-        if turn.status != Turn.Status.REPLIED:
-            return None
-        if not hasattr(turn, "_following"):
-            found = Turn.objects.filter(interview_id=turn.interview_id, number=turn.number + 1).first()
-            turn._following = found if found and found.status == Turn.Status.OPEN else None  # type: ignore[attr-defined]
-        return turn._following  # type: ignore[attr-defined]
+def _following(turn: Turn) -> Turn | None:
+    """The question that the reply opened, while it is open."""
+    if turn.status != Turn.Status.REPLIED:
+        return None
+    return Turn.objects.filter(interview_id=turn.interview_id, number=turn.number + 1, status=Turn.Status.OPEN).first()

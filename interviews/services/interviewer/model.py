@@ -106,4 +106,4 @@ def _line(exchange: Exchange, longest: int) -> str:
 
 
 def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 2].rstrip()} …"
+    return text if len(text) <= longest else f"{text[: longest - 4].rstrip()} ..."
