@@ -138,7 +138,7 @@ class Stack:
         except OSError:
             return False
 
-    def stop_server(self, name: str, number: signal.Signals = KILL) -> None:
+    def stop_server(self, name: str, number: int = KILL) -> None:
         """End the embedded `postgres` or `valkey` by a signal and wait until it is gone."""
         pid_file = {"postgres": "postmaster.pid", "valkey": "valkey.pid"}[name]
         process = psutil.Process(int((self.data / name / pid_file).read_text().split()[0]))

@@ -1,4 +1,4 @@
-"""Bad lines between the client, web, worker, Valkey and PostgreSQL: slow is slow, broken is repaired, nothing is lost."""
+"""Bad lines between the client, web, worker, Valkey and PostgreSQL: slow is slow, and nothing is lost."""
 
 from __future__ import annotations
 
