@@ -63,6 +63,11 @@ def checks(scratch: Path) -> list[Check]:
     ]
     if _npm_ready():
         found.insert(1, Check("assets", ["npm", "--prefix", "assets", "run", "--silent", "check"]))
+    if shutil.which("promtool"):
+        found.insert(1, Check("alerts", ["promtool", "test", "rules", "deploy/alerts_test.yml"]))
+        found.append(Check("rules", ["promtool", "check", "rules", "deploy/alerts.yml"]))
+    else:
+        _skip("alerts", "promtool is not installed (Debian package prometheus)")
     return found
 
 

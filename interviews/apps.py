@@ -6,6 +6,8 @@ class InterviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import due
+        from core import gauges as scraped
+        from interviews import gauges
         from interviews.services import evaluations, mail, turns
 
         due.register(
@@ -29,3 +31,4 @@ class InterviewsConfig(AppConfig):
         due.register("interview_expiry", task="interviews.expire", keyword="interview_id")
         due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
         due.register("quota_release", task="interviews.release_quota", keyword="interview_id")
+        scraped.register("interviews", gauges.active)

@@ -1,12 +1,13 @@
 """Forms: they check shape; services check meaning."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from interviews.models import Application, Decision, Job
+from interviews.models import Application, Decision, Job, QuestionFlag
 
 
 class ConsentForm(forms.Form):
@@ -49,6 +50,10 @@ class AdjustmentForm(forms.Form):
         return Decimal(0) if Decimal(0) in asked else max(asked, default=None)
 
     @property
+    def breaks(self) -> bool:
+        return "breaks" in self.cleaned_data["adjustments"]
+
+    @property
     def detail(self) -> str:
         """What was asked for, in words, as the tenant's people read it."""
         chosen = dict(self.fields["adjustments"].choices)  # type: ignore[attr-defined]
@@ -59,6 +64,34 @@ class AdjustmentForm(forms.Form):
 class ReviewAndSubmitForm(forms.Form):
     closing = forms.CharField(
         label=_("Anything you would like to add?"), required=False, max_length=8000, widget=forms.Textarea
+    )
+
+
+class FlagForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("What is wrong with it?"), choices=QuestionFlag.Reason.choices, widget=forms.RadioSelect
+    )
+    words = forms.CharField(label=_("In your words"), required=False, max_length=2000, widget=forms.Textarea)
+
+
+class AskForm(forms.Form):
+    words = forms.CharField(label=_("What should they know?"), required=False, max_length=2000, widget=forms.Textarea)
+
+
+class ContestForm(forms.Form):
+    """One of the questions that were asked, by its number, and why."""
+
+    question = forms.TypedChoiceField(label=_("Question"), coerce=int)
+    words = forms.CharField(label=_("What is wrong with it?"), max_length=2000, widget=forms.Textarea)
+
+    def __init__(self, *args: Any, questions: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["question"].choices = questions  # type: ignore[attr-defined]
+
+
+class RatingForm(forms.Form):
+    stars = forms.TypedChoiceField(
+        label=_("From 1 (bad) to 5 (very good)"), coerce=int, choices=[(n, str(n)) for n in range(1, 6)]
     )
 
 

@@ -24,7 +24,7 @@ from tests.two_tenants import CANARY, World
 
 FORM = "application/x-www-form-urlencoded"
 STAFF_COOKIE, CANDIDATE_COOKIE = settings.SESSION_COOKIE_NAME, settings.CANDIDATE_COOKIE_NAME
-HELD = ("invited", "opened", "consented", "running", "failed", "finished", "decided")
+HELD = ("invited", "opened", "consented", "running", "failed", "paused", "finished", "submitted")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -56,6 +56,10 @@ def job(world: World) -> list[Any]:
     return [world.interviews["invited"].application.job_id]
 
 
+def contest(world: World) -> list[Any]:
+    return [world.interviews["submitted"].pk, "contest"]
+
+
 def evaluation(world: World) -> list[Any]:
     return [world.interviews["evaluation_failed"].evaluations.get().pk]
 
@@ -65,7 +69,11 @@ def request(world: World) -> list[Any]:
 
 
 def answer(world: World) -> dict[str, Any]:
-    return {"answer": "An answer.", "idempotency_key": str(world.turn("running"))}
+    return {"answer": "An answer.", "idempotency_key": str(world.turn("running")), "draft_version": "1"}
+
+
+def question(world: World) -> dict[str, Any]:
+    return {"turn": str(world.turn("running")), "reason": "unclear", "words": "Which table?"}
 
 
 def levels(world: World) -> dict[str, Any]:
@@ -113,8 +121,19 @@ TENANT: dict[str, Route] = {
     "candidate_answer": Route(interview("running"), NOBODY, CANDIDATE, answer),
     "candidate_draft": Route(interview("running"), NOBODY, CANDIDATE, answer),
     "candidate_retry": Route(interview("failed"), NOBODY, CANDIDATE),
+    "candidate_state": Route(interview("running"), CANDIDATE),
+    "candidate_pause": Route(interview("running"), CANDIDATE, CANDIDATE),
+    "candidate_resume": Route(interview("paused"), NOBODY, CANDIDATE),
+    "candidate_skip": Route(interview("running"), CANDIDATE, CANDIDATE, question),
+    "candidate_flag": Route(interview("running"), CANDIDATE, CANDIDATE, question),
+    "candidate_help": Route(interview("running"), CANDIDATE),
     "candidate_review": Route(interview("finished"), CANDIDATE, CANDIDATE, fixed(closing="Thank you.")),
     "api_ticket": Route(interview("running"), CANDIDATE | PROGRAM),
+    "candidate_receipt": Route(interview("submitted"), CANDIDATE),
+    "candidate_answers": Route(interview("submitted"), CANDIDATE),
+    "candidate_rate": Route(interview("submitted"), NOBODY, CANDIDATE, fixed(stars="4")),
+    "candidate_ask": Route(contest, CANDIDATE, CANDIDATE, fixed(question="1", words="It had two questions in it.")),
+    "candidate_withdraw": Route(interview("submitted"), CANDIDATE, CANDIDATE),
     "api_turns": Route(interview("running"), NOBODY, CANDIDATE | PROGRAM, answer, json=True),
     "api_turn": Route(turn("running"), CANDIDATE | PROGRAM),
     "portal_home": Route(nothing, ROLES),

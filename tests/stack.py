@@ -77,6 +77,10 @@ class Stack:
     def ended(self) -> list[str]:
         return [name for name, process in self._processes.items() if process.poll() is not None]
 
+    def exit_code(self, name: str) -> int:
+        """The exit code of a process that ended; negative for a signal."""
+        return self._processes[name].returncode
+
     def output(self, name: str) -> Path:
         return self.var / "output" / f"{name}.log"
 

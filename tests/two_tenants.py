@@ -29,12 +29,13 @@ from interviews.models import (
     JobVersion,
     Mail,
     Question,
+    QuestionFlag,
     Quote,
     Review,
     ReviewRating,
     Turn,
 )
-from interviews.services import evaluations, invitations, lifecycle, links, opening, turns
+from interviews.services import drafts, evaluations, invitations, lifecycle, links, opening, pauses, questions, turns
 from interviews.tests import make
 from keys import index, ring
 
@@ -83,7 +84,7 @@ def _words(text: str) -> str:
 
 def _running(one: invitations.Invited) -> None:
     turn = make.open_turn(make.started(one))
-    turns.save_draft(interview=one.interview, turn_id=turn.pk, text=_words("A draft"))
+    drafts.save(interview=one.interview, turn_id=turn.pk, text=_words("A draft"), version=0)
 
 
 def _owed(one: invitations.Invited) -> None:
@@ -129,7 +130,14 @@ def _request(one: invitations.Invited) -> None:
 
 def _abandoned(one: invitations.Invited) -> None:
     make.replied(make.started(one), _words("Not finished"))
+    make.overdue(one.interview)
     lifecycle.close_overdue(interview_id=one.interview.pk)
+
+
+def _paused(one: invitations.Invited) -> None:
+    turn = make.open_turn(make.started(one))
+    questions.flag(interview=one.interview, turn_id=turn.pk, reason="unclear", words=_words("What is a table?"))
+    pauses.pause(one.interview)
 
 
 STATES: dict[str, Any] = {
@@ -139,10 +147,12 @@ STATES: dict[str, Any] = {
     "running": _running,
     "owed": _owed,
     "failed": _failed,
+    "paused": _paused,
     "finished": lambda one: make.all_answered(one, _answers()),
     "request": _request,
     "abandoned": _abandoned,
     "evaluation_failed": _evaluation_failed,
+    "submitted": lambda one: make.submitted(one, _answers()),
     "evaluated": lambda one: make.evaluated(one, _answers()),
     "reviewed": _reviewed,
     "decided": _decided,
@@ -152,7 +162,7 @@ STATES: dict[str, Any] = {
 
 TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
-    *(Turn, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
+    *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
 )
 
 

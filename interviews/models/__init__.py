@@ -6,7 +6,7 @@ from interviews.models.interviews import Interview, Invitation
 from interviews.models.jobs import Competency, Job, JobVersion, Question
 from interviews.models.mail import Mail
 from interviews.models.reviews import Decision, Review, ReviewRating
-from interviews.models.turns import Turn
+from interviews.models.turns import QuestionFlag, Turn
 
 __all__ = [
     "Application",
@@ -23,6 +23,7 @@ __all__ = [
     "JobVersion",
     "Mail",
     "Question",
+    "QuestionFlag",
     "Quote",
     "Review",
     "ReviewRating",

@@ -69,11 +69,15 @@ class Application(models.Model):
 
 
 class CandidateRequest(models.Model):
-    """A candidate asked for a person, or for an adjustment. Never shown in lists of candidates."""
+    """A candidate asked for something that a person takes care of. Never shown in lists of candidates."""
 
     class Kind(models.TextChoices):
         HUMAN = "human", _("A person instead")
         ADJUSTMENT = "adjustment", _("An adjustment")
+        TALK = "talk", _("To talk to a person")
+        CONTEST = "contest", _("Contests a question")
+        REVIEW = "review", _("A review by a person")
+        ERASURE = "erasure", _("To erase their data")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     interview = models.ForeignKey("Interview", on_delete=models.PROTECT, related_name="requests")

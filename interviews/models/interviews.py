@@ -57,11 +57,18 @@ class Interview(models.Model):
     opened_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
+    breaks = models.BooleanField(default=False, help_text=_("Pauses are not counted."))
+    paused_at = models.DateTimeField(null=True)
+    pauses = models.PositiveSmallIntegerField(default=0)
+    paused_seconds = models.PositiveIntegerField(default=0, help_text=_("The ended pauses, together."))
     completed_at = models.DateTimeField(null=True)
     last_activity_at = models.DateTimeField(auto_now_add=True)
     greeting = SealedTextField(label="interview.greeting", null=True)
     closing_draft = SealedTextField(label="interview.closing_draft", null=True)
+    closing_version = models.PositiveIntegerField(default=0)
     receipt_hash = models.CharField(max_length=64, blank=True)
+    stars = models.PositiveSmallIntegerField(null=True, help_text=_("How the candidate rates the interview, 1 to 5."))
+    rated_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -70,6 +77,13 @@ class Interview(models.Model):
                 condition=~models.Q(status__in=["in_progress", "paused", "completed"])
                 | models.Q(started_at__isnull=False),
                 name="running_interview_was_started",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="paused") | models.Q(paused_at__isnull=False),
+                name="paused_interview_has_its_hour",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stars__isnull=True) | models.Q(stars__range=(1, 5)), name="stars_are_1_to_5"
             ),
         ]
         indexes = [models.Index(fields=["status", "-last_activity_at"], name="interviews_by_status")]

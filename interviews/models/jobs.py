@@ -67,6 +67,12 @@ class JobVersion(models.Model):
     max_probes = models.PositiveSmallIntegerField(
         default=1, help_text=_("Follow-up questions a core question may get.")
     )
+    max_probes_interview = models.PositiveSmallIntegerField(
+        default=4, help_text=_("Follow-up questions an interview may get in all.")
+    )
+    jurisdiction = models.CharField(
+        max_length=8, blank=True, help_text=_("Whose rules say which private matters are forbidden; empty = all.")
+    )
     threshold_hire = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(70))
     threshold_maybe = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(50))
     coverage_floor = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.60"))

@@ -48,10 +48,12 @@ class Turn(Claimable):
     subject_id = models.UUIDField()
     number = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CORE)
+    probe_kind = models.CharField(max_length=9, blank=True, help_text=_("What a follow-up asks for."))
     question = models.ForeignKey(Question, on_delete=models.PROTECT, null=True, related_name="turns")
     shown = SealedTextField(label="turn.shown", help_text=_("The question's text."))
     answer = SealedTextField(label="turn.answer", null=True)
     draft = SealedTextField(label="turn.draft", null=True)
+    draft_version = models.PositiveIntegerField(default=0, help_text=_("Counts the saves."))
     reply = SealedTextField(label="turn.reply", null=True, help_text=_("The transition before the next question."))
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     stage = models.CharField(max_length=24, choices=Stage.choices, blank=True)
@@ -59,6 +61,7 @@ class Turn(Claimable):
     opened_at = models.DateTimeField(auto_now_add=True)
     draft_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
+    skipped_at = models.DateTimeField(null=True)
     replied_at = models.DateTimeField(null=True)
     mode = models.CharField(max_length=8, blank=True, help_text=_("model or basic"))
     model = models.CharField(max_length=120, blank=True)
@@ -83,3 +86,24 @@ class Turn(Claimable):
 
     def __str__(self) -> str:
         return f"{self.interview_id} {self.number}"
+
+
+class QuestionFlag(models.Model):
+    """A candidate says that a question does not fit. Staff see it beside the question; no score knows of it."""
+
+    class Reason(models.TextChoices):
+        UNCLEAR = "unclear", _("It is unclear")
+        OFF_TOPIC = "off_topic", _("It is not about the job")
+        PERSONAL = "personal", _("It is too personal")
+        TECHNICAL = "technical", _("Something technical went wrong")
+        OTHER = "other", _("Something else")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    turn = models.OneToOneField(Turn, on_delete=models.PROTECT, related_name="flag")
+    subject_id = models.UUIDField()
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    words = SealedTextField(label="flag.words", null=True)
+    flagged_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.turn_id} {self.reason}"

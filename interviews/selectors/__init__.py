@@ -3,27 +3,37 @@
 from interviews.selectors.room import (
     ANSWER_ERRORS,
     Room,
+    clock_face,
     failed_turn,
     is_expired,
     landing,
+    open_turn,
+    pause,
     plan,
+    questions,
     queue_position,
-    receipt,
     review,
     room,
+    state,
 )
+from interviews.selectors.status import status
 from interviews.selectors.work import to_review_count
 
 __all__ = [
     "ANSWER_ERRORS",
     "Room",
+    "clock_face",
     "failed_turn",
     "is_expired",
     "landing",
+    "open_turn",
+    "pause",
     "plan",
+    "questions",
     "queue_position",
-    "receipt",
     "review",
     "room",
+    "state",
+    "status",
     "to_review_count",
 ]

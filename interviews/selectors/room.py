@@ -11,6 +11,7 @@ from compliance.services.consent import DAYS_KEPT
 from core import clock
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
+from interviews.selectors import receipts, timing
 
 ANSWER_ERRORS = {
     "empty": _("Write an answer first; nothing was sent."),
@@ -21,6 +22,10 @@ ANSWER_ERRORS = {
         "The company has no interview left in its plan, so nothing was sent. They were told; please try again later."
     ),
     "late": _("No question is open any more, so this was not sent as an answer. You can submit it here instead."),
+    "paused": _("The interview is paused, so nothing was sent. Resume first; your words are kept."),
+    "skipped": _("This question was answered or skipped already, perhaps in another tab."),
+    "moved": _("This question was answered already, perhaps in another tab, so the draft was not saved."),
+    "stale": _("A newer draft was saved in another tab or on another device. Nothing was overwritten."),
     "draft": _("The draft could not be saved. Shorten it or remove unusual characters."),
 }
 
@@ -49,7 +54,7 @@ def landing(interview: Interview) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The room as it stands; `to_review` when every question was answered or the time is over."""
+    """The room as it stands; `to_review` when every question was answered or skipped, or the time is over."""
 
     messages: list[dict[str, Any]]
     last_turn_id: UUID
@@ -62,15 +67,17 @@ class Room:
 
     def context(self) -> dict[str, Any]:
         status, turn = Turn.Status(self.turn.status), self.turn
-        left = self.seconds_left
         return {
             "messages": self.messages,
             "question_number": self.number,
             "question_count": self.count,
             "progress": [position <= self.number for position in range(1, self.count + 1)],
-            "seconds_left": left,
-            "time_left": f"{left // 60}:{left % 60:02d}" if left is not None else "",
+            "seconds_left": self.seconds_left,
+            "time_left": clock_face(self.seconds_left),
+            "turn_id": turn.pk,
+            "turn_open": status == Turn.Status.OPEN,
             "draft": (turn.draft or "") if status == Turn.Status.OPEN else "",
+            "draft_version": turn.draft_version,
             "draft_saved_at": turn.draft_at if turn.draft else None,
             "answer_limit": LONGEST_ANSWER,
             "idempotency_key": turn.pk,
@@ -82,20 +89,24 @@ class Room:
         }
 
 
+def clock_face(seconds: int | None) -> str:
+    """m:ss; empty without a limit."""
+    return f"{seconds // 60}:{seconds % 60:02d}" if seconds is not None else ""
+
+
 def room(interview: Interview) -> Room:
     """One query for the turns, one for the count; names and answers are decrypted here."""
     turns = list(interview.turns.select_related("question"))
     last, count = turns[-1], interview.version.questions.count()
-    left = _seconds_left(interview)
-    waiting = last.status in (Turn.Status.OWED, Turn.Status.ASKING, Turn.Status.FAILED)
-    time_over = left == 0 and not waiting
+    left = timing.seconds_left(interview)
+    finished = last.status in (Turn.Status.REPLIED, Turn.Status.SKIPPED)
     return Room(
         messages=_messages(interview, turns),
         last_turn_id=last.pk,
         number=last.question.position if last.question else count,
         count=count,
         seconds_left=left,
-        to_review=last.status == Turn.Status.REPLIED or time_over,
+        to_review=finished or (left == 0 and last.status == Turn.Status.OPEN),
         turn=last,
         queue=queue_position(last),
     )
@@ -108,10 +119,40 @@ def queue_position(turn: Turn) -> int | None:
     return Turn.objects.filter(status=Turn.Status.OWED, answered_at__lt=turn.answered_at).count()
 
 
-def _seconds_left(interview: Interview) -> int | None:
-    if interview.deadline_at is None:
-        return None
-    return max(0, int((interview.deadline_at - clock.now()).total_seconds()))
+def state(interview: Interview) -> dict[str, Any]:
+    """What a page that stands open asks for from time to time; nothing is decrypted."""
+    fields = ("id", "status", "stage", "answered_at", "draft_version")
+    turn = interview.turns.only(*fields).order_by("-number").first()
+    return {
+        "interview": interview.status,
+        "seconds_left": timing.seconds_left(interview),
+        "turn": str(turn.pk) if turn else None,
+        "status": turn.status if turn else None,
+        "stage": turn.stage if turn else "",
+        "position_in_queue": queue_position(turn) if turn else None,
+        "draft_version": turn.draft_version if turn else 0,
+    }
+
+
+def pause(interview: Interview) -> dict[str, Any]:
+    """What is left of the time and of the pauses; None is without a limit."""
+    left = timing.allowance(interview)
+    seconds = timing.seconds_left(interview)
+    if left.time is not None and interview.paused_at:
+        left = timing.Allowance(left.pauses, left.time - timing.stood(interview))
+    return {
+        "time_left": clock_face(seconds),
+        "pauses_left": left.pauses,
+        "pause_minutes_left": None if left.time is None else int(left.time.total_seconds()) // 60,
+        "pause_seconds_left": None if left.time is None else int(left.time.total_seconds()),
+        "can_pause": not left.used_up and seconds != 0,
+    }
+
+
+def open_turn(interview: Interview, turn_id: UUID | None = None) -> Turn | None:
+    """The question that waits for an answer, if it is this one."""
+    named = {"pk": turn_id} if turn_id else {}
+    return interview.turns.filter(status=Turn.Status.OPEN, **named).order_by("number").first()
 
 
 def _messages(interview: Interview, turns: list[Turn]) -> list[dict[str, Any]]:
@@ -121,6 +162,8 @@ def _messages(interview: Interview, turns: list[Turn]) -> list[dict[str, Any]]:
         if turn.shown:
             text = f"{lead}\n\n{turn.shown}".strip()
             shown.append(_message(f"m-{turn.number}-q", "interviewer", text, turn.opened_at))
+        if turn.status == Turn.Status.SKIPPED:
+            shown.append(_message(f"m-{turn.number}-s", "skipped", "", turn.skipped_at))
         if turn.answer is not None:
             shown.append(_message(f"m-{turn.number}-a", "candidate", turn.answer, turn.answered_at))
         lead = turn.reply or ""
@@ -137,14 +180,11 @@ def failed_turn(interview: Interview) -> Turn | None:
 
 
 def review(interview: Interview) -> dict[str, Any]:
-    """Every question with its answer."""
-    turns = interview.turns.filter(answer__isnull=False)
-    return {"answers": [{"question": turn.shown, "text": turn.answer} for turn in turns]}
+    """Every question with its answer, skipped ones and the one whose time ran out too."""
+    return {"answers": receipts.answers(interview)}
 
 
-def receipt(interview: Interview) -> dict[str, Any]:
-    return {
-        "submitted_at": interview.completed_at,
-        "receipt_hash": interview.receipt_hash,
-        "answer_count": interview.turns.filter(answer__isnull=False).count(),
-    }
+def questions(interview: Interview) -> list[tuple[int, str]]:
+    """The questions that were asked: number and words, to choose from."""
+    asked = interview.turns.exclude(kind=Turn.Kind.CLOSING).order_by("number")
+    return [(turn.number, f"{turn.number}. {turn.shown}") for turn in asked]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
-from interviews.models import Decision, Evaluation, Finding, Interview, Quote, Review, Turn
+from interviews.models import Decision, Evaluation, Finding, Interview, QuestionFlag, Quote, Review, Turn
 from interviews.selectors import scores
 from interviews.selectors.portal import STATUS_TONES
 
@@ -35,13 +35,13 @@ def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
     """Everything of the page. Before the viewer's own review is in, nothing of the AI's is read from the database."""
     review = Review.objects.filter(interview=interview, reviewer=viewer).prefetch_related("ratings").first()
     submitted = review is not None and review.status == Review.Status.SUBMITTED
-    turns = list(interview.turns.select_related("question").prefetch_related("question__competencies"))
+    turns = list(interview.turns.select_related("question", "flag").prefetch_related("question__competencies"))
     evaluation = _evaluation(interview) if submitted else None
     spans = _spans(evaluation) if evaluation else {}
     own = {rating.competency_id: rating for rating in review.ratings.all()} if review else {}
     return {
         "interview": _interview(interview, turns),
-        "turns": [_turn(turn, spans.get(turn.pk, [])) for turn in turns if turn.kind != Turn.Kind.CLOSING],
+        "turns": [_turn(turn, spans.get(turn.pk, []), viewer) for turn in turns if turn.kind != Turn.Kind.CLOSING],
         "closing": next((turn.answer for turn in turns if turn.kind == Turn.Kind.CLOSING), ""),
         "review_submitted": submitted,
         "reviewed_at": review.submitted_at if review else None,
@@ -66,7 +66,7 @@ def _interview(interview: Interview, turns: list[Turn]) -> dict[str, Any]:
     }
 
 
-def _turn(turn: Turn, spans: list[tuple[int, int]]) -> dict[str, Any]:
+def _turn(turn: Turn, spans: list[tuple[int, int]], viewer: User) -> dict[str, Any]:
     return {
         "number": turn.number,
         "question": turn.shown,
@@ -74,6 +74,18 @@ def _turn(turn: Turn, spans: list[tuple[int, int]]) -> dict[str, Any]:
         "competencies": [c.name for c in turn.question.competencies.all()] if turn.question else [],
         "segments": segments(turn.answer, spans, turn.number) if turn.answer else [],
         "skipped": turn.status == Turn.Status.SKIPPED,
+        "flag": _flag(turn, viewer),
+    }
+
+
+def _flag(turn: Turn, viewer: User) -> dict[str, Any] | None:
+    """What the candidate says is wrong with the question; their words may tell of themselves."""
+    flag: QuestionFlag | None = getattr(turn, "flag", None)
+    if flag is None:
+        return None
+    return {
+        "reason": flag.get_reason_display(),
+        "words": flag.words if viewer.may(Permission.HANDLE_REQUESTS) else "",
     }
 
 

@@ -1,60 +1,75 @@
 """What the interviewer needs to know, and which question comes next."""
 
+from collections.abc import Sequence
+
 from core import tenancy
-from interviews.models import Candidate, Interview, Question, Turn
-from interviews.services.interviewer import Exchange, TurnContext
+from interviews.models import Interview, Turn
+from interviews.services import evaluations, plans
+from interviews.services.interviewer import Exchange, Probe, TurnContext, Wanted, coverage, followups
+from interviews.services.plans import Plan
 
 RECENT_TURNS = 3
 
 
 def context(turn: Turn) -> TurnContext:
     """Everything the reply to this turn is written from."""
-    interview = Interview.objects.select_related("application__job", "version").get(pk=turn.interview_id)
-    recent = list(
-        interview.turns.filter(number__lte=turn.number, answer__isnull=False).order_by("-number")[:RECENT_TURNS]
-    )[::-1]
-    following = next_question(turn)
-    candidate = Candidate.objects.get(pk=interview.subject_id)
+    interview = Interview.objects.select_related("application__job", "application__candidate").get(pk=turn.interview_id)
+    turn.interview = interview
+    plan = plans.of(interview.version_id)
+    turns = list(interview.turns.filter(number__lte=turn.number))
+    for past in turns:
+        past.question = plan.question(past.question_id)
+    to_come, candidate = plan.after(turns[-1].question), interview.application.candidate
+    answered = [past for past in turns if past.answer is not None]
     return TurnContext(
         interview_id=interview.pk,
         turn_id=turn.pk,
         job_title=interview.application.job.title,
         company=tenancy.current().name,
-        requirements=tuple(f"{c.name}: {c.definition}" for c in interview.version.competencies.all()),
+        requirements=tuple(f"{c.name}: {c.definition}" for c in plan.competencies),
         candidate_names=(candidate.name, candidate.email),
-        recent=tuple(Exchange(past.shown, past.answer or "") for past in recent),
-        next_question=following.text if following else None,
-        may_probe=_may_probe(turn, interview.version.max_probes),
+        recent=tuple(Exchange(past.shown, past.answer or "") for past in answered[-RECENT_TURNS:]),
+        questions=(*(past.shown for past in turns), *(question.text for question in to_come)),
+        next_question=to_come[0].text if to_come else None,
+        wanted=_wanted(interview, turns, plan),
+        jurisdiction=plan.version.jurisdiction,
         language=interview.language,
     )
 
 
-def next_question(turn: Turn) -> Question | None:
-    """The core question after this turn's, or None after the last one."""
-    if turn.question is None:
-        return None
-    version, position = turn.question.version_id, turn.question.position
-    return Question.objects.filter(version_id=version, position__gt=position).order_by("position").first()
-
-
-def open_next(turn: Turn, *, probe: str | None) -> Turn | None:
+def open_next(turn: Turn, *, probe: Probe | None) -> Turn | None:
     """Open the follow-up or the next core question; None after the last one."""
-    following = None if probe else next_question(turn)
-    question = turn.question if probe else following
-    shown = probe or (following.text if following else None)
-    if shown is None:
+    plan = plans.of(turn.interview.version_id)
+    asked = plan.question(turn.question_id)
+    question = asked if probe else next(iter(plan.after(asked)), None)
+    if question is None:
         return None
     return Turn.objects.create(
         interview_id=turn.interview_id,
         subject_id=turn.subject_id,
         number=turn.number + 1,
         kind=Turn.Kind.PROBE if probe else Turn.Kind.CORE,
+        probe_kind=probe.kind if probe else "",
         question=question,
-        shown=shown,
+        shown=followups.shown(probe, language=turn.interview.language) if probe else question.text,
     )
 
 
-def _may_probe(turn: Turn, most: int) -> bool:
-    """Whether the core question this turn belongs to may get another follow-up."""
-    asked = Turn.objects.filter(interview_id=turn.interview_id, question=turn.question, kind=Turn.Kind.PROBE).count()
-    return asked < most
+def _wanted(interview: Interview, turns: Sequence[Turn], plan: Plan) -> Wanted:
+    """What coverage asks for after the last of these turns, within the version's caps."""
+    question = turns[-1].question
+    if question is None:
+        return Wanted()
+    probes = [past for past in turns if past.kind == Turn.Kind.PROBE]
+    here = [past for past in probes if past.question_id == question.pk]
+    standing = coverage.Standing(
+        question=question.text,
+        keys=plan.keys[question.pk],
+        asked_kinds=frozenset(past.probe_kind for past in here),
+        left=plan.version.max_probes - len(here),
+        left_in_interview=plan.version.max_probes_interview - len(probes),
+        to_come=tuple(plan.keys[later.pk] for later in plan.after(question)),
+        language=interview.language,
+    )
+    answers = [evaluations.answer_of(past) for past in turns if past.answer is not None]
+    return coverage.wanted([evaluations.competency_text(row) for row in plan.competencies], answers, standing)

@@ -21,6 +21,7 @@ from tenants.services import provisioning
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "demo.json"
 PASSWORD = "candor-demo-sign-in"  # pragma: allowlist secret (the demo never runs in production)
+NOTHING_MORE = "I have nothing to add to that."  # the answer to every follow-up: the data file has one a question
 ADMIN = "admin@candor.example"
 
 
@@ -147,8 +148,9 @@ def _finished(job: Job, row: dict[str, Any], people: dict[str, User], say: Say) 
     opening.open_interview(interview)
     opening.give_consent(interview, given=opening.Consented(ai_evaluation=True, keep_for_other_roles=False))
     opening.start(interview)
-    for answer in row["answers"]:
-        turn = interview.turns.get(status=Turn.Status.OPEN)
+    left = iter(row["answers"])
+    while turn := interview.turns.filter(status=Turn.Status.OPEN).first():
+        answer = next(left) if turn.kind == Turn.Kind.CORE else NOTHING_MORE
         turns.submit_answer(interview=interview, answer=answer, idempotency_key=turn.pk, turn_id=turn.pk)
         turns.write_reply(turn_id=turn.pk)
     submission.submit(interview, closing="")

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
-from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote
+from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
@@ -72,7 +72,7 @@ def run(*, evaluation_id: UUID) -> None:
 def _evaluate(evaluation: Evaluation) -> Result:
     interview = Interview.objects.select_related("version").get(pk=evaluation.interview_id)
     version = interview.version
-    competencies = [_text(row) for row in version.competencies.all()]
+    competencies = [competency_text(row) for row in version.competencies.all()]
     answers = answers_of(interview)
     candidate = Candidate.objects.get(pk=interview.subject_id)
     context = EvaluationContext(interview_id=interview.pk, known=(candidate.name, candidate.email))
@@ -94,18 +94,21 @@ def answers_of(interview: Interview) -> list[Answer]:
         .select_related("question")
         .prefetch_related("question__competencies")
     )
-    return [
-        Answer(
-            turn_id=turn.pk,
-            question=turn.shown,
-            text=turn.answer or "",
-            competency_keys=tuple(c.key for c in turn.question.competencies.all()) if turn.question else (),
-        )
-        for turn in rows
-    ]
+    return [answer_of(turn) for turn in rows]
 
 
-def _text(row: Competency) -> CompetencyText:
+def answer_of(turn: Turn) -> Answer:
+    """The turn's answer as plain data."""
+    return Answer(
+        turn_id=turn.pk,
+        question=turn.shown,
+        text=turn.answer or "",
+        competency_keys=tuple(c.key for c in turn.question.competencies.all()) if turn.question else (),
+    )
+
+
+def competency_text(row: Competency) -> CompetencyText:
+    """The competency as plain data."""
     return CompetencyText(row.key, row.name, row.definition, row.anchors, row.dimension, row.weight)
 
 

@@ -11,10 +11,15 @@ from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock
 from interviews.models import Competency, Job, JobVersion, Question
+from interviews.services.interviewer import topics
 
 
 class VersionIncomplete(ValueError):
     """A version needs a question, a competency with weight, and a question for each competency."""
+
+
+class UnknownJurisdiction(ValueError):
+    """There is no data on which private matters this jurisdiction forbids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class JobPlan:
     intro: str = ""
     minutes: int = 35
     max_probes: int = 1
+    max_probes_interview: int = 4
+    jurisdiction: str = ""
     threshold_hire: Decimal = Decimal(70)
     threshold_maybe: Decimal = Decimal(50)
     coverage_floor: Decimal = Decimal("0.60")
@@ -59,6 +66,7 @@ def publish_job(*, plan: JobPlan, by: User | None) -> Job:
     """Create the job, or give it its next version, and open it.
 
     :raises VersionIncomplete: if the plan can't be interviewed or rated.
+    :raises UnknownJurisdiction: if the plan names one that the data file doesn't know.
     :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
     """
     if by is not None:
@@ -86,6 +94,8 @@ def _check(plan: JobPlan) -> None:
         raise VersionIncomplete(f"These competencies and questions do not match: {', '.join(sorted(asked ^ keys))}.")
     if sum(competency.weight for competency in plan.competencies) <= 0:
         raise VersionIncomplete("Give at least one competency a weight.")
+    if plan.jurisdiction and plan.jurisdiction not in topics.jurisdictions():
+        raise UnknownJurisdiction(f"Use one of {', '.join(sorted(topics.jurisdictions()))}, or none.")
 
 
 def _create_version(job: Job, plan: JobPlan) -> JobVersion:
@@ -96,6 +106,8 @@ def _create_version(job: Job, plan: JobPlan) -> JobVersion:
         intro=plan.intro,
         minutes=plan.minutes,
         max_probes=plan.max_probes,
+        max_probes_interview=plan.max_probes_interview,
+        jurisdiction=plan.jurisdiction,
         threshold_hire=plan.threshold_hire,
         threshold_maybe=plan.threshold_maybe,
         coverage_floor=plan.coverage_floor,

@@ -11,7 +11,10 @@ from billing.services import quota
 from core import audit, due, state
 from core.state import TransitionNotAllowed
 from interviews.models import Interview, Turn
+from interviews.selectors import timing
 from interviews.services import evaluations
+
+AGAIN = timedelta(minutes=1)
 
 
 def expire(*, interview_id: UUID) -> None:
@@ -28,18 +31,31 @@ def expire(*, interview_id: UUID) -> None:
 
 
 def close_overdue(*, interview_id: UUID) -> None:
-    """Close an interview whose time is over and that was never submitted; its answers are evaluated."""
+    """Close an interview whose time is over and that was never submitted; its answers are evaluated.
+
+    One that was paused, or worked on, since its end was owed is looked at again when its time is over.
+    """
     with transaction.atomic():
         interview = Interview.objects.get(pk=interview_id)
         if interview.status in (Interview.Status.IN_PROGRESS, Interview.Status.PAUSED):
-            if interview.turns.filter(status__in=[Turn.Status.OWED, Turn.Status.ASKING]).exists():
-                due.owe("interview_deadline", interview_id, after=timedelta(minutes=1))
+            if not _abandon(interview):
+                due.owe("interview_deadline", interview_id, after=max(AGAIN, timing.time_to_end(interview)))
                 return
-            state.move(interview, Interview.Status.ABANDONED)
             audit.record("interview.abandoned", interview)
             if interview.turns.filter(answer__isnull=False).exists():
                 evaluations.owe(interview)
         due.settle("interview_deadline", interview_id)
+
+
+def _abandon(interview: Interview) -> bool:
+    """Whether it was closed: not while a reply is owed, and not before its time is over."""
+    if interview.turns.filter(status__in=[Turn.Status.OWED, Turn.Status.ASKING]).exists():
+        return False
+    try:
+        state.move(interview, Interview.Status.ABANDONED, where=timing.is_over(interview))
+    except TransitionNotAllowed:
+        return False
+    return True
 
 
 def release_quota(*, interview_id: UUID) -> None:

@@ -14,7 +14,7 @@ from compliance.services import consent
 from core import audit, clock, due, metrics, state, tenancy
 from core.state import TransitionNotAllowed
 from interviews.models import CandidateRequest, Interview, Turn
-from interviews.services import mail
+from interviews.services import mail, pauses, requests
 from interviews.services.interviewer import script
 
 QUOTA_HELD = timedelta(hours=24)
@@ -76,32 +76,20 @@ def ask_for_a_person(interview: Interview) -> None:
     :raises TransitionNotAllowed: if the interview is past this point.
     """
     state.move(interview, Interview.Status.DECLINED, last_activity_at=clock.now())
-    request = CandidateRequest.objects.create(
-        interview=interview, subject_id=interview.subject_id, kind=CandidateRequest.Kind.HUMAN
-    )
-    audit.record("request.human", request)
-    _tell_staff(interview)
+    requests.ask(interview, kind=CandidateRequest.Kind.HUMAN)
 
 
 @transaction.atomic
-def ask_for_adjustment(interview: Interview, *, time_factor: Decimal | None, detail: str) -> None:
-    """Store the request; extra time is granted at once while the interview has not started."""
-    request = CandidateRequest.objects.create(
-        interview=interview,
-        subject_id=interview.subject_id,
-        kind=CandidateRequest.Kind.ADJUSTMENT,
-        detail=detail or None,
-    )
+def ask_for_adjustment(interview: Interview, *, time_factor: Decimal | None, detail: str, breaks: bool = False) -> None:
+    """Store the request; extra time and breaks are granted at once while the interview has not started."""
+    granted = ({"time_factor": time_factor} if time_factor is not None else {}) | ({"breaks": True} if breaks else {})
     before = Interview.objects.filter(pk=interview.pk, status__in=Interview.BEFORE_START)
-    granted = time_factor is not None and before.update(time_factor=time_factor) == 1
-    audit.record("request.adjustment", request, time_granted=granted)
-    _tell_staff(interview)
-
-
-def _tell_staff(interview: Interview) -> None:
-    job_title = interview.application.job.title
-    mail.owe_to_staff(
-        kind="request", interview=interview, permission=Permission.HANDLE_REQUESTS, context={"job_title": job_title}
+    took_effect = bool(granted) and before.update(**granted) == 1
+    requests.ask(
+        interview,
+        kind=CandidateRequest.Kind.ADJUSTMENT,
+        detail=detail,
+        time_granted=took_effect and time_factor is not None,
     )
 
 
@@ -148,8 +136,7 @@ def _start(interview: Interview) -> None:
     audit.record("interview.started", interview)
     due.settle("interview_expiry", interview.pk)
     due.owe("quota_release", interview.pk, after=QUOTA_HELD)
-    if deadline:
-        due.owe("interview_deadline", interview.pk, after=limit + timedelta(hours=1))
+    pauses.owe_end(interview)
     quota.reserve(interview_id=interview.pk)
 
 

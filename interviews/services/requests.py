@@ -1,5 +1,6 @@
-"""Candidates' requests, handled by a named person."""
+"""Candidates' requests: asked for by a form, handled by a named person."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -7,11 +8,28 @@ from django.db import transaction
 from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock
-from interviews.models import CandidateRequest
+from interviews.models import CandidateRequest, Interview
+from interviews.services import mail
 
 
 class AlreadyHandled(Exception):
     """Somebody handled this request already."""
+
+
+@transaction.atomic
+def ask(interview: Interview, *, kind: str, detail: str = "", **audited: Any) -> CandidateRequest:
+    """Store what the candidate asks for and tell the people who take care of it. The interview stays as it is."""
+    request = CandidateRequest.objects.create(
+        interview=interview, subject_id=interview.subject_id, kind=kind, detail=detail or None
+    )
+    audit.record(f"request.{kind}", request, **audited)
+    mail.owe_to_staff(
+        kind="request",
+        interview=interview,
+        permission=Permission.HANDLE_REQUESTS,
+        context={"job_title": interview.application.job.title},
+    )
+    return request
 
 
 @transaction.atomic

@@ -1,13 +1,13 @@
 """Review and submit: the candidate's last look, the receipt, and the evaluation that is owed."""
 
 import hashlib
-import json
 
 from django.db import transaction
 
 from accounts.roles import Permission
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
+from interviews.selectors import receipts
 from interviews.services import evaluations, mail, turns
 
 
@@ -19,7 +19,7 @@ def submit(interview: Interview, *, closing: str) -> None:
     """Complete the interview. Submitting again changes nothing.
 
     :param closing: the free last field, may be empty.
-    :raises NotFinished: while a reply is owed.
+    :raises NotFinished: while a reply is owed, or if no question was answered or skipped.
     :raises core.state.TransitionNotAllowed: if the interview is not running.
     :raises turns.AnswerTooLong, turns.AnswerNotText: for a bad last field.
     """
@@ -30,7 +30,7 @@ def submit(interview: Interview, *, closing: str) -> None:
             return
         if interview.turns.filter(status__in=[Turn.Status.OWED, Turn.Status.ASKING]).exists():
             raise NotFinished
-        if not interview.turns.filter(answer__isnull=False).exists():
+        if not interview.turns.filter(receipts.SUBMITTED).exists():
             raise NotFinished
         if closing:
             _store_closing(interview, closing)
@@ -45,7 +45,8 @@ def submit(interview: Interview, *, closing: str) -> None:
         )
         audit.record("interview.submitted", interview)
         due.settle("interview_deadline", interview.pk)
-        evaluations.owe(interview)
+        if interview.turns.filter(answer__isnull=False).exists():
+            evaluations.owe(interview)
         mail.owe_to_staff(
             kind="completed",
             interview=interview,
@@ -55,21 +56,9 @@ def submit(interview: Interview, *, closing: str) -> None:
     metrics.interviews.labels(tenancy.schema(), "completed").inc()
 
 
-def save_closing_draft(interview: Interview, text: str) -> None:
-    """Keep the last words typed so far; after the interview's end they are ignored.
-
-    :raises turns.AnswerTooLong, turns.AnswerNotText: for text that could not be submitted either.
-    """
-    text = turns.clean(text) if text.strip() else ""
-    running = Interview.objects.filter(pk=interview.pk, status=Interview.Status.IN_PROGRESS)
-    running.update(**state.sealed(interview, {"closing_draft": text or None}))
-
-
 def receipt_hash(interview: Interview) -> str:
-    """SHA-256 over the canonical JSON of what was submitted, salted by the interview's id."""
-    rows = [[turn.number, turn.shown, turn.answer] for turn in interview.turns.filter(answer__isnull=False)]
-    canonical = json.dumps([str(interview.pk), rows], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    """SHA-256 over the canonical JSON of what was submitted."""
+    return hashlib.sha256(receipts.canonical(interview).encode()).hexdigest()
 
 
 def _store_closing(interview: Interview, text: str) -> None:

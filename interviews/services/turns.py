@@ -99,11 +99,12 @@ def submit_answer(*, interview: Interview, answer: str, idempotency_key: UUID, t
 
 def _turn_for(interview: Interview, key: UUID, turn_id: UUID | None) -> Turn:
     """The turn this key answered already, else the named one, else the open one."""
-    known = interview.turns.filter(idempotency_key=key).first()
+    wanted = Q(pk=turn_id) if turn_id else Q(status=Turn.Status.OPEN)
+    turns = list(interview.turns.filter(wanted | Q(idempotency_key=key)).order_by("number"))
+    known = next((turn for turn in turns if turn.idempotency_key == key), None)
     if known is not None and turn_id in (None, known.pk):
         return known
-    turns = interview.turns.filter(pk=turn_id) if turn_id else interview.turns.filter(status=Turn.Status.OPEN)
-    found = turns.order_by("number").first()
+    found = next((turn for turn in turns if turn != known), None)
     if found is None:
         raise NoSuchTurn if turn_id else NothingToAnswer
     if known is not None:
@@ -120,7 +121,7 @@ def _same_again(turn: Turn, answer: str, key: UUID) -> Turn:
 def _store(turn: Turn, answer: str, key: UUID) -> None:
     """Answer, audit, due row and quota in one transaction; the message follows its commit."""
     now = clock.now()
-    _hold_open(turn.interview_id, now)
+    hold_open(turn.interview_id, now)
     state.move(
         turn,
         Turn.Status.OWED,
@@ -139,7 +140,7 @@ def _store(turn: Turn, answer: str, key: UUID) -> None:
         quota.consume(interview_id=turn.interview_id)
 
 
-def _hold_open(interview_id: UUID, now: datetime) -> None:
+def hold_open(interview_id: UUID, now: datetime) -> None:
     """Hold the running interview's row until the commit, so that nothing ends it meanwhile.
 
     An UPDATE of its own: a condition on the interview in the turn's UPDATE would be a join, and
@@ -151,23 +152,6 @@ def _hold_open(interview_id: UUID, now: datetime) -> None:
     running = Interview.objects.filter(in_time, pk=interview_id, status=Interview.Status.IN_PROGRESS)
     if running.update(last_activity_at=now) != 1:
         raise TransitionNotAllowed(str(interview_id))
-
-
-def save_draft(*, interview: Interview, turn_id: UUID, text: str) -> bool:
-    """Keep what the candidate has typed so far.
-
-    :returns: whether it was kept; a late draft of an answered turn is ignored.
-    :raises AnswerTooLong, AnswerNotText: for text that could not be sent either.
-    """
-    try:
-        text = clean(text)
-    except EmptyAnswer:
-        text = ""
-    turn = interview.turns.filter(pk=turn_id, status=Turn.Status.OPEN).first()
-    if turn is None:
-        return False
-    changes = state.sealed(turn, {"draft": text or None})
-    return Turn.objects.filter(pk=turn.pk, status=Turn.Status.OPEN).update(draft_at=clock.now(), **changes) == 1
 
 
 def write_reply(*, turn_id: UUID) -> None:

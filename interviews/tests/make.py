@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from accounts.models import User
 from accounts.roles import Role
 from billing.services import quota
 from compliance.audit.models import AuditEvent
-from core import tenancy
+from core import clock, tenancy
 from core.models import Due
 from core.testing import HOME, OTHER, TenantClient
 from interviews.models import Decision, Interview, Invitation, Job, Review, Turn
@@ -41,6 +42,7 @@ PLAN = JobPlan(
     slug="data-engineer",
     title="Data Engineer",
     location="Lisbon",
+    max_probes=0,
     competencies=(
         CompetencyPlan("sql", "SQL", "Works on large tables safely.", "technical", Decimal("0.5"), ANCHORS),
         CompetencyPlan(
@@ -53,6 +55,13 @@ PLAN = JobPlan(
         QuestionPlan("Tell us about a customer who was angry.", ("listening", "candour")),
     ),
 )
+
+
+def overdue(interview: Interview) -> Interview:
+    """Its time was over some hours ago."""
+    Interview.objects.filter(pk=interview.pk).update(deadline_at=clock.now() - timedelta(hours=2))
+    interview.refresh_from_db()
+    return interview
 
 
 def staff(role: str = Role.RECRUITER, *, email: str = "", name: str = "") -> User:
@@ -71,7 +80,7 @@ def signed_in(user: User, tenant: str = HOME) -> TenantClient:
 
 
 def job(slug: str = PLAN.slug, **changes: Any) -> Job:
-    """A published job with two questions and three competencies; the same one when asked again."""
+    """A published job with two questions, three competencies and no follow-ups; the same one when asked again."""
     found = Job.objects.filter(slug=slug).first()
     return found or publish_job(plan=replace(PLAN, slug=slug, **changes), by=staff(Role.ADMIN))
 

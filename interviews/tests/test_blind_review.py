@@ -172,11 +172,11 @@ class BlindReviewTests(TenantTestCase):
         def shown() -> list[str]:
             return [CHANGING.sub("", client.get(url, follow=True).content.decode()) for url in urls]
 
+        make.reviewed(self.first, make.staff())
+        make.decided(self.first, make.staff(), "reject")
         self.find(self.first, PRAISE)
         before = shown()
         self.find(self.first, BLAME)
-        make.reviewed(self.first, make.staff())
-        make.decided(self.first, make.staff(), "reject")
 
         self.assertEqual(shown(), before)
         self.assertNotIn(CANARY, "".join(before))

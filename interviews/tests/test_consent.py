@@ -8,6 +8,7 @@ from accounts.roles import Role
 from compliance.models import Consent
 from compliance.services import consent
 from core import clock
+from core.models import Due
 from core.state import TransitionNotAllowed
 from interviews.models import CandidateRequest, Interview, Mail, Turn
 from interviews.services import opening
@@ -148,14 +149,15 @@ class AdjustmentTests(OpeningCase):
         assert interview.deadline_at and interview.started_at
         self.assertEqual(interview.deadline_at - interview.started_at, timedelta(minutes=70))
 
-    def test_untimed_has_no_deadline(self) -> None:
+    def test_untimed_has_no_deadline_and_ends_by_itself_in_two_weeks(self) -> None:
         self.ask("untimed", "time_125")
         interview = self.stored()
         opening.give_consent(interview, given=opening.Consented(True, False))
         opening.start(interview)
 
         self.assertIsNone(self.stored().deadline_at)
-        self.assertEqual(make.owed("interview_deadline"), [])
+        end = Due.objects.get(kind="interview_deadline", object_id=interview.pk)
+        self.assertAlmostEqual(end.due_at, clock.now() + timedelta(days=14), delta=timedelta(minutes=1))
         self.assertNotContains(self.client.get(self.url("home")), "data-seconds-left")
 
     def test_once_it_runs_a_person_must_grant_it(self) -> None:

@@ -10,7 +10,17 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
-from interviews.services.interviewer import Exchange, Reply, TurnContext, checks, model, reply, script
+from interviews.services.interviewer import (
+    Exchange,
+    Probe,
+    Reply,
+    TurnContext,
+    Wanted,
+    checks,
+    model,
+    reply,
+    script,
+)
 from llm import gateway
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -27,11 +37,14 @@ CONTEXT = TurnContext(
         Exchange("First question?", "First answer."),
         Exchange("How do you test a dough?", "I, Anna de Vries, press it and watch how fast it comes back."),
     ),
+    questions=("First question?", "How do you test a dough?", "How do you keep allergens apart?"),
     next_question="How do you keep allergens apart?",
-    may_probe=True,
+    wanted=Wanted(("evidence", "result"), "Dough"),
+    jurisdiction="",
     language="en",
 )
-BAD_OUTPUT = ("unknown_key", "not_json", "leak")
+BAD_OUTPUT = ("unknown_key", "probe_kind", "probe_text", "not_json")
+SATISFIED = replace(CONTEXT, wanted=Wanted())
 NOTED = "Thank you, that is noted. The next question follows."
 
 
@@ -58,7 +71,7 @@ class TestWithAModel:
             said = replied()
 
         assert (said.text, said.probe, said.mode) == (NOTED, None, "model")
-        assert (said.model, said.prompt_version) == ("mock", "turn.v1")
+        assert (said.model, said.prompt_version) == ("mock", "turn.v2")
         assert said.tokens_in > 0 and said.tokens_out > 0
         row = LlmCall.objects.get()
         assert (row.feature, row.complexity, row.latency_ms) == ("interview_turn", "simple", said.model_ms)
@@ -67,17 +80,38 @@ class TestWithAModel:
         with using(mock, "mock!probe"):
             said = replied()
 
-        assert said.probe == "What did you measure afterwards?"
+        assert said.probe == Probe("evidence", "What did you measure afterwards?")
 
     def test_a_follow_up_that_is_not_allowed_is_refused(self, mock: MockModel) -> None:
         with using(mock, "mock!probe"):
-            said = replied(replace(CONTEXT, may_probe=False))
+            said = replied(SATISFIED)
 
         assert (said.probe, said.mode) == (None, "basic")
 
+    def test_only_wanted_kinds_are_offered_and_the_text_comes_first(self, mock: MockModel) -> None:
+        with using(mock):
+            replied()
+            replied(SATISFIED)
+
+        first, second = (request["response_format"]["json_schema"]["schema"]["properties"] for request in mock.requests)
+        assert list(first) == ["text", "probe"]
+        assert first["probe"]["anyOf"][1]["properties"]["kind"]["enum"] == ["evidence", "result"]
+        assert second["probe"] == {"type": "null"}
+
     @pytest.mark.parametrize(
         "fault",
-        ["too_long", "praise", "verdict", "asks", "link", "probe_illegal", "probe_double", "probe_statement"],
+        [
+            "leak",
+            "too_long",
+            "praise",
+            "verdict",
+            "asks",
+            "link",
+            "probe_illegal",
+            "probe_double",
+            "probe_statement",
+            "probe_closed",
+        ],
     )
     def test_words_that_fail_a_check_give_way_to_the_script(self, mock: MockModel, fault: str) -> None:
         with using(mock, f"mock!{fault}"):
@@ -94,7 +128,10 @@ class TestWithAModel:
         )
         assert said.tokens_out > 0
 
-    @pytest.mark.parametrize("fault", ["unknown_key", "not_json", "leak", "500", "429", "html", "cut", "no_finish"])
+    @pytest.mark.parametrize(
+        "fault",
+        ["unknown_key", "probe_kind", "probe_text", "not_json", "500", "429", "html", "cut", "no_finish"],
+    )
     def test_a_call_that_fails_gives_way_to_the_script(self, mock: MockModel, fault: str) -> None:
         with using(mock, f"mock!{fault}"):
             said = replied()
@@ -123,7 +160,11 @@ class TestWithAModel:
         lines = user.splitlines()
         assert lines[0].removeprefix("DATA ") == lines[-2].removeprefix("END ")
         assert json.loads(lines[3]) == {"question": "Q?", "answer": forged.answer}
-        assert json.loads(lines[-1]) == {"last_question": False, "probe_allowed": True}
+        assert json.loads(lines[-1]) == {
+            "last_question": False,
+            "probe_kinds": ["evidence", "result"],
+            "about": "Dough",
+        }
         assert "Anna" not in json.dumps(mock.requests)
         assert "Key requirements: Dough; Hygiene." in system
 
@@ -142,13 +183,13 @@ class TestScript:
             assert replied() == script.reply(CONTEXT)
 
     def test_the_same_turn_always_gets_the_same_words_and_turns_differ(self) -> None:
-        texts = [script.reply(replace(CONTEXT, turn_id=UUID(int=number))).text for number in range(10)]
+        texts = [script.reply(replace(SATISFIED, turn_id=UUID(int=number))).text for number in range(10)]
 
         assert texts[:5] == texts[5:]
         assert len(set(texts)) == len(script.acknowledgements()) == 5
 
     def test_the_last_answer_gets_the_closing(self) -> None:
-        assert script.reply(replace(CONTEXT, next_question=None)).text == script.closing()
+        assert script.reply(replace(SATISFIED, next_question=None)).text == script.closing()
 
     def test_the_greeting_names_company_and_job_and_says_that_people_decide(self) -> None:
         text = script.greeting(company="Acme", job_title="Baker")
@@ -158,16 +199,16 @@ class TestScript:
         assert "people at Acme read your answers and decide" in text
 
     def test_its_own_words_pass_the_checks_of_the_model(self) -> None:
-        said = [*script.acknowledgements(), script.closing()]
+        said = [*script.acknowledgements(), *script.before_follow_up(), script.closing()]
 
-        assert len(said) > 1
+        assert len(said) == 9
         assert [refused(text) for text in said] == [""] * len(said)
 
 
-def refused(text: str = NOTED, probe: str | None = None, context: TurnContext = CONTEXT) -> str:
+def refused(text: str = NOTED, probe: str = "", context: TurnContext = CONTEXT) -> str:
     """Why the words are refused, "" if they are not."""
     try:
-        checks.check(text, probe, context)
+        checks.check(text, Probe("evidence", probe) if probe else None, context)
     except checks.Refused as error:
         return error.reason
     return ""
@@ -204,7 +245,9 @@ class TestChecks:
             ("Noted <b>this</b>.", "form"),
             ("Noted\nIgnore this.", "form"),
             ("Noted \u202e desrever.", "form"),
-            ("As a mother you know this.", "illegal_topic"),
+            ("You described your work as a mother.", "illegal_topic"),
+            ("You are a careful baker.", "judgement"),
+            ("Noted\uff1f", "question"),
         ],
     )
     def test_other_words_are_refused(self, text: str, reason: str) -> None:
@@ -240,6 +283,8 @@ class TestChecks:
             ("And how do you keep the allergens apart?", "asked_before"),
             ("W" * 300 + "?", "length"),
             ("That was excellent, how did you do it?", "judgement"),
+            ("Did you measure it yourself?", "closed_question"),
+            ("Is there somebody who could confirm it?", "closed_question"),
         ],
     )
     def test_other_follow_ups_are_refused(self, probe: str, reason: str) -> None:

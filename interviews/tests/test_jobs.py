@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 from accounts.roles import NotPermitted, Role
 from core.testing import TenantTestCase
 from interviews.models import Competency, Interview, Job, JobVersion, Question
-from interviews.services.jobs import CompetencyPlan, QuestionPlan, VersionIncomplete, publish_job
+from interviews.services.jobs import CompetencyPlan, QuestionPlan, UnknownJurisdiction, VersionIncomplete, publish_job
 from interviews.tests import make
 
 FROZEN = "A published job version never changes; publish a new one."
@@ -155,3 +155,20 @@ class FrozenVersionTests(TenantTestCase):
         question.delete()
 
         self.assertEqual(self.draft.questions.count(), 0)
+
+
+class JurisdictionTests(TenantTestCase):
+    def test_a_version_fixes_its_jurisdiction_and_its_caps(self) -> None:
+        version = make.job(jurisdiction="US-CA", max_probes=2, max_probes_interview=5).current_version
+
+        assert version
+        self.assertEqual(
+            (version.jurisdiction, version.max_probes, version.max_probes_interview),
+            ("US-CA", 2, 5),
+        )
+
+    def test_a_jurisdiction_without_data_is_refused_and_nothing_is_published(self) -> None:
+        with self.assertRaisesMessage(UnknownJurisdiction, "Use one of EU, IN, UK, US, US-CA, US-IL, US-NY, or none."):
+            make.job(jurisdiction="MARS")
+
+        self.assertEqual(Job.objects.count(), 0)

@@ -72,6 +72,7 @@ class CloseOverdueTests(TenantTestCase):
         self.interview = make.started()
 
     def close(self) -> Interview:
+        make.overdue(self.interview)
         lifecycle.close_overdue(interview_id=self.interview.pk)
         return Interview.objects.get(pk=self.interview.pk)
 

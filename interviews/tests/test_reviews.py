@@ -142,6 +142,7 @@ class NotReviewableTests(TenantTestCase):
     def test_what_was_not_finished_in_time_is_rated(self) -> None:
         interview = make.started()
         make.replied(interview)
+        make.overdue(interview)
         lifecycle.close_overdue(interview_id=interview.pk)
 
         self.assertEqual(self.save(interview).status, "submitted")

@@ -60,14 +60,19 @@ class SubmitTests(TenantTestCase):
         draft = reverse("candidate_draft", args=[self.interview.pk])
         quiet = {"Accept": "application/json"}
 
-        self.assertEqual(self.client.post(draft, {"closing": "One more thi"}, headers=quiet).status_code, 204)
+        first = {"closing": "One more thi", "draft_version": 0}
+        self.assertEqual(self.client.post(draft, first, headers=quiet).status_code, 200)
         self.assertContains(self.client.get(self.url), "One more thi</textarea>")
         self.assertNotIn(b"One more", b"".join(make.stored(Interview, "closing_draft")))
-        self.assertEqual(self.client.post(draft, {"closing": "x" * 8001}, headers=quiet).status_code, 400)
+        long = {"closing": "x" * 8001, "draft_version": 1}
+        self.assertEqual(self.client.post(draft, long, headers=quiet).status_code, 400)
+        stale = self.client.post(draft, {"closing": "Another tab.", "draft_version": 0}, headers=quiet)
+        self.assertEqual((stale.status_code, stale.json()["text"]), (409, "One more thi"))
         self.assertEqual(self.stored().closing_draft, "One more thi")
 
         submission.submit(self.interview, closing="One more thing.")
-        self.client.post(draft, {"closing": "Too late."}, headers=quiet)
+        late = self.client.post(draft, {"closing": "Too late.", "draft_version": 1}, headers=quiet)
+        self.assertEqual(late.status_code, 410)
         self.assertIsNone(self.stored().closing_draft)
 
     def test_submitting_twice_changes_nothing_more(self) -> None:

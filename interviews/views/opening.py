@@ -65,7 +65,7 @@ def adjustment(request: HttpRequest, interview: Interview) -> HttpResponse:
             ratelimit.hit("adjustment", str(interview.pk), "5/hour")
         except ratelimit.TooMany as error:
             return limited(request, error)
-        opening.ask_for_adjustment(interview, time_factor=form.time_factor, detail=form.detail)
+        opening.ask_for_adjustment(interview, time_factor=form.time_factor, detail=form.detail, breaks=form.breaks)
         submitted = True
     status = 400 if form.is_bound and not submitted else 200
     context: dict[str, Any] = {

@@ -6,6 +6,7 @@ UNFOLD = {
     "SITE_TITLE": "Candor",
     "SITE_HEADER": "Candor platform",
     "SITE_SYMBOL": "verified",
+    "DASHBOARD_CALLBACK": "core.admin.dashboard",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
     "COLORS": {
         "primary": {

@@ -9,12 +9,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.core.wsgi import get_wsgi_application
 
-from core import internal, threads
+django = get_wsgi_application()
+
+from core import internal, threads  # these may load models, so they come after Django's set-up
 from core.threads import Message, Receive, Send
 from live import route
 from live.hub import Hub
 
-pages = threads.serve(get_wsgi_application(), threads=8)
+pages = threads.serve(django, threads=8)
 hub = Hub()
 
 

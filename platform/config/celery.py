@@ -33,3 +33,10 @@ def _worker_ready(**_: Any) -> None:
 
     gateway.warm()
     workers.announce()
+
+
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _worker_shutting_down(**_: Any) -> None:
+    from core import workers
+
+    workers.drain()

@@ -287,6 +287,7 @@ LLM_ENV = environment.model_environment()
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING_CONFIG = None
 configure_logging(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
+STATSD_ADDRESS = env.str("STATSD_ADDRESS", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
     from config.sentry import start as start_sentry

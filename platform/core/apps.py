@@ -13,4 +13,8 @@ class CoreConfig(AppConfig):
         MigrateSchemasCommand.autodetector = makemigrations.Command.autodetector
         autodiscover_modules("tasks")
 
-        from core import checks  # noqa: F401
+        from core import checks, looks  # noqa: F401
+        from core.doctor import core_questions
+
+        core_questions.register_all()
+        looks.register()

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import connection, models
-from django.db.models import F, Q
-from django.db.models.functions import Now
 from psycopg import sql
 
 from core import state, tenancy
@@ -83,20 +82,31 @@ def take(model: type[Claimable], pk: UUID, **changes: Any) -> Iterator[Claim]:
 
     :raises AlreadyClaimed: if it can't.
     """
-    rows: Any = model._default_manager
-    free = Q(status=model.WAITING) | Q(status=model.WORKING, lease_until__lt=Now())
-    taken = rows.filter(free, pk=pk).update(
-        status=model.WORKING, lease_until=Now() + LEASE, fence=F("fence") + 1, attempts=F("attempts") + 1, **changes
-    )
-    if taken != 1:
+    values = {"pk": pk, "working": model.WORKING, "waiting": model.WAITING, "lease": LEASE, **changes}
+    row = next(iter(model._default_manager.raw(_taking(model, tuple(changes)), values)), None)
+    if row is None:
         raise AlreadyClaimed(f"{model.__name__} {pk}")
-    row = rows.get(pk=pk)
     claim = Claim(row=row, schema=tenancy.schema(), fence=row.fence, attempts=row.attempts)
     _renewer.watch(claim)
     try:
         yield claim
     finally:
         _renewer.leave(claim)
+
+
+@cache
+def _taking(model: type[Claimable], changes: tuple[str, ...]) -> str:
+    """One UPDATE that takes the row if it is free, and returns it as it is then."""
+    more = [sql.SQL(", {} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in changes]
+    return (
+        sql.SQL(
+            "UPDATE {table} SET status = %(working)s, lease_until = statement_timestamp() + %(lease)s,"
+            " fence = fence + 1, attempts = attempts + 1{more} WHERE id = %(pk)s AND (status = %(waiting)s"
+            " OR (status = %(working)s AND lease_until < statement_timestamp())) RETURNING *"
+        )
+        .format(table=sql.Identifier(model._meta.db_table), more=sql.Composed(more))
+        .as_string()
+    )
 
 
 class _Renewer:
@@ -146,5 +156,34 @@ class _Renewer:
                     statement, [LEASE.total_seconds(), [c.row.pk for c in claims], [c.fence for c in claims]]
                 )
 
+    def take_all(self) -> dict[tuple[str, str], list[Claim]]:
+        """The open claims by schema and table, renewed no more."""
+        with self._lock:
+            claims, self._open = self._open, {}
+        tables: dict[tuple[str, str], list[Claim]] = defaultdict(list)
+        for claim in claims.values():
+            if not claim.closed:
+                tables[claim.schema, claim.row._meta.db_table].append(claim)
+        return tables
+
 
 _renewer = _Renewer()
+
+
+def release() -> list[UUID]:
+    """End every lease that this process holds, because it ends: the next worker need not wait for them to run out.
+
+    A result that is recorded before anybody else claims the row still counts.
+
+    :returns: the ids of the rows.
+    """
+    released: list[UUID] = []
+    for (schema, table), claims in _renewer.take_all().items():
+        statement = sql.SQL(
+            "UPDATE {} AS row SET lease_until = now() FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
+            "WHERE row.id = held.id AND row.fence = held.fence AND row.lease_until IS NOT NULL RETURNING row.id"
+        ).format(sql.Identifier(schema, table))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [[c.row.pk for c in claims], [c.fence for c in claims]])
+            released += [row[0] for row in cursor.fetchall()]
+    return released

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from django.conf import settings
 from django.db import connections
 
-from core import metrics
+from core import exposition, statsd
 from core.redis import client
 
 Server = ThreadingHTTPServer
@@ -24,13 +24,14 @@ def explain(error: OSError) -> str:
 
 
 def start() -> Server:
-    """Serve /metrics, /health/live and /health/ready from a thread.
+    """Serve /metrics, /health/live and /health/ready from a thread; another feeds STATSD_ADDRESS, if there is one.
 
     :raises OSError: if the port is taken.
     """
     server = ThreadingHTTPServer((settings.INTERNAL_HOST, settings.INTERNAL_PORT), _Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="internal-port", daemon=True).start()
+    statsd.start()
     return server
 
 
@@ -63,7 +64,7 @@ def _select_one(alias: str) -> None:
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/metrics":
-            self._answer(HTTPStatus.OK, metrics.exposition(), "text/plain; version=0.0.4")
+            self._answer(HTTPStatus.OK, exposition.text(), "text/plain; version=0.0.4")
         elif self.path == "/health/live":
             self._answer(HTTPStatus.OK, b'{"status": "ok"}')
         elif self.path == "/health/ready":

@@ -1,15 +1,13 @@
-"""What is counted and timed, true across processes when PROMETHEUS_MULTIPROC_DIR is set.
+"""What is counted and timed where it happens. core.exposition shows it, core.gauges adds what must be looked up.
 
 A series costs memory in every process and time in every scrape, so a histogram or a gauge never has a tenant.
 `*_total` is added to the names of counters. Where an alert divides two rates, the labels stand from the start
 at 0: a series that appears with its first event shows no rate for it.
 """
 
-import os
 from typing import Final
 
-from prometheus_client import REGISTRY as DEFAULT_REGISTRY
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import Counter, Gauge, Histogram
 
 TURN_PHASES: Final = ("queue", "context", "first_token", "generation", "save")
 ERROR_KINDS: Final = ("failed", "timeout", "refused", "unavailable")
@@ -56,13 +54,3 @@ for _kind in ERROR_KINDS:
     interview_errors.labels(_kind)
 for _phase in TURN_PHASES:
     turn_phase.labels(_phase)
-
-
-def exposition() -> bytes:
-    """The text format, summed over the live processes where they share a folder."""
-    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if not folder:
-        return generate_latest(DEFAULT_REGISTRY)
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)

@@ -10,7 +10,7 @@ import structlog
 from celery import current_app, shared_task
 from django.db import transaction
 
-from core import audit, due, metrics, pool, tenancy
+from core import audit, due, metrics, pool, tenancy, workers
 from core.claims import AlreadyClaimed, LeaseLost
 from core.slots import NoSlot
 
@@ -97,7 +97,9 @@ def remind(name: str, **keywords: UUID) -> None:
 def send(name: str, message: dict[str, Any]) -> None:
     """Hand one message to the broker; a broker that is away costs only time."""
     try:
-        current_app.tasks[name].apply_async(kwargs=message, retry=False, queue=_queues[name](message["tenant"]))
+        task = current_app.tasks[name]
+        queue = _queues[name](message["tenant"]) if name in _queues else task.queue
+        task.apply_async(kwargs=message, retry=False, queue=queue)
     except Exception:
         log.warning("broker_unavailable", task=name)
 
@@ -109,6 +111,7 @@ def sweep_due() -> None:
         with tenancy.enter_platform():
             metrics.sweeps.inc()
             due.sweep(_send_owed)
+        workers.swept()
     finally:
         pool.give_back()
 

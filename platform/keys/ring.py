@@ -59,7 +59,8 @@ def forget() -> None:
     _memory.clear()
 
 
-def _tenant_context(tenant_id: UUID, version: int) -> bytes:
+def tenant_context(tenant_id: UUID, version: int) -> bytes:
+    """What a wrapped tenant key is bound to."""
     return f"{tenant_id}|tenant-key|{version}".encode()
 
 
@@ -69,7 +70,7 @@ def _subject_context(tenant_id: UUID, subject_id: UUID, version: int) -> bytes:
 
 def create_tenant_key(tenant_id: UUID) -> None:
     """Make the tenant's key unless it has one."""
-    wrapped = kek.wrap(os.urandom(32), _tenant_context(tenant_id, VERSION))
+    wrapped = kek.wrap(os.urandom(32), tenant_context(tenant_id, VERSION))
     row = TenantKey(tenant_id=tenant_id, version=VERSION, kek_id=kek.kek_id(), wrapped=wrapped)
     TenantKey.objects.bulk_create([row], ignore_conflicts=True)
 
@@ -82,7 +83,7 @@ def tenant_key(tenant_id: UUID) -> bytes:
     row = TenantKey.objects.filter(tenant_id=tenant_id, version=VERSION).first()
     if row is None:
         raise KeyDestroyed(f"tenant {tenant_id}")
-    key = kek.unwrap(bytes(row.wrapped), _tenant_context(tenant_id, VERSION))
+    key = kek.unwrap(bytes(row.wrapped), tenant_context(tenant_id, VERSION))
     return _memory.put((tenant_id, None), key)
 
 

@@ -5,4 +5,9 @@ class LlmConfig(AppConfig):
     name = "llm"
 
     def ready(self) -> None:
-        from llm import checks  # noqa: F401 (registers them)
+        from core import doctor
+        from core import gauges as scraped
+        from llm import checks, examination, gauges  # noqa: F401 (the checks register themselves)
+
+        doctor.register("model", examination.model)
+        scraped.register("llm", gauges.cost_today, keep=60.0)

@@ -1,5 +1,16 @@
-/* Shows how much of a limited text field is left: <output data-counter-for="id" data-template="%d characters left">.
-   It stays quiet until a fifth is left, and speaks to screen readers only then. */
+/* Shows how much of a limited text field is left: [data-counter-for="id"][data-template="%d characters left"].
+   It stays quiet until a fifth is left. Screen readers hear it at a few steps ([data-counter-say]), not at every key. */
+const STEPS = [0.2, 0.1, 0.02, 0];
+const spoken = new WeakMap(); // field -> the step that was spoken last
+
+function speak(field, left, words) {
+  const region = field.form?.querySelector("[data-counter-say]");
+  const step = STEPS.filter((share) => left <= field.dataset.limit * share).length;
+  if (!region || step === (spoken.get(field) ?? 0)) return;
+  spoken.set(field, step);
+  region.textContent = step ? words : "";
+}
+
 function update(field) {
   const output = document.querySelector(`[data-counter-for="${CSS.escape(field.id)}"]`);
   if (!output) return;
@@ -9,6 +20,7 @@ function update(field) {
   output.textContent = output.dataset.template.replace("%d", left.toLocaleString(document.documentElement.lang));
   output.toggleAttribute("data-over", left < 0);
   field.setAttribute("aria-invalid", left < 0 ? "true" : "false");
+  speak(field, left, output.textContent);
 }
 
 document.addEventListener("input", (event) => {

@@ -1,7 +1,6 @@
 /* Listens to the interviewer while it writes: a ticket from the page's server opens the event stream, sentences are
    shown as they come, and the end brings in what the server recorded. Without a stream room.js goes on asking. */
-import { bringIn, pendingTurnId, showNewest, showStage, startPolling, stopPolling } from "./room.js";
-
+const room = window.candorRoom; // room.js stands before this module in the page
 const SILENCE_MS = 40000; // the server beats every 15 s
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
@@ -10,9 +9,11 @@ const SAFETY_MS = 10000; // even with a stream the page asks now and then: an ev
 let lastId = "";
 let attempt = 0;
 let waitMs = FIRST_WAIT_MS;
+let connected = false;
+let safety = 0;
 
 function ticketUrl() {
-  return document.getElementById("messages")?.dataset.ticketUrl;
+  return document.getElementById("room")?.dataset.ticketUrl;
 }
 
 /* The words so far, for the eye. Screen readers hear the whole message once, when it is there. */
@@ -21,8 +22,8 @@ function draftMessage() {
   if (shown) return shown.querySelector("[data-words]");
   const template = document.getElementById("live-template");
   if (!template) return null;
-  document.getElementById("messages").append(template.content.cloneNode(true));
-  showNewest("smooth");
+  document.getElementById("messages").after(template.content.cloneNode(true));
+  document.getElementById("live-message").scrollIntoView({ block: "nearest" });
   return document.querySelector("#live-message [data-words]");
 }
 
@@ -31,27 +32,27 @@ function forget() {
   attempt = 0;
 }
 
+/* Answered in another tab or on another device: this page still shows the question. */
 function isBehind(event) {
-  // Answered in another tab or on another device: this page still shows the question.
-  const field = document.querySelector("#below [name=idempotency_key]");
-  return field !== null && field.value === event.turn;
+  const form = room.composer();
+  return form !== null && room.keyOf(form) === event.turn && form.getAttribute("aria-busy") !== "true";
 }
 
 async function happened(event) {
   if (event.type === "reset") return forget();
-  if (event.turn !== pendingTurnId()) {
-    if (isBehind(event)) await bringIn();
-    return;
+  if (event.turn !== room.pendingTurnId()) {
+    if (isBehind(event)) await room.bringIn();
+    if (event.turn !== room.pendingTurnId()) return;
   }
   if (event.attempt < attempt) return; // a worker that was given up
   if (event.attempt > attempt) {
     forget();
     attempt = event.attempt;
   }
-  if (event.type === "stage") showStage(event.stage, null);
+  if (event.type === "stage") room.showStage(event.stage, null);
   if (event.type === "text") draftMessage()?.append(event.text);
   if (event.type === "end") {
-    await bringIn();
+    await room.bringIn();
     forget();
   }
 }
@@ -100,13 +101,22 @@ async function listenOnce() {
     const response = await fetch(given.url, { headers, signal: control.signal, cache: "no-store" });
     if (!response.ok) throw new Error(String(response.status));
     waitMs = FIRST_WAIT_MS;
-    startPolling(SAFETY_MS);
+    connected = true;
+    watch();
     await read(response, alive);
   } finally {
     clearTimeout(timer);
-    stopPolling();
-    startPolling();
+    connected = false;
+    room.startPolling();
   }
+}
+
+/* While the stream lives nobody asks every second. */
+function watch() {
+  clearTimeout(safety);
+  if (!connected) return;
+  room.stopPolling();
+  if (room.pendingTurnId()) safety = setTimeout(() => room.startPolling(), SAFETY_MS);
 }
 
 async function listen() {
@@ -120,6 +130,7 @@ async function listen() {
   }
 }
 
+document.addEventListener("room:changed", watch);
 addEventListener("online", () => {
   waitMs = FIRST_WAIT_MS;
 });

@@ -1,18 +1,42 @@
-/* The interview room: asks whether the reply has come ([data-poll-url], JSON with status, stage and
-   position_in_queue; the words for each stage are its data attributes), then brings in the new messages and the composer without a reload. */
+/* The interview room: brings in what is new without a reload, asks whether a reply has come, and notices when another tab
+   or device went on. Other modules reach it as window.candorRoom; it tells them by events on the document:
+   room:changed (new content was brought in), room:clock (the server's seconds left), room:line (detail: is it up). */
 const FIRST_MS = 300; // without a model the reply is there at once
 const POLL_MS = 1000;
 const SLOWEST_MS = 8000;
+const CHECK_MS = 30_000; // another device may have answered; other tabs of this browser say so themselves
+const root = document.getElementById("room");
+const others = "BroadcastChannel" in window ? new BroadcastChannel("candor-room") : null;
 let wait = POLL_MS;
+let polling = true;
+let timer = 0;
 
-function place(text) {
-  const region = document.getElementById("status-text");
-  if (region && text && region.textContent !== text) region.textContent = text;
+const byId = (id) => document.getElementById(id);
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
+function composer() {
+  return document.querySelector("#below form[data-answer]");
 }
 
-function describe(words, answer) {
-  if (answer.position_in_queue) return words.queue.replace("%d", answer.position_in_queue);
-  return words[answer.stage] ?? words.received;
+/* The id of the turn whose reply is owed, or null. */
+function pendingTurnId() {
+  return document.querySelector("#below [data-poll-url]")?.dataset.turnId ?? null;
+}
+
+/* Speak once: the words of `key` for who does not see the page. */
+function say(key) {
+  const region = byId("say");
+  const words = region?.dataset[key] ?? "";
+  if (region && region.textContent !== words) region.textContent = words;
+}
+
+/* The words of a stage, or how many replies come before this one. */
+function showStage(stage, position) {
+  const owed = document.querySelector("#below [data-poll-url]");
+  const region = byId("status-text");
+  if (!owed || !region) return;
+  const words = position ? owed.dataset.queue.replace("%d", position) : (owed.dataset[stage] ?? owed.dataset.received);
+  if (region.textContent !== words) region.textContent = words;
 }
 
 /* By its start, below the header: the composer covers the foot of the page. */
@@ -23,57 +47,149 @@ function showNewest(behavior) {
 
 /* This page may be the answer to a form that was sent: loading its address again would send that form again. */
 function roomUrl() {
-  return new URL(document.getElementById("messages").dataset.roomUrl, location.href).href;
+  return new URL(byId("messages").dataset.roomUrl, location.href).href;
 }
 
+/* The room is left. Words in the box go along as a draft, never as an answer: the next page shows them. */
+function leave() {
+  const form = composer();
+  if (!form?.elements.answer.value.trim()) return location.assign(roomUrl());
+  form.setAttribute("aria-busy", "true");
+  form.action = form.dataset.draftUrl;
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+function keyOf(form) {
+  return form?.elements.idempotency_key.value ?? "";
+}
+
+/* Words that were typed for a question that is over stay in sight. */
+function keepInSight(words) {
+  const notice = byId("unsent-words").content.cloneNode(true);
+  notice.querySelector("[data-unsent]").textContent = words;
+  byId("below").prepend(notice);
+  say("moved");
+}
+
+function replaceBelow(page, words) {
+  const before = byId("unsent");
+  byId("below").replaceWith(document.adoptNode(page.getElementById("below")));
+  if (byId("unsent")) return;
+  if (words) keepInSight(words);
+  else if (before) byId("below").prepend(before);
+}
+
+/* Bring in what a page of this room has and this one has not. `sent`: the words in the box were taken;
+   `refused`: they come back with the page. A box for the same question is left alone while somebody types.
+   Returns whether the page was one of this room. */
+function merge(page, { sent = false, refused = false } = {}) {
+  if (!page.getElementById("messages")) return false;
+  const old = composer();
+  const same = old && !sent && !refused && keyOf(old) === keyOf(page.querySelector("#below form[data-answer]"));
+  const words = old && !sent && !refused ? old.elements.answer.value.trim() : "";
+  const focused = document.activeElement;
+  const mayFocus = !focused || focused === document.body || byId("below").contains(focused);
+  for (const message of page.querySelectorAll("#messages > [id]")) {
+    if (!byId(message.id)) byId("messages").append(document.adoptNode(message));
+  }
+  for (const id of ["progress", "timer", "options"]) {
+    const fresh = page.getElementById(id);
+    if (fresh && !byId(id).open) byId(id).replaceWith(document.adoptNode(fresh));
+  }
+  root.dataset.turnId = page.getElementById("room").dataset.turnId;
+  history.replaceState(null, "", roomUrl());
+  if (!same) {
+    if (sent) byId("unsent")?.remove();
+    replaceBelow(page, words);
+    showNewest("smooth");
+    if (mayFocus) document.querySelector("#below textarea")?.focus({ preventScroll: true });
+  }
+  tell("room:changed");
+  if (polling) startPolling();
+  return true;
+}
+
+/* Fetch the room and bring in what is new. */
 async function bringIn() {
   const response = await fetch(roomUrl(), { headers: { Accept: "text/html" } });
-  if (!response.ok || response.redirected) return location.assign(roomUrl());
+  if (response.status >= 500 || response.status === 429) throw new Error(String(response.status));
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const log = document.getElementById("messages");
-  const unsent = document.getElementById("unsent"); // words that were not taken stay in sight
-  for (const message of page.querySelectorAll("#messages > [id]")) {
-    if (!document.getElementById(message.id)) log.append(document.adoptNode(message));
-  }
-  for (const id of ["progress", "below"]) {
-    const fresh = page.getElementById(id);
-    if (fresh) document.getElementById(id).replaceWith(document.adoptNode(fresh));
-  }
-  if (unsent) document.getElementById("below").prepend(unsent);
-  history.replaceState(null, "", roomUrl());
-  showNewest("smooth");
-  document.querySelector("#below textarea")?.focus({ preventScroll: true });
+  if (!response.ok || !merge(page)) leave();
+}
+
+function startPolling() {
+  polling = true;
+  clearTimeout(timer);
+  timer = setTimeout(poll, FIRST_MS);
+}
+
+function stopPolling() {
+  polling = false;
+  clearTimeout(timer);
 }
 
 async function poll() {
-  const owed = document.querySelector("[data-poll-url]");
-  if (!owed) return;
+  const owed = document.querySelector("#below [data-poll-url]");
+  if (!owed || !polling) return;
   try {
     const response = await fetch(owed.dataset.pollUrl, { headers: { Accept: "application/json" } });
     if (response.status === 404 || response.status === 403) return location.assign(roomUrl());
     if (!response.ok) throw new Error(String(response.status));
     const answer = await response.json();
     wait = POLL_MS;
+    tell("room:line", true);
     if (answer.status !== "owed" && answer.status !== "asking") return await bringIn();
-    place(describe(owed.dataset, answer));
+    showStage(answer.stage, answer.position_in_queue);
   } catch {
-    place(owed.dataset.offline);
+    tell("room:line", false);
+    const region = byId("status-text");
+    if (region) region.textContent = owed.dataset.offline;
     wait = Math.min(wait * 2, SLOWEST_MS);
   }
-  setTimeout(poll, wait);
+  if (polling) timer = setTimeout(poll, wait);
 }
 
-/* The clock only shows what the server owns: seconds left when the page was made. */
-function tick(clock, left, since) {
-  const now = Math.max(0, Math.round(left - (performance.now() - since) / 1000));
-  const minutes = Math.floor(now / 60);
-  clock.textContent = `${minutes}:${String(now % 60).padStart(2, "0")}`;
+/* Has the question been answered, skipped or paused elsewhere? Then this page goes on too. */
+async function check() {
+  const form = composer();
+  if (!form || form.getAttribute("aria-busy") === "true" || document.visibilityState !== "visible") return;
+  try {
+    const response = await fetch(root.dataset.stateUrl, { headers: { Accept: "application/json" } });
+    if (!response.ok) return;
+    const now = await response.json();
+    tell("room:line", true);
+    const moved = now.turn !== keyOf(form) || now.status !== "open" || now.interview !== "in_progress";
+    if (moved && composer() === form && form.getAttribute("aria-busy") !== "true") await bringIn();
+    else tell("room:clock", now.seconds_left);
+  } catch {
+    // the next look will tell
+  }
 }
 
-const clock = document.querySelector("[data-seconds-left]");
-if (clock) {
-  const since = performance.now();
-  setInterval(() => tick(clock, Number(clock.dataset.secondsLeft), since), 1000);
+function showLine(up) {
+  for (const line of document.querySelectorAll("[data-line]")) {
+    const text = line.querySelector("[data-line-text]");
+    line.toggleAttribute("data-off", !up);
+    text.textContent = up ? text.dataset.on : text.dataset.off;
+    line.hidden = false;
+  }
 }
+
+window.candorRoom = Object.freeze({
+  bringIn, check, composer, keyOf, merge, pendingTurnId, say, showStage, startPolling, stopPolling,
+  moved: () => others?.postMessage(root.dataset.stateUrl),
+});
+others?.addEventListener("message", (event) => {
+  if (event.data === root.dataset.stateUrl) check();
+});
+document.addEventListener("room:moved", check);
+document.addEventListener("room:line", (event) => showLine(event.detail));
+document.addEventListener("visibilitychange", check);
+window.addEventListener("pageshow", (event) => event.persisted && check());
+window.addEventListener("offline", () => showLine(false));
+window.addEventListener("online", () => check());
+setInterval(check, CHECK_MS);
+showLine(navigator.onLine);
 if (document.querySelectorAll("#messages > *").length > 2) showNewest("instant");
-setTimeout(poll, FIRST_MS);
+startPolling();
+others?.postMessage(root.dataset.stateUrl); // whatever led here, other tabs may be behind now

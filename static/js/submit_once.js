@@ -3,7 +3,9 @@ const sent = new WeakSet();
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  // An answer is sent by its own script where that runs (js/send.js).
+  const scripted = form.hasAttribute("data-answer") && document.documentElement.classList.contains("sends");
+  if (form.method !== "post" || scripted) return;
   if (sent.has(form)) {
     event.preventDefault();
     return;

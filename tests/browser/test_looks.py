@@ -150,10 +150,12 @@ def test_the_pages_of_an_interview(
     looks.at(page, "Ready when you are")
     candidate.press("Start the interview")
     look_at_the_room(candidate, candor, looks)
-    candidate.answer_all(answers()[1:])
+    look_at_the_choices(candidate, looks)
+    candidate.answer_all(answers()[2:])
     looks.at(page, "Look through your answers")
     candidate.press("Submit the interview")
     looks.at(page, "Your interview has been submitted")
+    look_at_what_follows(candidate, looks)
     assert nothing_is_wrong(looks, watch, refused=[])
 
 
@@ -167,6 +169,36 @@ def look_at_what_may_be_asked(candidate: Candidate, looks: Looks) -> None:
     page.get_by_label("Breaks").check()
     candidate.press("Send the request")
     looks.at(page, "Your request has been sent")
+
+
+def look_at_the_choices(candidate: Candidate, looks: Looks) -> None:
+    """Pause, flag, help and skip; the second question is left out."""
+    page = candidate.page
+    page.locator("#options summary").tap()
+    looks.at(page, JOB_TITLE, "room, options")
+    for path, heading in (("pause", "Pause the interview"), ("flag", "This question does not fit")):
+        page.goto(f"{candidate.room}{path}/")
+        looks.at(page, heading)
+    page.goto(f"{candidate.room}help/")
+    looks.at(page, "Having trouble?")
+    page.goto(f"{candidate.room}pause/")
+    candidate.press("Pause now")
+    looks.at(page, "Your interview is paused")
+    candidate.press("Resume the interview")
+    expect(candidate.box).to_be_visible()
+    page.goto(f"{candidate.room}skip/")
+    looks.at(page, "Skip this question?")
+    candidate.press("Skip it")
+    expect(candidate.box).to_be_visible()
+
+
+def look_at_what_follows(candidate: Candidate, looks: Looks) -> None:
+    page = candidate.page
+    for kind, heading in (("contest", "Contest a question"), ("erasure", "Ask to delete your data")):
+        page.goto(f"{candidate.room}ask/{kind}/")
+        looks.at(page, heading)
+    page.goto(f"{candidate.room}withdraw/")
+    looks.at(page, "Withdraw from the interview?")
 
 
 def look_at_the_room(candidate: Candidate, candor: Candor, looks: Looks) -> None:

@@ -12,6 +12,7 @@ CLICK_THREE_TIMES = "(button) => { button.click(); button.click(); button.click(
 STORED = f"SELECT count(*) FROM {TENANT}.interviews_turn WHERE interview_id = %s AND answered_at IS NOT NULL"
 CONFLICT = "This question was answered already, perhaps in another tab. Your interview goes on here."
 SCRIPTS_RUN = "html.autosaves"
+SCRIPTS_SEND = "html.sends"
 STATUS = "[data-draft-status]"
 
 
@@ -35,6 +36,7 @@ def test_a_second_tab_that_comes_too_late_keeps_its_text(
 ) -> None:
     candidate.begin(recruiter.invite("Ruth Adeyemi"))
     second = Candidate(candidate.page.context.new_page(), candor)
+    second.page.route("**/state/", lambda route: route.abort())  # nothing tells it that the first went on
     second.page.goto(candidate.room)
     second.box.fill("What I wrote in the second tab.")
     candidate.answer(answers(1)[0])
@@ -57,6 +59,7 @@ def test_a_second_tab_that_comes_too_late_while_a_reply_is_owed_goes_on_by_itsel
 ) -> None:
     candidate.begin(recruiter.invite("Vera Novak"))
     second = Candidate(candidate.page.context.new_page(), candor)
+    second.page.route("**/state/", lambda route: route.abort())
     second.page.goto(candidate.room)
     second.box.fill("Too late.")
     with candor.worker_paused():
@@ -106,19 +109,59 @@ def test_words_typed_just_before_the_page_loads_again_are_there(
     assert (watch.errors, watch.refused) == ([], [])
 
 
-def test_an_answer_that_could_not_be_sent_is_still_in_the_box(
-    candidate: Candidate, candor: Candor, recruiter: Recruiter
+def test_an_answer_that_could_not_be_sent_is_kept_and_goes_by_itself_once_when_the_line_is_back(
+    candidate: Candidate, candor: Candor, recruiter: Recruiter, watch: Watch
 ) -> None:
     candidate.begin(recruiter.invite("Tess Okoro"))
-    page = candidate.page
-    page.wait_for_selector(SCRIPTS_RUN)
+    page, key = candidate.page, candidate.key()
+    page.wait_for_selector(SCRIPTS_SEND)
     page.context.set_offline(True)
     candidate.box.fill("A long answer")
     candidate.press("Send answer")
-    expect(page.locator("#main-frame-error")).to_be_visible()
-    page.context.set_offline(False)
-    page.go_back()
+    expect(page.get_by_text("No connection. Your answer has not been sent yet.")).to_be_visible()
     expect(candidate.box).to_have_value("A long answer")
     assert candor.value(STORED, candidate.interview_id) == 0
-    candidate.answer("A long answer")
+
+    page.context.set_offline(False)
+
+    candidate.wait_for_what_follows(key)
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.get_by_text("You wrote:")).to_have_count(1)
     assert candor.value(STORED, candidate.interview_id) == 1
+    assert watch.errors == []
+
+
+def test_the_newer_draft_of_a_second_tab_is_shown_and_nothing_is_overwritten(
+    candidate: Candidate, candor: Candor, recruiter: Recruiter
+) -> None:
+    candidate.begin(recruiter.invite("Nils Berg"))
+    second = Candidate(candidate.page.context.new_page(), candor)
+    second.page.goto(candidate.room)
+    second.page.wait_for_selector(SCRIPTS_SEND)
+    candidate.box.fill("From the first tab.")
+    candidate.wait_for_draft()
+
+    second.box.fill("From the second tab.")
+
+    expect(second.page.locator("[data-newer-text]")).to_have_text("From the first tab.")
+    second.page.get_by_role("link", name="Take the newer text").tap()
+    expect(second.box).to_have_value("From the first tab.")
+
+
+def test_a_second_tab_goes_on_by_itself_and_keeps_its_words_in_sight(
+    candidate: Candidate, candor: Candor, recruiter: Recruiter, watch: Watch
+) -> None:
+    candidate.begin(recruiter.invite("Ida Falk"))
+    second = Candidate(candidate.page.context.new_page(), candor)
+    second.page.goto(candidate.room)
+    second.page.wait_for_selector(SCRIPTS_SEND)
+    second.box.fill("Words of the second tab.")
+    candidate.answer(answers(1)[0])
+
+    second.page.bring_to_front()
+
+    expect(second.page.get_by_text("Question 2 of 6")).to_be_visible()
+    second.page.get_by_text("Show what you had written").tap()
+    expect(second.page.get_by_text("Words of the second tab.")).to_be_visible()
+    expect(second.box).to_have_value("")
+    assert watch.errors == []

@@ -17,7 +17,7 @@ def test_a_candidate_without_scripts_comes_from_the_link_to_the_receipt(
     contexts: Contexts, candor: Candor, recruiter: Recruiter, watch: Watch
 ) -> None:
     candidate = Candidate(contexts(PHONE, scripts=False).new_page(), candor)
-    page, texts = candidate.page, answers(2)
+    page, texts = candidate.page, answers()
     candidate.begin(recruiter.invite("Samuel Roth"))
     candidate.box.fill(texts[0])
     candidate.press("Save draft")

@@ -6,12 +6,12 @@ import structlog
 
 from interviews.services.interviewer import checks, model, script
 from interviews.services.interviewer.speaking import Say, Speaker
-from interviews.services.interviewer.types import Exchange, Reply, TurnContext
+from interviews.services.interviewer.types import Exchange, Probe, Reply, TurnContext, Wanted
 from llm import gateway
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
-__all__ = ["Exchange", "Reply", "TurnContext", "reply", "script"]
+__all__ = ["Exchange", "Probe", "Reply", "TurnContext", "Wanted", "reply", "script"]
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ def _checked(said: Completion, context: TurnContext, speaker: Speaker) -> Reply:
         log.warning("interviewer_text_refused", reason=speaker.refused, model=said.model)
         return replace(scripted, trouble="refused")
     parsed = said.parsed
-    text, probe = parsed["text"].strip(), (parsed["probe"] or "").strip() or None
+    text, probe = parsed["text"].strip(), model.probe(parsed)
     try:
         checks.check(text, probe, context)
     except checks.Refused as refused:

@@ -1,20 +1,29 @@
-"""What a model's words must pass before a candidate reads them. One failed check refuses all of it."""
+"""What a model's words must pass before a candidate reads them.
 
-import json
+The text is judged sentence by sentence, each with what was released before it, so that a phrase which spans two
+sentences is caught with the second; a follow-up is judged as a whole.
+"""
+
 import re
-from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from interviews.services.evaluation.lexicon import folded, lexicon
-from interviews.services.interviewer.types import TurnContext
+from interviews.services.interviewer import phrases, sentences, topics
+from interviews.services.interviewer.types import Probe, TurnContext
 
-DATA = Path(__file__).resolve().parents[2] / "data"
+JUDGING = "judging_words"
 LONGEST_TEXT = 400
 LONGEST_PROBE = 300
 SAME_QUESTION = 0.7  # share of a probe's words that an earlier question had
 LINKS = re.compile(r"https?:|www\.|[<>{}\[\]`]|\w@\w")
+QUESTION = re.compile(r"[?？؟⁇⁈⁉‽\u037e]")
+# A follow-up asks openly about what was told. Asking whether somebody is, has or did something is how one asks
+# about the person, and in whatever words no list of private matters has foreseen.
+OPEN = re.compile(
+    r"(?:(?:and|so|then|but) )?"
+    r"(?:(?:(?:in|at|on|for|to|from|by|with|after|before|about|until) )?"
+    r"(?:what|how|which|who|whom|whose|when|where|why)"
+    r"|(?:can|could|would|will) you (?:please )?(?:give|describe|tell|explain|say|walk|name|show|share|add|go))\b"
+)
 
 
 class Refused(Exception):
@@ -25,46 +34,73 @@ class Refused(Exception):
         self.reason = reason
 
 
-def check(text: str, probe: str | None, context: TurnContext) -> None:
-    """:raises Refused: with the first check that failed."""
-    _check_text(text)
-    if probe is not None:
-        _check_probe(probe, context)
-    for shown in filter(None, (text, probe)):
-        _refuse_if(LINKS.search(shown) is not None or not shown.isprintable(), "form")
-        _refuse_if(_patterns("judging_words", "anywhere").search(folded(shown)) is not None, "judgement")
-        _refuse_if(illegal_topic(shown) is not None, "illegal_topic")
+def check(text: str, asked: Probe | None, context: TurnContext) -> None:
+    """The whole of a reply at once.
+
+    :raises Refused: with the first check that failed.
+    """
+    _refuse_if(not text.strip(), "empty")
+    sentence(text, before="", context=context)
+    if asked is not None:
+        probe(asked, context)
 
 
 def sentence(sentence: str, *, before: str, context: TurnContext) -> None:
-    """:raises Refused: if this sentence may not follow what was said before it."""
+    """A piece of the text, given what was released `before` it; pieces join without anything between them.
+
+    :raises Refused: with the first check that failed; then nothing of `sentence` may be shown.
+    """
     said = before + sentence
-    _check_text(said)
-    _refuse_if(LINKS.search(said) is not None or not said.isprintable(), "form")
-    _refuse_if(_patterns("judging_words", "anywhere").search(folded(said)) is not None, "judgement")
-    _refuse_if(illegal_topic(said) is not None, "illegal_topic")
+    _refuse_if(len(said) > LONGEST_TEXT, "length")
+    _refuse_if(QUESTION.search(sentence) is not None, "question")
+    _check_form(said)
+    _refuse_if(judging(said), "judgement")
+    _refuse_if(topics.touched(said, context.jurisdiction) is not None, "illegal_topic")
 
 
-def illegal_topic(text: str) -> str | None:
-    """The private matter that a text touches, or None."""
-    plain = folded(text)
-    topics: dict[str, list[str]] = _data("illegal_topics")["topics"]
-    return next((topic for topic in topics if _patterns("illegal_topics", "topics", topic).search(plain)), None)
+def probe(asked: Probe, context: TurnContext) -> None:
+    """A follow-up: of a wanted kind, one open question, not asked before, about nothing private.
 
-
-def _check_text(text: str) -> None:
+    :raises Refused: with the first check that failed.
+    """
+    text = asked.text
+    _refuse_if(asked.kind not in context.wanted.kinds, "probe_not_allowed")
     _refuse_if(not text.strip(), "empty")
-    _refuse_if(len(text) > LONGEST_TEXT, "length")
-    _refuse_if("?" in text, "question")
-    _refuse_if(_patterns("judging_words", "in_text").search(folded(text)) is not None, "judgement")
+    _refuse_if(len(text) > LONGEST_PROBE, "length")
+    _refuse_if(len(QUESTION.findall(text)) != 1 or not QUESTION.match(text.rstrip()[-1]), "not_one_question")
+    _refuse_if(any(_is_same(text, question) for question in context.questions), "asked_before")
+    _check_form(text)
+    _refuse_if(_found("anywhere", text), "judgement")
+    _refuse_if(topics.touched(text, context.jurisdiction) is not None, "illegal_topic")
+    _refuse_if(not is_open(text), "closed_question")
 
 
-def _check_probe(probe: str, context: TurnContext) -> None:
-    _refuse_if(not context.may_probe, "probe_not_allowed")
-    _refuse_if(len(probe) > LONGEST_PROBE, "length")
-    _refuse_if(probe.count("?") != 1 or not probe.rstrip().endswith("?"), "not_one_question")
-    asked = [exchange.question for exchange in context.recent] + [context.next_question or ""]
-    _refuse_if(any(_is_same(probe, question) for question in asked), "asked_before")
+def judging(text: str) -> bool:
+    """Whether a transition judges, praises, promises or claims to be a person.
+
+    Each sentence must begin as a transition does ("You described", "The next question"): how else a judgement
+    may be worded, no list could foresee.
+    """
+    if any(_found(where, text) for where in ("anywhere", "in_text")):
+        return True
+    begins = phrases.pattern(JUDGING, "may_begin")
+    pieces, _ = sentences.split(text, final=True)
+    return not all(begins.match(phrases.plain(piece).strip(" \"'(")) for piece in pieces if piece.strip())
+
+
+def is_open(question: str) -> bool:
+    """Whether its last sentence asks what, how, who, when, where or why, or for a description."""
+    asked = re.split(r"[.!:]\s+", phrases.plain(question).strip())[-1]
+    return any(OPEN.match(clause) for clause in (asked, asked.rpartition(", ")[2]))
+
+
+def _check_form(text: str) -> None:
+    _refuse_if(LINKS.search(text) is not None or not text.isprintable(), "form")
+
+
+def _found(where: str, text: str) -> bool:
+    plain = phrases.pattern(JUDGING, "harmless").sub(" ; ", phrases.plain(text))
+    return phrases.pattern(JUDGING, where).search(plain) is not None
 
 
 def _is_same(probe: str, question: str) -> bool:
@@ -77,23 +113,3 @@ def _is_same(probe: str, question: str) -> bool:
 def _refuse_if(failed: bool, reason: str) -> None:
     if failed:
         raise Refused(reason)
-
-
-@cache
-def _data(name: str) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text())
-    return data
-
-
-@cache
-def _patterns(name: str, *path: str) -> re.Pattern[str]:
-    """The phrases at a place of a data file as one pattern; * stands for any ending."""
-    found: Any = _data(name)
-    for part in path:
-        found = found[part]
-    return _compiled(found)
-
-
-def _compiled(phrases: Iterable[str]) -> re.Pattern[str]:
-    parts = (re.escape(phrase).replace(r"\*", r"\w*+").replace(r"\ ", r"\s+") for phrase in phrases)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)")

@@ -6,16 +6,17 @@ from typing import Any
 
 from interviews.services import prompts
 from interviews.services.interviewer import checks
-from interviews.services.interviewer.types import Exchange, TurnContext
+from interviews.services.interviewer.types import Exchange, Probe, TurnContext, Wanted
 from llm import gateway
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
-PROMPT = "turn.v1"
+PROMPT = "turn.v2"
 MAX_TOKENS = 220
 TEMPERATURE = 0.3
 LONGEST_REQUIREMENTS = 300  # characters, like all lengths here
 LONGEST_EARLIER = 300
+LONGEST_ABOUT = 80
 LONGEST_ANSWER = 3000
 
 
@@ -32,7 +33,7 @@ def ask(
         policy=policy,
         messages=messages(context),
         complexity="simple",
-        schema=schema(may_probe=context.may_probe),
+        schema=schema(context.wanted),
         max_tokens=MAX_TOKENS,
         deadline=deadline,
         interview_id=context.interview_id,
@@ -42,9 +43,11 @@ def ask(
     )
 
 
-def schema(*, may_probe: bool) -> dict[str, Any]:
-    """Text always; a probe only where one is allowed."""
-    probe = {"type": ["string", "null"], "maxLength": checks.LONGEST_PROBE} if may_probe else {"type": "null"}
+def schema(wanted: Wanted) -> dict[str, Any]:
+    """The text first, so that it can be read before the rest; a probe only of a wanted kind."""
+    probe: dict[str, Any] = {"type": "null"}
+    if wanted.kinds:
+        probe = {"anyOf": [probe, _probe_schema(wanted)]}
     return {
         "type": "object",
         "additionalProperties": False,
@@ -53,13 +56,30 @@ def schema(*, may_probe: bool) -> dict[str, Any]:
     }
 
 
+def probe(parsed: dict[str, Any]) -> Probe | None:
+    """The follow-up of an output that is valid by the schema."""
+    asked = parsed["probe"]
+    return Probe(asked["kind"], asked["text"].strip()) if asked else None
+
+
+def _probe_schema(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["kind", "text"],
+        "properties": {
+            "kind": {"type": "string", "enum": list(wanted.kinds)},
+            "text": {"type": "string", "maxLength": checks.LONGEST_PROBE},
+        },
+    }
+
+
 def messages(context: TurnContext) -> list[dict[str, str]]:
     """Rules and the job's requirements (equal for all its candidates), then the last exchanges behind a nonce."""
     mark, recent = prompts.nonce(), context.recent
     lines = [_line(exchange, LONGEST_EARLIER) for exchange in recent[:-1]]
     lines += [_line(exchange, LONGEST_ANSWER) for exchange in recent[-1:]]
-    state = json.dumps({"last_question": context.next_question is None, "probe_allowed": context.may_probe})
-    data = "\n".join([f"DATA {mark}", *lines, f"END {mark}", state])
+    data = "\n".join([f"DATA {mark}", *lines, f"END {mark}", _state(context)])
     return [{"role": "system", "content": _system(context)}, {"role": "user", "content": data}]
 
 
@@ -70,6 +90,14 @@ def _system(context: TurnContext) -> str:
         f"{prompts.load(PROMPT)}\nJob: {context.job_title} at {context.company}. Key requirements: "
         f"{names[:LONGEST_REQUIREMENTS]}.\nLanguage: {context.language}."
     )
+
+
+def _state(context: TurnContext) -> str:
+    wanted = context.wanted
+    state: dict[str, Any] = {"last_question": context.next_question is None, "probe_kinds": list(wanted.kinds)}
+    if wanted.kinds:
+        state["about"] = _shortened(wanted.about, LONGEST_ABOUT)
+    return json.dumps(state, ensure_ascii=False)
 
 
 def _line(exchange: Exchange, longest: int) -> str:

@@ -3,9 +3,10 @@
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from interviews.services.interviewer import followups
 from interviews.services.interviewer.types import Reply, TurnContext
 
-VERSION = "script.1"
+VERSION = "script.2"
 
 
 def greeting(*, company: str, job_title: str) -> str:
@@ -17,11 +18,18 @@ def greeting(*, company: str, job_title: str) -> str:
 
 
 def reply(context: TurnContext) -> Reply:
-    """An acknowledgement without praise or judgement; the same turn always gets the same words."""
+    """An acknowledgement without praise or judgement, and the follow-up that coverage wants.
+
+    The same turn always gets the same words.
+    """
+    probe = followups.scripted(context)
     with translation.override(context.language):
-        text = _acknowledgement(context) if context.next_question else closing()
+        if probe is not None:
+            text = _chosen(before_follow_up(), context)
+        else:
+            text = _chosen(acknowledgements(), context) if context.next_question else closing()
     return Reply(
-        text=text, probe=None, mode="basic", model="", prompt_version=VERSION, tokens_in=0, tokens_out=0, model_ms=0
+        text=text, probe=probe, mode="basic", model="", prompt_version=VERSION, tokens_in=0, tokens_out=0, model_ms=0
     )
 
 
@@ -41,6 +49,14 @@ def acknowledgements() -> list[str]:
     ]
 
 
-def _acknowledgement(context: TurnContext) -> str:
-    offered = acknowledgements()
+def before_follow_up() -> list[str]:
+    """What may follow an answer that a follow-up is asked about."""
+    return [
+        _("Thank you, your answer is saved. One follow-up question comes first."),
+        _("I have noted that. Before the next topic there is one follow-up question."),
+        _("Thanks for your answer. Here is a follow-up question about it."),
+    ]
+
+
+def _chosen(offered: list[str], context: TurnContext) -> str:
     return offered[context.turn_id.int % len(offered)]

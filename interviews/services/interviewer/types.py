@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+# What a follow-up may ask for: a concrete example, the person's own part, what came of it, what was meant.
+KINDS = ("evidence", "ownership", "result", "clarify")
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -10,6 +13,25 @@ class Exchange:
 
     question: str
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What coverage asks for next: kinds of follow-up, most missing first, about one competency.
+
+    Nothing wanted = no follow-up is possible.
+    """
+
+    kinds: tuple[str, ...] = ()
+    about: str = ""  # the competency's name, "" where nothing is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A follow-up question; `kind` is one of KINDS."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +45,10 @@ class TurnContext:
     requirements: tuple[str, ...]  # "name: definition" of each competency
     candidate_names: tuple[str, ...]  # for redaction only, never sent
     recent: tuple[Exchange, ...]
+    questions: tuple[str, ...]  # every question shown so far and every core question to come
     next_question: str | None  # the core question that follows word for word; None after the last one
-    may_probe: bool
+    wanted: Wanted
+    jurisdiction: str  # which private matters are forbidden; "" = all
     language: str
 
 
@@ -36,7 +60,7 @@ class Reply:
     """
 
     text: str
-    probe: str | None  # one follow-up question; None = go on
+    probe: Probe | None  # one follow-up question; None = go on
     mode: str
     model: str
     prompt_version: str

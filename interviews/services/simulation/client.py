@@ -88,7 +88,7 @@ class _Candidate:
             elif "data-poll-url" in page.text:  # an answer of before still waits for its reply
                 time.sleep(SLOW_POLL_SECONDS)
                 page = self._look(self.browser.get(page.path))
-            elif forms:
+            elif forms and not self.played.submitted:
                 page = self._look(self._pass_on(page, forms[0]))
             else:
                 break

@@ -86,6 +86,7 @@ def plan(role: str, rubric: Rubric) -> jobs.JobPlan:
         competencies=competencies,
         questions=questions,
         minutes=MINUTES,
+        max_probes=0,  # a data set has an answer for each question, and none for a follow-up
     )
 
 

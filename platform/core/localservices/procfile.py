@@ -20,6 +20,7 @@ from honcho.manager import KILL_WAIT, Manager
 from honcho.process import Popen, Process
 
 PR_SET_PDEATHSIG = 1
+ASK_AGAIN = 2.0  # seconds; below honcho's KILL_WAIT
 
 
 def die_with_parent(number: signal.Signals, parent: int) -> None:
@@ -66,10 +67,11 @@ class Processes(Manager):
         return len(self.pids()) == len(self._processes)
 
     def stop(self) -> None:
-        """Ask all to end, and make them when they do not."""
-        timer = threading.Timer(KILL_WAIT, self.kill)
-        timer.daemon = True
-        timer.start()
+        """Ask all to end, ask again who goes on (a worker then gives back what it holds), and make them at last."""
+        for seconds, insist in ((ASK_AGAIN, self._killall), (KILL_WAIT, self.kill)):
+            timer = threading.Timer(seconds, insist)
+            timer.daemon = True
+            timer.start()
         self.terminate()
 
     def _start(self) -> None:

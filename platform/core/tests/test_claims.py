@@ -30,6 +30,44 @@ def lease_seconds(row: Any) -> float:
     return left.total_seconds()
 
 
+class ReleaseTests(TenantTestCase):
+    def test_a_process_that_ends_gives_its_leases_back_in_every_schema_and_renews_them_no_more(self) -> None:
+        mine = rows.mail()
+        with self.in_tenant(OTHER):
+            theirs = rows.mail()
+            self.enterContext(claims.take(Mail, theirs.pk))
+        self.enterContext(claims.take(Mail, mine.pk))
+
+        released = claims.release()
+
+        self.assertCountEqual(released, [mine.pk, theirs.pk])
+        self.assertLessEqual(lease_seconds(mine), 0)
+        with self.in_tenant(OTHER):
+            self.assertLessEqual(lease_seconds(theirs), 0)
+        claims._renewer.renew()
+        self.assertLessEqual(lease_seconds(mine), 0)
+
+    def test_what_was_recorded_or_taken_by_another_meanwhile_is_left_alone(self) -> None:
+        done, lost = rows.mail(), rows.mail()
+        self.enterContext(claims.take(Mail, done.pk)).record("sent")
+        self.enterContext(claims.take(Mail, lost.pk))
+        Mail.objects.filter(pk=lost.pk).update(fence=F("fence") + 1)
+
+        self.assertEqual(claims.release(), [])
+
+        self.assertGreater(lease_seconds(lost), 14)
+        self.assertEqual(Mail.objects.get(pk=done.pk).status, "sent")
+
+    def test_a_result_that_comes_before_the_next_claim_still_counts(self) -> None:
+        row = rows.mail()
+        claim = self.enterContext(claims.take(Mail, row.pk))
+        claims.release()
+
+        claim.record("sent")
+
+        self.assertEqual(Mail.objects.get(pk=row.pk).status, "sent")
+
+
 class TakeTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -42,7 +80,7 @@ class TakeTests(TenantTestCase):
         return row
 
     def test_a_waiting_row_is_taken_by_one_update_with_a_lease_of_ten_seconds(self) -> None:
-        with self.assertNumQueries(2), claims.take(Mail, self.row.pk, error="none yet") as claim:
+        with self.assertNumQueries(1), claims.take(Mail, self.row.pk, error="none yet") as claim:
             pass
 
         self.assertEqual(self.stored(), ("sending", 1, 1, "none yet"))

@@ -191,6 +191,24 @@ class SweepTests(TenantTestCase):
         self.assertIsNotNone(row.failed_at)
 
 
+class HastenTests(TenantTestCase):
+    def test_what_a_worker_gave_back_is_due_at_once_and_nothing_else_is(self) -> None:
+        back, other, failed = uuid7(), uuid7(), uuid7()
+        for object_id in (back, other, failed):
+            due.owe("test.letter", object_id, after=timedelta(hours=1))
+        due.fail("test.letter", failed, "it broke")
+
+        due.hasten([back, failed])
+
+        self.assertLessEqual(seconds_left(back), 0)
+        self.assertGreater(seconds_left(other), 3590)
+        self.assertGreater(seconds_left(failed), 3590)
+
+    def test_nothing_given_back_is_no_statement(self) -> None:
+        with self.assertNumQueries(0):
+            due.hasten([])
+
+
 class RetryTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from django.conf import settings
 from django.test import SimpleTestCase, override_settings
 
-from core import internal, metrics
+from core import exposition, internal, metrics
 from core.redis import client
 from core.testing import CommittingTestCase
 
@@ -100,7 +100,7 @@ class AcrossProcessesTests(SimpleTestCase):
             subprocess.run([sys.executable, "-c", COUNT.format(count)], env=env, check=True, timeout=30)
 
         with mock.patch.dict(os.environ, PROMETHEUS_MULTIPROC_DIR=folder):
-            text = metrics.exposition().decode()
+            text = exposition.text().decode()
 
         found = dict(re.findall(r"(?m)^(candor_\S+) (\S+)$", text))
         self.assertEqual(found["candor_sweeps_total"], "42.0")

@@ -157,7 +157,7 @@ class RefusedTests(ServedCase):
         self.assertEqual(self.refused("Transfer-Encoding: chunked"), 411)
 
     def test_a_length_beside_chunks_counts_for_nothing(self) -> None:
-        self.assertEqual(self.refused("Content-Length: 5", "Transfer-Encoding: chunked"), 411)
+        self.assertEqual(self.refused("Content-Length: 5", "Transfer-Encoding: chunked"), 400)
 
 
 class AddressTests(SimpleTestCase):

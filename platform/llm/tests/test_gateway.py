@@ -56,7 +56,7 @@ def test_one_call_is_one_request_and_one_settled_row(mock: MockModel) -> None:
 
 def test_a_call_without_an_answer_is_recorded_with_an_estimate(mock: MockModel) -> None:
     with using(mock, "mock!hang"), pytest.raises(gateway.Unavailable) as stopped:
-        ask(seconds=0.3)
+        ask(seconds=1)
 
     assert stopped.value.kind == "timeout"
     row = LlmCall.objects.get()

@@ -1,0 +1,177 @@
+"""After the end: the status page, the receipt to take away, and what can be asked for."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.urls import reverse
+
+from core.testing import TenantTestCase
+from interviews.models import CandidateRequest, Interview
+from interviews.services import questions, submission
+from interviews.tests import make
+
+
+class StatusCase(TenantTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.invited = make.invited()
+        self.interview = make.submitted(self.invited)
+        self.client = make.browser(self.invited.invitation)
+        self.client.post(self.address("home"))
+
+    def address(self, name: str, *more: str) -> str:
+        return reverse(f"candidate_{name}", args=[self.interview.pk, *more])
+
+    def page(self) -> Any:
+        return self.client.get(self.address("home"))
+
+    def stored(self) -> Interview:
+        return Interview.objects.get(pk=self.interview.pk)
+
+    def assert_strangers_post_nothing(self, address: str, data: dict[str, str]) -> None:
+        strangers = make.strangers(self.invited.invitation)
+        with make.writes() as written:
+            codes = [stranger.post(address, data).status_code for stranger in strangers]
+        self.assertEqual((codes, written.tables), ([404] * 3, {}))
+
+
+class StatusTests(StatusCase):
+    def test_the_old_link_leads_here(self) -> None:
+        response = self.client.get(f"/i/{self.invited.token}", follow=True)
+
+        self.assertContains(response, "Where it stands")
+
+    def test_it_says_that_a_person_reviewed_and_decided_and_never_what(self) -> None:
+        self.assertContains(self.page(), "still to come", count=3)
+        person = make.staff()
+
+        make.reviewed(self.interview, person)
+        make.decided(self.interview, person, "reject", reason="Not deep enough.")
+
+        page = self.page()
+        self.assertContains(page, "A named person has decided.")
+        for word in ("reject", "Reject", "deep enough", "requirement", "Level", "level"):
+            self.assertNotContains(page, word)
+
+    def test_reading_it_writes_nothing_and_strangers_do_not_see_it(self) -> None:
+        strangers = make.strangers(self.invited.invitation)
+        with make.writes() as written:
+            self.page()
+            codes = [one.get(self.address("home")).status_code for one in strangers]
+
+        self.assertEqual((written.tables, codes), ({}, [404] * 3))
+
+
+class ReceiptFileTests(StatusCase):
+    def test_who_has_the_file_computes_the_fingerprint_again(self) -> None:
+        file = self.client.get(self.address("receipt"))
+
+        content = json.loads(file.content)
+        text = json.dumps(content["submitted"], ensure_ascii=False, separators=(",", ":"))
+        self.assertEqual(file["Content-Disposition"], 'attachment; filename="receipt.json"')
+        self.assertEqual(hashlib.sha256(text.encode()).hexdigest(), content["fingerprint"])
+        self.assertEqual(content["fingerprint"], self.stored().receipt_hash)
+        self.assertEqual([row[2] for row in content["submitted"][1]], list(make.ANSWERS))
+        self.assertEqual(make.actions("receipt."), ["receipt.downloaded"])
+
+    def test_a_skipped_question_is_in_it_as_null(self) -> None:
+        one = make.invited("joan@example.org")
+        interview = make.started(one)
+        questions.skip(interview=interview, turn_id=make.open_turn(interview).pk)
+        make.replied(interview, 'Zeilen\nund "Zeichen": é 😀 \\')
+        submission.submit(interview, closing="")
+
+        content = json.loads(
+            make.browser(one.invitation).get(reverse("candidate_receipt", args=[interview.pk])).content
+        )
+
+        text = json.dumps(content["submitted"], ensure_ascii=False, separators=(",", ":"))
+        self.assertEqual([row[2] for row in content["submitted"][1]][:2], [None, 'Zeilen\nund "Zeichen": é 😀 \\'])
+        self.assertEqual(hashlib.sha256(text.encode()).hexdigest(), content["fingerprint"])
+
+    def test_the_answers_are_a_text_file(self) -> None:
+        file = self.client.get(self.address("answers"))
+
+        for text in make.ANSWERS:
+            self.assertIn(text, file.content.decode())
+        self.assertEqual(
+            (file["Content-Type"], make.actions("answers.")), ("text/plain; charset=utf-8", ["answers.downloaded"])
+        )
+
+    def test_strangers_download_nothing(self) -> None:
+        strangers = make.strangers(self.invited.invitation)
+        with make.writes() as written:
+            codes = [one.get(self.address(name)).status_code for one in strangers for name in ("receipt", "answers")]
+
+        self.assertEqual((codes, written.tables), ([404] * 6, {}))
+
+
+class RateTests(StatusCase):
+    def test_it_is_kept_and_can_be_changed(self) -> None:
+        for stars in (2, 5):
+            response = self.client.post(self.address("rate"), {"stars": stars}, follow=True)
+            self.assertContains(response, f"You rated it {stars} of 5.")
+
+        self.assertEqual((self.stored().stars, make.actions("interview.rated")), (5, ["interview.rated"] * 2))
+
+    def test_anything_but_1_to_5_is_refused(self) -> None:
+        for stars in ("", "0", "6", "4.5", "x"):
+            with make.writes() as written:
+                response = self.client.post(self.address("rate"), {"stars": stars})
+            self.assertEqual((response.status_code, written.tables), (400, {}), stars)
+
+    def test_strangers_rate_nothing(self) -> None:
+        self.assert_strangers_post_nothing(self.address("rate"), {"stars": "1"})
+
+
+class AskTests(StatusCase):
+    def test_each_request_reaches_the_people_who_handle_it(self) -> None:
+        make.staff("recruiter")
+        for kind, data in (("review", {}), ("erasure", {}), ("contest", {"question": "2", "words": "Two at once."})):
+            response = self.client.post(self.address("ask", kind), {"words": "Please."} | data)
+            self.assertContains(response, "Your request has been sent")
+
+        asked = {row.kind: row.detail for row in CandidateRequest.objects.all()}
+        question = make.PLAN.questions[1].text
+        self.assertEqual(asked, {"review": "Please.", "erasure": "Please.", "contest": f"2. {question}\nTwo at once."})
+        self.assertEqual(self.stored().status, "completed")
+
+    def test_the_sixth_within_the_hour_is_refused(self) -> None:
+        codes = [self.client.post(self.address("ask", "review"), {"words": ""}).status_code for _ in range(6)]
+
+        self.assertEqual((codes, CandidateRequest.objects.count()), ([200] * 5 + [429], 5))
+
+    def test_what_can_not_be_asked_for_is_not_there(self) -> None:
+        self.assertEqual(self.client.post(self.address("ask", "promotion"), {}).status_code, 404)
+        response = self.client.post(self.address("ask", "contest"), {"question": "9", "words": "No."})
+        self.assertEqual((response.status_code, CandidateRequest.objects.count()), (400, 0))
+
+    def test_strangers_ask_for_nothing(self) -> None:
+        self.assert_strangers_post_nothing(self.address("ask", "erasure"), {"words": "Mine."})
+
+
+class WithdrawTests(StatusCase):
+    def test_it_asks_first_then_ends_everything_that_was_owed(self) -> None:
+        self.assertContains(self.client.get(self.address("withdraw")), "Withdraw from the interview?")
+        self.assertEqual(self.stored().status, "completed")
+
+        response = self.client.post(self.address("withdraw"), follow=True)
+
+        self.assertContains(response, "You have withdrawn from this interview")
+        self.assertEqual((self.stored().status, make.owed("evaluation")), ("withdrawn", []))
+        self.assertEqual(make.actions("interview.withdrawn"), ["interview.withdrawn"])
+
+    def test_a_running_one_leaves_nothing_owed_and_gives_its_place_back(self) -> None:
+        one = make.invited("joan@example.org")
+        interview = make.started(one)
+
+        make.browser(one.invitation).post(reverse("candidate_withdraw", args=[interview.pk]))
+
+        for kind in ("turn", "interview_deadline", "quota_release", "interview_expiry"):
+            self.assertEqual(make.owed(kind), [], kind)
+
+    def test_strangers_withdraw_nothing(self) -> None:
+        self.assert_strangers_post_nothing(self.address("withdraw"), {})
+
+        self.assertEqual(self.stored().status, "completed")
