@@ -17,7 +17,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from signal import Signals
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -151,7 +150,7 @@ class Stack:
         except OSError:
             return False
 
-    def stop_server(self, name: str, number: Signals = KILL) -> None:
+    def stop_server(self, name: str, number: int = KILL) -> None:
         """End the embedded `postgres` or `valkey` by a signal and wait until it is gone."""
         pid_file = {"postgres": "postmaster.pid", "valkey": "valkey.pid"}[name]
         process = psutil.Process(int((self.data / name / pid_file).read_text().split()[0]))

@@ -143,8 +143,17 @@ SERVING_TIMEOUTS = "-c statement_timeout=60s -c lock_timeout=20s -c idle_in_tran
 
 
 def _database(name: str, engine: str, pool: int = 0) -> dict[str, Any]:
-    """One alias from its URL; `pool` > 0 keeps that many connections, whose search_path is cleared on return."""
-    database: dict[str, Any] = {**env.db_url(name), "ENGINE": engine, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+    """One alias from its URL; `pool` > 0 keeps that many connections, whose search_path is cleared on return.
+
+    A pooled connection is tried before it is lent: after a restart of the server every one of them is broken, and
+    each would fail a request, or a reply that the model has already written.
+    """
+    database: dict[str, Any] = {
+        **env.db_url(name),
+        "ENGINE": engine,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": bool(pool),
+    }
     options: dict[str, Any] = {"application_name": f"candor-{name.lower()}"[:63], "connect_timeout": 5}
     if pool:
         from core.pool import forget_schema

@@ -21,8 +21,10 @@ from psycopg import sql
 
 from core import state, tenancy
 
-LEASE = timedelta(seconds=15)
-RENEW_SECONDS = 5.0
+# What a killed worker held waits for the end of its lease and the sweeper's next look (6 s): under 15 s in all from
+# the moment at which another worker is there.
+LEASE = timedelta(seconds=10)
+RENEW_SECONDS = 3.0
 
 log = structlog.get_logger()
 

@@ -44,6 +44,16 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     return response
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The 503 of a service that is away for the moment, with when to come back."""
+    if request.path.startswith("/api/"):
+        response = problem(503, "unavailable", "Not available for the moment; send it again in a minute.")
+    else:
+        response = render(None, "503.html", status=503)  # no context processor: the database may be away
+    response["Retry-After"] = "30"
+    return response
+
+
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every expected error is a problem document; the unexpected ones go on to 500."""
     if isinstance(error, TooMany):

@@ -122,11 +122,7 @@ class Refusals:
         if not isinstance(error, RedisError):
             return None
         log.error("redis_unavailable", exc_info=error)
-        if request.path.startswith("/api/"):
-            return errors.problem(503, "unavailable", "Not available for the moment; send it again in a minute.")
-        response = render(None, "503.html", status=503)
-        response["Retry-After"] = "30"
-        return response
+        return errors.unavailable(request)
 
 
 class ContentPolicy(CSPMiddleware):

@@ -1,5 +1,8 @@
 """Plain error pages, and the development mailbox."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -19,6 +22,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500; a database that is away, or has no connection left, is a 503 that says when to come back."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return errors.unavailable(request)
     if request.path.startswith("/api/"):
         return errors.problem(500, "server_error", "Something failed on our side. Try again in a moment.")
     return render(None, "500.html", status=500)  # no context processor: the database may be away

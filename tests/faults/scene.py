@@ -31,7 +31,7 @@ OPEN = f"""
 OUTCOME = f"""
     SELECT turn.status,
            (SELECT count(*) FROM {TENANT}.interviews_turn later
-             WHERE later.interview_id = turn.interview_id AND later.number > turn.number),
+             WHERE later.interview_id = turn.interview_id AND later.number = turn.number + 1),
            (SELECT count(*) FROM {TENANT}.audit_event event
              WHERE event.action = 'turn.answered' AND event.object_id::text = turn.id::text),
            (SELECT count(*) FROM {TENANT}.audit_event event
@@ -64,6 +64,11 @@ class Scene:
     def welcome(self, links: Sequence[str]) -> None:
         """The candidates of these links enter their rooms."""
         self._everybody |= {one.interview: one for one in candidates.enter(self.stack, links)}
+
+    def invited(self, count: int) -> dict[UUID, Candidate]:
+        """New candidates in their rooms, who are nobody else's."""
+        made = candidates.enter(self.stack, candidates.invite(self.stack, count))
+        return {one.interview: one for one in made}
 
     def _with_open_question(self) -> list[Candidate]:
         rows = self.stack.rows(OPEN)

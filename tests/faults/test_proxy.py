@@ -56,9 +56,14 @@ def echoed(client: socket.socket, data: bytes) -> tuple[float, int]:
     return time.monotonic() - began, pieces
 
 
+def _send_a_megabyte(client: socket.socket) -> None:
+    client.sendall(b"x" * 1_000_000)
+    client.shutdown(socket.SHUT_WR)
+
+
 def test_a_good_line_carries_a_megabyte_and_the_end(line: Proxy) -> None:
     with connected(line) as client:
-        threading.Thread(target=lambda: (client.sendall(b"x" * 1_000_000), client.shutdown(socket.SHUT_WR))).start()
+        threading.Thread(target=_send_a_megabyte, args=[client]).start()
         got = 0
         while part := client.recv(65536):
             got += len(part)

@@ -79,13 +79,13 @@ class TakeTests(TenantTestCase):
         )
         return row
 
-    def test_a_waiting_row_is_taken_by_one_update_with_a_lease_of_fifteen_seconds(self) -> None:
+    def test_a_waiting_row_is_taken_by_one_update_with_a_lease_of_ten_seconds(self) -> None:
         with self.assertNumQueries(1), claims.take(Mail, self.row.pk, error="none yet") as claim:
             pass
 
         self.assertEqual(self.stored(), ("sending", 1, 1, "none yet"))
         self.assertEqual((claim.fence, claim.attempts, claim.schema), (1, 1, "alpha"))
-        self.assertTrue(14 < lease_seconds(self.row) <= 15)
+        self.assertTrue(9 < lease_seconds(self.row) <= 10)
 
     def test_a_row_with_a_running_lease_is_refused(self) -> None:
         with claims.take(Mail, self.row.pk), self.assertRaises(AlreadyClaimed), claims.take(Mail, self.row.pk):
@@ -188,9 +188,9 @@ class RenewTests(TenantTestCase):
         claims._renewer.renew()
         return lease_seconds(self.row)
 
-    def test_an_open_lease_runs_for_fifteen_seconds_again(self) -> None:
+    def test_an_open_lease_runs_for_ten_seconds_again(self) -> None:
         with claims.take(Mail, self.row.pk):
-            self.assertGreater(self.renewed_from(2), 10)
+            self.assertGreater(self.renewed_from(2), 8)
 
     def test_many_leases_cost_one_statement(self) -> None:
         second = rows.mail()
@@ -218,7 +218,7 @@ class RenewTests(TenantTestCase):
             with self.in_tenant(OTHER):
                 claims._renewer.renew()
 
-            self.assertGreater(lease_seconds(self.row), 10)
+            self.assertGreater(lease_seconds(self.row), 8)
 
 
 class AtOnceTests(CommittingTestCase):
@@ -257,7 +257,7 @@ class AtOnceTests(CommittingTestCase):
         with quick, mock.patch.object(claims, "_renewer", claims._Renewer()), claims.take(Mail, self.row.pk):
             end_lease(self.row)
             connections["default"].close()
-            self.assertTrue(_within(5, lambda: lease_seconds(self.row) > 10))
+            self.assertTrue(_within(5, lambda: lease_seconds(self.row) > 8))
             self.assertIsInstance(at_once(self.take)[0], AlreadyClaimed)
 
         self.assertEqual(tenancy.schema(), "alpha")

@@ -23,6 +23,14 @@ STRICT = {
     "manifest-src 'self'",
 }
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+BROKEN = {
+    "break-down/": 500,
+    "api/break-down": 500,
+    "forbid/": 403,
+    "suspect/": 400,
+    "no-database/": 503,
+    "api/no-database": 503,
+}
 MAY_BE_KEPT = ("/static/css/candor.css", "/branding.css")
 
 
@@ -64,7 +72,7 @@ class HeaderTests(TenantTestCase):
             "no csrf token": (403, TenantClient(enforce_csrf_checks=True).post("/sign-in/", {"username": "x"})),
         }
         with override_settings(ROOT_URLCONF="core.tests.broken_urls"):
-            for path, status in (("break-down/", 500), ("api/break-down", 500), ("forbid/", 403), ("suspect/", 400)):
+            for path, status in BROKEN.items():
                 found[path] = (status, self.get("/" + path))
         return found
 
@@ -118,7 +126,7 @@ class HeaderTests(TenantTestCase):
         found = self.responses()
 
         codes = {}
-        for name in ("/api/nothing", "unknown host, api", "api/break-down"):
+        for name in ("/api/nothing", "unknown host, api", "api/break-down", "api/no-database"):
             response = found[name][1]
             self.assertEqual(response["Content-Type"], "application/problem+json")
             codes[name] = (response.json()["status"], response.json()["type"])
@@ -128,6 +136,7 @@ class HeaderTests(TenantTestCase):
                 "/api/nothing": (404, "urn:candor:problem:not_found"),
                 "unknown host, api": (404, "urn:candor:problem:not_found"),
                 "api/break-down": (500, "urn:candor:problem:server_error"),
+                "api/no-database": (503, "urn:candor:problem:unavailable"),
             },
         )
 
