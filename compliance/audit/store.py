@@ -14,7 +14,7 @@ INSERT = """
 
 def store(*, event: audit.Event, **kwargs: Any) -> None:
     """Insert the event into the current schema's trail; the database writes the time."""
-    values = [
+    values: list[Any] = [
         uuid7(),
         event.action,
         event.actor.type,

@@ -30,7 +30,7 @@ GRACE = timedelta(seconds=30)  # for an answer that was on its way when the time
 HOLD_OPEN = """
     UPDATE interviews_interview SET last_activity_at = %s
      WHERE id = %s AND status = 'in_progress'
-       AND (deadline_at IS NULL OR deadline_at > statement_timestamp() - %s)"""
+       AND (deadline_at IS NULL OR deadline_at > statement_timestamp() - make_interval(secs => %s))"""
 
 log = structlog.get_logger()
 
@@ -152,7 +152,7 @@ def hold_open(interview_id: UUID, now: datetime) -> None:
     :raises TransitionNotAllowed: if the interview does not run or its time is over.
     """
     with connection.cursor() as cursor:
-        cursor.execute(HOLD_OPEN, [now, interview_id, GRACE])
+        cursor.execute(HOLD_OPEN, [now, interview_id, GRACE.total_seconds()])
         if cursor.rowcount != 1:
             raise TransitionNotAllowed(str(interview_id))
 

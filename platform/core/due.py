@@ -23,7 +23,7 @@ LONGEST_PAUSE = timedelta(minutes=10)
 # By hand: every answer owes and settles, and building a statement anew costs more than the database takes for it.
 OWE = """
     INSERT INTO public.due (id, tenant, kind, object_id, due_at, attempts, error)
-    VALUES (%s, %s, %s, %s, statement_timestamp() + %s, 0, '')
+    VALUES (%s, %s, %s, %s, statement_timestamp() + make_interval(secs => %s), 0, '')
     ON CONFLICT (tenant, kind, object_id)
     DO UPDATE SET due_at = excluded.due_at, attempts = 0, failed_at = NULL, error = ''"""
 SETTLE = "DELETE FROM public.due WHERE tenant = %s AND kind = %s AND object_id = %s"
@@ -76,7 +76,7 @@ def owe(kind: str, object_id: UUID, *, after: timedelta = FIRST_LOOK) -> None:
     """Owe this work in the current transaction; owing it again moves its time and starts its attempts anew."""
     kind_of(kind)
     with connection.cursor() as cursor:
-        cursor.execute(OWE, [uuid7(), tenancy.schema(), kind, object_id, after])
+        cursor.execute(OWE, [uuid7(), tenancy.schema(), kind, object_id, after.total_seconds()])
 
 
 def settle(kind: str, object_id: UUID) -> None:

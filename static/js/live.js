@@ -7,6 +7,7 @@ const LONGEST_WAIT_MS = 15000;
 const SAFETY_MS = 10000; // even with a stream the page asks now and then: an event may get lost, the answer may not
 
 let lastId = "";
+let turn = ""; // whose words are shown
 let attempt = 0;
 let waitMs = FIRST_WAIT_MS;
 let connected = false;
@@ -29,6 +30,7 @@ function draftMessage() {
 
 function forget() {
   document.getElementById("live-message")?.remove();
+  turn = "";
   attempt = 0;
 }
 
@@ -44,10 +46,10 @@ async function happened(event) {
     if (isBehind(event)) await room.bringIn();
     if (event.turn !== room.pendingTurnId()) return;
   }
-  if (event.attempt < attempt) return; // a worker that was given up
-  if (event.attempt > attempt) {
+  if (event.turn === turn && event.attempt < attempt) return; // a worker that was given up
+  if (event.turn !== turn || event.attempt > attempt) {
     forget();
-    attempt = event.attempt;
+    ({ turn, attempt } = event);
   }
   if (event.type === "stage") room.showStage(event.stage, null);
   if (event.type === "text") draftMessage()?.append(event.text);
@@ -130,7 +132,10 @@ async function listen() {
   }
 }
 
-document.addEventListener("room:changed", watch);
+document.addEventListener("room:changed", () => {
+  if (turn !== room.pendingTurnId()) forget(); // the reply came by another way
+  watch();
+});
 addEventListener("online", () => {
   waitMs = FIRST_WAIT_MS;
 });
