@@ -210,8 +210,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expires": 6}}}
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps no file: its one entry is due every three seconds anyway
+# A message of beat's is void for a worker whose clock is ahead by more than it lasts; without workers 300 pile up.
+SWEEP = {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expires": 900}}
+CELERY_BEAT_SCHEDULE = {"sweep": SWEEP}
+CELERY_BEAT_SCHEDULER = "core.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 
 # --- sign-in, sessions, cookies ----------------------------------------------------------------

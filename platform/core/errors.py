@@ -50,7 +50,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         response = problem(503, "unavailable", "Not available for the moment; send it again in a minute.")
     else:
         response = render(None, "503.html", status=503)  # no context processor: the database may be away
-    response["Retry-After"] = "30"
+    response["Retry-After"] = "5"  # a restart of PostgreSQL or Valkey takes about that long
     return response
 
 

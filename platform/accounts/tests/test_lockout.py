@@ -123,7 +123,7 @@ class RedisAwayTests(TenantTestCase):
                 response = browser.post(path, {"username": "ada@alpha.example", "password": NOT_IT})
 
                 self.assertContains(response, "Not available for the moment", status_code=503)
-                self.assertEqual(response["Retry-After"], "30")
+                self.assertEqual(response["Retry-After"], "5")
 
 
 class RateTests(TenantTestCase):
