@@ -16,7 +16,7 @@ from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID
 
 from core import pool
-from llm import answers, canary, filters, ledger, providers, settling, streams
+from llm import answers, canary, filters, ledger, metrics, providers, settling, streams
 from llm.answers import Answer, BadAnswer, Usage
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -161,7 +161,9 @@ def stream(listen: Callable[[dict[str, Any]], None], **question: Unpack[Question
 def _heard(call: _Call, listen: Callable[[dict[str, Any]], None], text: str) -> None:
     """:raises BadAnswer: canary; whatever `listen` raises."""
     if not call.first_ms:
-        call.first_ms = max(1, round((time.perf_counter() - call.started) * 1000))
+        seconds = time.perf_counter() - call.started
+        call.first_ms = max(1, round(seconds * 1000))
+        metrics.first_token_seconds.labels(call.target.provider).observe(seconds)
     if canary.leaked(text):
         raise BadAnswer("canary")
     found = answers.growing(text)
