@@ -11,13 +11,14 @@ from uuid import UUID
 import pytest
 
 from tests.faults.candidates import TENANT
-from tests.faults.scene import Scene
+from tests.faults.scene import Connection, Scene
 from tests.stack import wait_until
 
 pytestmark = pytest.mark.prove
 
 TURNS = 5
 LATENCY = 2.0
+KEY_CONNECTIONS = 3  # of a process to the keys' database: while they are held, other turns wait before they read
 
 
 def before_the_claim(scene: Scene) -> list[UUID]:
@@ -35,8 +36,8 @@ def before_the_claim(scene: Scene) -> list[UUID]:
 def after_the_claim(scene: Scene) -> list[UUID]:
     """The turn is claimed; what the prompt is made of cannot be read."""
     asked = scene.model.count()
-    with scene.held(f"LOCK TABLE {TENANT}.interviews_competency IN ACCESS EXCLUSIVE MODE") as connection:
-        turns = _answered_and_blocked(scene, connection)
+    with scene.held(f"LOCK TABLE {TENANT}.interviews_candidate IN ACCESS EXCLUSIVE MODE") as connection:
+        turns = _answered_and_blocked(scene, connection, KEY_CONNECTIONS)
     assert scene.model.count() == asked
     return turns
 
@@ -50,11 +51,11 @@ def before_the_call(scene: Scene) -> list[UUID]:
     return turns
 
 
-def _answered_and_blocked(scene: Scene, connection: object) -> list[UUID]:
+def _answered_and_blocked(scene: Scene, connection: Connection, blocked: int = TURNS) -> list[UUID]:
     turns = scene.answer(TURNS)
     scene.wait_for(turns, "asking")
-    scene.wait_for_blocked(connection, TURNS)  # type: ignore[arg-type]
-    scene.kill_blocked_worker(connection)  # type: ignore[arg-type]
+    scene.wait_for_blocked(connection, blocked)
+    scene.kill_blocked_worker(connection)
     return turns
 
 
