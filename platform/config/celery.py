@@ -4,13 +4,28 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from celery.app.amqp import AMQP
+from kombu import Connection
 from kombu.entity import Exchange, Queue
 
 from core import queues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("candor")
+
+class EagerConnection(Connection):
+    """A connection to the broker, tried for every second: Celery's own pauses grow to half a minute."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        pauses = {"interval_start": 1, "interval_step": 0, "interval_max": 1}
+        return super().ensure_connection(*args, **pauses | options)  # type: ignore[no-untyped-call]
+
+
+class Broker(AMQP):
+    Connection = EagerConnection
+
+
+app = Celery("candor", amqp=Broker)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
 # The nameless exchange routes by queue name with no binding stored in Redis, so nothing of the

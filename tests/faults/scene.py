@@ -20,6 +20,7 @@ from tests.faults.candidates import TENANT, Candidate
 from tests.faults.proxy import Proxy
 from tests.stack import Model, Stack, wait_until
 
+Connection = psycopg.Connection[tuple[Any, ...]]
 WITHIN = 15.0  # seconds from recovery to the reply, the model's own time apart
 DATABASE_URLS = ("DATABASE_URL", "KEYS_DATABASE_URL")
 SPARE = 10  # candidates invited at a time
@@ -115,15 +116,16 @@ class Scene:
     # --- holding things up --------------------------------------------------------------------
 
     @contextmanager
-    def held(self, statement: str, *values: object) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-        """The locks that this statement takes, for the block."""
-        with self.stack.superuser() as connection:
-            connection.execute("BEGIN")
-            connection.execute(statement.encode(), values)
-            yield connection
-            connection.execute("ROLLBACK")
+    def held(self, statement: str, *values: object) -> Iterator[Connection]:
+        """The locks that this statement takes, for the block; yields a connection to look at who waits for them."""
+        # Two connections: inside a transaction PostgreSQL shows the activity as it was at the first look.
+        with self.stack.superuser() as holding, self.stack.superuser() as watching:
+            holding.execute("BEGIN")
+            holding.execute(statement.encode(), values)
+            yield watching
+            holding.execute("ROLLBACK")
 
-    def wait_for_blocked(self, connection: psycopg.Connection[tuple[Any, ...]], count: int) -> None:
+    def wait_for_blocked(self, connection: Connection, count: int) -> None:
         """Wait until so many statements of the application wait for a lock."""
         try:
             wait_until(lambda: _blocked(connection) >= count, f"fewer than {count} statements wait for the lock")
@@ -131,10 +133,11 @@ class Scene:
             seen = connection.execute(ACTIVITY, ["candor_app"]).fetchall()
             raise AssertionError(f"{error}: {seen}") from error
 
-    def kill_blocked_worker(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def kill_blocked_worker(self, connection: Connection) -> None:
         """SIGKILL; its statements that wait in PostgreSQL end with it, and do not happen later."""
         self.stack.kill("worker")
         connection.execute(END_WAITING)
+        wait_until(lambda: _blocked(connection) == 0, "a statement of the killed worker still waits", pause=0.01)
 
     def counted(self, name: str) -> float:
         """A counter of Candor's, summed over its processes and labels."""
@@ -158,7 +161,7 @@ class Scene:
             self.stack.restart_web() if name == "web" else self.stack.restart_worker(name)
 
 
-def _blocked(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
+def _blocked(connection: Connection) -> int:
     row = connection.execute(WAITING).fetchone()
     return int(row[0]) if row else 0
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from tests.faults.candidates import TENANT
-from tests.faults.scene import Scene
+from tests.faults.scene import Connection, Scene
 from tests.stack import wait_until
 
 pytestmark = pytest.mark.prove
@@ -35,7 +35,7 @@ def before_the_claim(scene: Scene) -> list[UUID]:
 def after_the_claim(scene: Scene) -> list[UUID]:
     """The turn is claimed; what the prompt is made of cannot be read."""
     asked = scene.model.count()
-    with scene.held(f"LOCK TABLE {TENANT}.interviews_competency IN ACCESS EXCLUSIVE MODE") as connection:
+    with scene.held(f"LOCK TABLE {TENANT}.interviews_candidate IN ACCESS EXCLUSIVE MODE") as connection:
         turns = _answered_and_blocked(scene, connection)
     assert scene.model.count() == asked
     return turns
@@ -50,11 +50,11 @@ def before_the_call(scene: Scene) -> list[UUID]:
     return turns
 
 
-def _answered_and_blocked(scene: Scene, connection: object) -> list[UUID]:
+def _answered_and_blocked(scene: Scene, connection: Connection) -> list[UUID]:
     turns = scene.answer(TURNS)
     scene.wait_for(turns, "asking")
-    scene.wait_for_blocked(connection, TURNS)  # type: ignore[arg-type]
-    scene.kill_blocked_worker(connection)  # type: ignore[arg-type]
+    scene.wait_for_blocked(connection, TURNS)
+    scene.kill_blocked_worker(connection)
     return turns
 
 

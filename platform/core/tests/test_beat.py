@@ -6,7 +6,9 @@ import pytest
 import time_machine
 from celery import Celery
 from celery.schedules import schedule
+from kombu.exceptions import OperationalError
 
+from config.celery import app
 from core.beat import SteadyScheduler
 
 
@@ -47,3 +49,13 @@ def test_a_jump_of_the_time_of_day_moves_nothing(beat: SteadyScheduler, jump: st
 
     with time_machine.travel(jump):
         assert [sent(beat, at) for at in (101.0, 103.0, 104.0)] == [0, 1, 0]
+
+
+def test_a_broker_that_is_away_is_tried_for_every_second() -> None:
+    tried: list[float] = []
+    connection = app.connection_for_write("redis://127.0.0.1:1/0")
+
+    with mock.patch("kombu.utils.functional.sleep"), pytest.raises(OperationalError):
+        connection.ensure_connection(lambda error, pause: tried.append(pause), 4)
+
+    assert tried == [1, 1, 1, 1]
