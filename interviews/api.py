@@ -131,7 +131,7 @@ class TurnDetail(APIView):
         turn = Turn.objects.filter(pk=turn_id).first()
         if turn is None:
             raise exceptions.NotFound
-        _holder(request).interview(turn.interview_id)
+        turn.interview = _holder(request).interview(turn.interview_id)
         return Response(TurnSerializer(turn).data)
 
 

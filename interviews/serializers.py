@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from interviews import selectors
-from interviews.models import Turn
+from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
 
 
@@ -53,10 +53,11 @@ class TurnSerializer(serializers.ModelSerializer[Turn]):
     def to_representation(self, turn: Turn) -> dict[str, Any]:
         """What the fields describe; building thirteen of them for every answer would cost more than the answer."""
         following = _following(turn)
+        read = following is not None and turn.interview.status != Interview.Status.PAUSED  # while its time runs
         return {name: getattr(turn, name) for name in OWN} | {
             "position_in_queue": selectors.queue_position(turn),
             "next_turn_id": following and following.pk,
-            "question": following and following.shown,
+            "question": following.shown if following and read else None,
         }
 
 

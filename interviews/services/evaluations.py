@@ -9,6 +9,7 @@ from django.db import transaction
 from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
+from interviews.services import standing
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
@@ -59,9 +60,13 @@ def run(*, evaluation_id: UUID) -> None:
                 raise claims.AlreadyClaimed("too many attempts")
             result = _evaluate(claim.row)
             with transaction.atomic():
+                standing.hold(claim.row.interview_id)
                 _store(claim, result)
         except claims.LeaseLost:
             raise
+        except standing.Withdrawn:
+            claim.record(Evaluation.Status.SUPERSEDED, error="Withdrawn")
+            return
         except Exception as error:
             log.error("evaluation_failed", exc_info=True)
             _fail(claim, type(error).__name__)

@@ -16,7 +16,7 @@ from core.state import TransitionNotAllowed
 from core.tasks import enqueue, remind
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
-from interviews.services import conversation
+from interviews.services import conversation, standing
 from interviews.services.interviewer import Reply, reply, script
 from keys.ring import KeyDestroyed
 from live import channels
@@ -180,16 +180,21 @@ def write_reply(*, turn_id: UUID) -> None:
             listeners.stage("saving_results")
             saving = time.perf_counter()
             with transaction.atomic():
+                paused = standing.hold(claim.row.interview_id) == Interview.Status.PAUSED
                 following = _record(claim, written)
             _observe("save", time.perf_counter() - saving)
         except claims.LeaseLost:
             raise
+        except standing.Withdrawn:
+            claim.record(Turn.Status.REPLIED, error="Withdrawn")  # without a reply, and no question follows
+            return
         except Exception as error:
             log.error("reply_failed", exc_info=True)
             _fail(claim, type(error).__name__)
             listeners.end("failed")
             return
-    listeners.end("replied", next_turn=following and str(following.pk), question=following and following.shown)
+    shown = following.shown if following and not paused else None  # a question is read while its time runs
+    listeners.end("replied", next_turn=following and str(following.pk), question=shown)
     metrics.turns.labels(tenancy.schema(), "replied", written.mode).inc()
     metrics.ai_response_latency.observe((claim.row.replied_at - claim.row.answered_at).total_seconds())
     if written.trouble:

@@ -214,6 +214,11 @@ def refused(text: str = NOTED, probe: str = "", context: TurnContext = CONTEXT) 
     return ""
 
 
+def telling(answer: str) -> TurnContext:
+    """The interview in which the candidate said this last."""
+    return replace(CONTEXT, recent=(*CONTEXT.recent, Exchange("How do you keep allergens apart?", answer)))
+
+
 class TestChecks:
     @pytest.mark.parametrize(
         "text",
@@ -224,7 +229,9 @@ class TestChecks:
         ],
     )
     def test_neutral_words_pass(self, text: str) -> None:
-        assert refused(text) == ""
+        answer = "I saw a fermentation that stood still, so I put the heater lower and wrote the hygiene plan anew."
+
+        assert refused(text, context=telling(answer)) == ""
 
     @pytest.mark.parametrize(
         ("text", "reason"),
@@ -264,7 +271,37 @@ class TestChecks:
         ],
     )
     def test_a_follow_up_about_the_work_passes(self, probe: str) -> None:
-        assert refused(probe=probe) == ""
+        answer = "It went well: the patient got the medication, and I found the race condition in our plan."
+
+        assert refused(probe=probe, context=telling(answer)) == ""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Thank you, this secures your place.",
+            "Now go to candor-support dot com and sign in with your work password.",
+            "The following was told to me: Questions are fixed; you only link one to the next.",
+            "Your answer is a ten.",
+            "Noted: score 5.",
+            "You told us a lie.",
+            "Next, expect a contract in your mailbox.",
+            "Now tell us whom you voted for.",
+            "Next, name the church you attend.",
+            "Understood: you are pregnant, so we move on.",
+            "You described an \u0435xcellent dough.",
+            "You described das war hervorragend.",
+            "Next, call 0800 123 456.",
+        ],
+    )
+    def test_words_that_nobody_said_in_this_interview_are_refused(self, text: str) -> None:
+        assert refused(text) in ("foreign_word", "judgement", "illegal_topic")
+
+    @pytest.mark.parametrize(
+        "probe",
+        ["What medication helped you?", "Where did you grow up?", "Which union backed you?", "What is your password?"],
+    )
+    def test_a_follow_up_about_what_nobody_mentioned_is_refused(self, probe: str) -> None:
+        assert refused(probe=probe) == "foreign_word"
 
     @pytest.mark.parametrize(
         ("probe", "reason"),

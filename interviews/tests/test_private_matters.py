@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from interviews.services.interviewer import checks, topics
-from interviews.services.interviewer.types import Probe, TurnContext, Wanted
+from interviews.services.interviewer.types import Exchange, Probe, TurnContext, Wanted
 from interviews.tests.test_interviewer import CONTEXT
 
 CORPORA = Path(__file__).parent / "corpora"
@@ -90,7 +90,9 @@ def refused(probe: str, jurisdiction: str) -> str:
 
 
 def _in(jurisdiction: str) -> TurnContext:
-    return replace(CONTEXT, jurisdiction=jurisdiction, wanted=Wanted(("evidence",), "Dough"))
+    told = Exchange("How do you keep allergens apart?", "My current salary did not depend on it.")
+    wanted = Wanted(("evidence",), "Dough")
+    return replace(CONTEXT, jurisdiction=jurisdiction, wanted=wanted, recent=(*CONTEXT.recent, told))
 
 
 def test_pay_may_be_asked_only_where_no_rule_forbids_it() -> None:

@@ -54,12 +54,12 @@ def _too_late(request: HttpRequest, interview: Interview, text: str) -> HttpResp
 def answer(request: HttpRequest, interview: Interview) -> HttpResponse:
     """Send an answer with a plain form. The key is the turn's id, so that a second tab can't answer twice."""
     text, errors = request.POST.get("answer", ""), selectors.ANSWER_ERRORS
-    if interview.status == Interview.Status.PAUSED:
-        return _refuse_paused(request, interview, text)
-    if interview.status != Interview.Status.IN_PROGRESS:
-        return see("candidate_home", interview)
     try:
         ratelimit.hit("answer", str(interview.pk), "60/minute")
+        if interview.status == Interview.Status.PAUSED:
+            return _refuse_paused(request, interview, text)
+        if interview.status != Interview.Status.IN_PROGRESS:
+            return see("candidate_home", interview)
         key = UUID(request.POST.get("idempotency_key", ""))
         turns.submit_answer(interview=interview, answer=text, idempotency_key=key, turn_id=key)
     except ratelimit.TooMany as error:

@@ -15,6 +15,7 @@ from core.claims import AlreadyClaimed
 from core.redis import client, key
 
 HELD_SECONDS = 45  # above the longest a turn may take; a killed worker's slots come back after this
+CALLED_SECONDS = 10  # the slot is kept for who was called, or newcomers would be faster for ever
 FORGOTTEN_SECONDS = 600
 
 ENTER = """
@@ -34,10 +35,15 @@ return 0
 """
 LEAVE = """
 local time = redis.call('TIME')
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000 + math.floor(time[2] / 1000))
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZREM', KEYS[1], ARGV[1])
 if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[2]) then
-  return redis.call('ZPOPMIN', KEYS[2])[1]
+  local following = redis.call('ZPOPMIN', KEYS[2])[1]
+  if following then
+    redis.call('ZADD', KEYS[1], now + ARGV[3] * 1000, following)
+  end
+  return following
 end
 """
 WAITS, ENTERED, HELD = 0, 1, 2
@@ -84,7 +90,7 @@ def _enter(keys: tuple[str, str], object_id: UUID, most: int) -> int:
 
 def _leave(keys: tuple[str, str], object_id: UUID, most: int, wake: Callable[[UUID], None]) -> None:
     try:
-        following: bytes | None = client().eval(LEAVE, 2, *keys, object_id.hex, most)
+        following: bytes | None = client().eval(LEAVE, 2, *keys, object_id.hex, most, CALLED_SECONDS)
     except RedisError:
         log.warning("slots_unavailable")
         return

@@ -2,18 +2,27 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import structlog
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
 from core import errors, metrics
 
+log = structlog.get_logger()
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+MOST_OF_ONE = 100  # requests of one address at once
+OURSELVES = frozenset({"127.0.0.1", "::1"})  # without a balancer before it: somebody's own computer, a load test
+SEND_SECONDS = 20.0
+BUSY = "Too many requests at once; nothing was stored. Send it again."
 
 LENGTH, ENCODING = b"content-length", b"transfer-encoding"
 
@@ -34,19 +43,39 @@ class Gone(Exception):
 
 
 class WholeBody:
-    """Calls `app` when the whole body is here; it never sees a request that is cut off or takes too long."""
+    """Calls `app` when the whole body is here; it never sees a request that is cut off or takes too long.
+
+    What waits for its client, to send or to read, is counted by the client's address, and what is being answered in
+    all: a few clients who do neither keep nobody else from being answered.
+    """
 
     def __init__(self, app: Any, *, seconds: float, most: int) -> None:
         self.app, self.seconds, self.most = app, seconds, most
         self.running = 0
+        self.of_address: Counter[str] = Counter()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        address = (scope.get("client") or [""])[0]
+        if self.of_address[address] >= MOST_OF_ONE and address not in OURSELVES:
+            await _refuse(scope, send, 503, "busy", BUSY)
+            return
+        self.of_address[address] += 1
+        try:
+            await self._answer(_without_doubt(scope), receive, send)
+        finally:
+            self.of_address[address] -= 1
+            if not self.of_address[address]:
+                del self.of_address[address]
+
+    async def _run(self, scope: Message, receive: Receive, send: Send) -> None:
         if self.running >= self.most:
-            await _refuse(scope, send, 503, "busy", "Too many requests at once; nothing was stored. Send it again.")
+            await _refuse(scope, send, 503, "busy", BUSY)
             return
         self.running += 1
         try:
-            await self._answer(_without_doubt(scope), receive, send)
+            await self.app(scope, receive, _while_it_reads(send))
+        except (TimeoutError, OSError, RuntimeError) as error:  # the client does not read, or its line is gone
+            log.info("response_not_taken", error=type(error).__name__)
         finally:
             self.running -= 1
 
@@ -63,7 +92,17 @@ class WholeBody:
         except Gone:
             pass
         else:
-            await self.app(scope, _replay(body, receive), send)
+            await self._run(scope, _replay(body, receive), send)
+
+
+def _while_it_reads(send: Send) -> Send:
+    """Gives up on a client that takes nothing for SEND_SECONDS."""
+
+    async def patient(message: Message) -> None:
+        async with asyncio.timeout(SEND_SECONDS):
+            await send(message)
+
+    return patient
 
 
 async def _refuse(scope: Message, send: Send, status: int, code: str, detail: str) -> None:

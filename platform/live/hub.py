@@ -133,8 +133,8 @@ class Hub:
         while True:
             try:
                 await self._subscribe()
-            except (redis.RedisError, OSError):
-                log.warning("live_subscription_lost")
+            except Exception as error:  # whatever it was, the next subscription may live
+                log.warning("live_subscription_lost", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _subscribe(self) -> None:
@@ -155,7 +155,11 @@ class Hub:
         if not listeners:
             return
         number, _, sealed = data.partition(b" ")
-        item = (event_id(number), sealed)
+        try:
+            item = (event_id(number), sealed)
+        except ValueError:
+            log.warning("live_event_malformed")
+            return
         for listener in listeners:
             listener.put(item)
 
@@ -173,4 +177,7 @@ def event_id(text: bytes | str) -> EventId:
     first, _, second = (text.decode() if isinstance(text, bytes) else text).partition("-")
     if not (first.isdecimal() and second.isdecimal()) or len(first) > 20 or len(second) > 20:
         raise ValueError("not an event id")
-    return int(first), int(second)
+    found = int(first), int(second)
+    if max(found) >= 2**64:
+        raise ValueError("not an event id")
+    return found

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -52,7 +53,7 @@ async def serve(hub: Hub, scope: Message, receive: Receive, send: Send) -> None:
         await _refuse(refused, send)
     except Full:
         await _refuse(Refused(503, "full", "Too many streams are open. Ask for the turn itself, or try again."), send)
-    except Away:
+    except (Away, TimeoutError):
         await _refuse(Refused(503, "unavailable", "No stream for the moment. Ask for the turn itself."), send)
 
 
@@ -78,9 +79,9 @@ async def _stream(hub: Hub, listener: Listener, last: EventId, receive: Receive,
     """Subscribed already: first what was missed, by id, then what comes. Ends with the client, with the process,
     when the client stops reading, and after LIFE_SECONDS."""
     sink = _Sink(listener.channel, send, last)
-    await sink.catch_up(hub)
     gone = asyncio.get_running_loop().create_task(_disconnected(receive, listener))
     try:
+        await sink.catch_up(hub)
         async with asyncio.timeout(LIFE_SECONDS):
             while (item := await _next(listener)) is not END:
                 if item is REPLAY:
@@ -89,11 +90,14 @@ async def _stream(hub: Hub, listener: Listener, last: EventId, receive: Receive,
                     await sink.event(*item)
                 elif item is None:
                     await sink.write(BEAT)
+        await sink.close()
     except (TimeoutError, Away):
-        pass
+        if not sink.started:
+            raise
+        with suppress(TimeoutError):
+            await sink.close()
     finally:
         gone.cancel()
-    await sink.close()
 
 
 async def _next(listener: Listener) -> tuple[EventId, bytes] | Signal | None:
@@ -116,13 +120,13 @@ class _Sink:
 
     def __init__(self, channel: Channel, send: Send, last: EventId) -> None:
         self._channel, self._send, self._last = channel, send, last
-        self._started = False
+        self.started = False
 
     async def catch_up(self, hub: Hub) -> None:
         """:raises Away: if the stream can't be read; before the first byte that becomes an answer of its own."""
         known, missed = await hub.since(self._channel, self._last)
-        if not self._started:
-            self._started = True
+        if not self.started:
+            self.started = True
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await self.write(BEAT)  # the client knows at once that the line works
         if not known:  # an id from the future, or of a stream that was lost: begin anew

@@ -7,7 +7,10 @@ from typing import Any
 from llm import answers
 from llm.answers import Answer, BadAnswer, Usage
 
-MOST_CHARACTERS = 20_000  # far above every maximum of tokens that is asked for
+MOST_CHARACTERS = 5_000  # above every text that is streamed
+MOST_EVENTS = 5_000
+LONGEST_LINE = 64 * 1024
+STEP = 16  # characters: what listens looks at the whole text each time, so not at every letter
 DONE = b"[DONE]"
 
 
@@ -22,6 +25,7 @@ class Reader:
         self._text, self._reason = "", ""
         self._usage: Usage | None = None
         self._rest = b""  # bytes without their line's end yet
+        self._events = self._told = 0
         self._data: list[bytes] = []  # lines of the event that is arriving
         self._whole: list[bytes] | None = None  # the parts of a body that is no stream
         self._began = self._spoke = False
@@ -38,6 +42,8 @@ class Reader:
             self._whole.append(data)
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LONGEST_LINE:
+            raise BadAnswer("too_large", self._usage)
         for line in lines:
             self._line(line.rstrip(b"\r"))
 
@@ -53,6 +59,7 @@ class Reader:
             return answer
         if not self._spoke:
             raise BadAnswer("not_json" if self._began else "empty")
+        self._tell()
         if self._reason != "stop":
             kind = answers.REASONS.get(self._reason, "wrong_shape")
             raise BadAnswer(kind, self._usage, self._reason[:20])
@@ -79,6 +86,9 @@ class Reader:
         if chunk.get("error"):
             raise BadAnswer("server_error", self._usage)
         self._spoke = True
+        self._events += 1
+        if self._events > MOST_EVENTS:
+            raise BadAnswer("too_large", self._usage)
         self._usage = answers.usage_of(chunk.get("usage")) or self._usage
         choices = chunk.get("choices")
         if not choices or self._reason:
@@ -97,7 +107,13 @@ class Reader:
         self._text += said
         if len(self._text) > MOST_CHARACTERS:
             raise BadAnswer("too_large", self._usage)
-        self._heard(self._text)
+        if len(self._text) - self._told >= STEP:
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._told < len(self._text):
+            self._told = len(self._text)
+            self._heard(self._text)
 
 
 def _parsed(event: bytes) -> Any:

@@ -7,7 +7,7 @@ sentences is caught with the second; a follow-up is judged as a whole.
 import re
 
 from interviews.services.evaluation.lexicon import folded, lexicon
-from interviews.services.interviewer import phrases, sentences, topics
+from interviews.services.interviewer import phrases, sentences, topics, vocabulary
 from interviews.services.interviewer.types import Probe, TurnContext
 
 JUDGING = "judging_words"
@@ -56,6 +56,7 @@ def sentence(sentence: str, *, before: str, context: TurnContext) -> None:
     _check_form(said)
     _refuse_if(judging(said), "judgement")
     _refuse_if(topics.touched(said, context.jurisdiction) is not None, "illegal_topic")
+    _refuse_if(vocabulary.foreign(sentence, context) is not None, "foreign_word")
 
 
 def probe(asked: Probe, context: TurnContext) -> None:
@@ -73,6 +74,7 @@ def probe(asked: Probe, context: TurnContext) -> None:
     _refuse_if(_found("anywhere", text), "judgement")
     _refuse_if(topics.touched(text, context.jurisdiction) is not None, "illegal_topic")
     _refuse_if(not is_open(text), "closed_question")
+    _refuse_if(vocabulary.foreign(text, context) is not None, "foreign_word")
 
 
 def judging(text: str) -> bool:

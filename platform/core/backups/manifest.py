@@ -84,7 +84,8 @@ def verify(folder: Path, manifest: Manifest, *, within: tuple[str, ...]) -> None
 
     :raises BackupError: naming every file that is missing or changed.
     """
-    wrong = []
+    listed = {stored.path for stored in manifest.files}
+    wrong = [f"{kind} is none of its files" for kind, held in manifest.databases.items() if held.file not in listed]
     for stored in manifest.files:
         if stored.path.split("/")[0] not in within:
             continue

@@ -64,11 +64,11 @@ class Site:
 
 
 @contextmanager
-def site(*, seconds: float = 30.0, **options: Any) -> Iterator[Site]:
-    """A site whose clients have `seconds` for a body; `options` are uvicorn's."""
+def site(*, seconds: float = 30.0, most: int = 500, **options: Any) -> Iterator[Site]:
+    """A site whose clients have `seconds` for a body, `most` of them at once; `options` are uvicorn's."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         found = Site(listener.getsockname()[1])
-        application = threads.serve(found.wsgi, threads=THREADS, seconds=seconds)
+        application = threads.serve(found.wsgi, threads=THREADS, seconds=seconds, most=most)
         config = uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=1, **options)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -51,6 +51,18 @@ class SlotTests(TenantTestCase):
 
         self.assertEqual(self.woken, waiting)
 
+    def test_whoever_is_called_finds_the_slot_kept_though_a_newcomer_is_faster(self) -> None:
+        held, waiting, newcomer = self.hold(uuid7(), most=1), uuid7(), uuid7()
+        with self.assertRaises(slots.NoSlot):
+            self.hold(waiting, most=1)
+
+        held.close()
+
+        with self.assertRaises(slots.NoSlot):
+            self.hold(newcomer, most=1)
+        self.hold(waiting, most=1).close()
+        self.assertEqual(self.woken, [waiting, newcomer])
+
     def test_another_tenant_has_slots_of_its_own(self) -> None:
         held = self.hold(uuid7(), most=1)
 

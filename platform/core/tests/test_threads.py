@@ -5,12 +5,14 @@ import os
 import socket
 import time
 from http.client import HTTPResponse
+from unittest.mock import patch
 
 from django.conf import settings
 from django.test import SimpleTestCase
 from prometheus_client import REGISTRY
 
-from core.tests.served import THREADS, Site, site
+from core import threads
+from core.tests.served import PATIENCE, THREADS, Site, site
 
 MANY = THREADS * 3
 
@@ -158,6 +160,48 @@ class RefusedTests(ServedCase):
 
     def test_a_length_beside_chunks_counts_for_nothing(self) -> None:
         self.assertEqual(self.refused("Content-Length: 5", "Transfer-Encoding: chunked"), 400)
+
+
+class CrowdTests(SimpleTestCase):
+    """What waits for its client takes no place from those who are being answered."""
+
+    def test_a_body_that_does_not_come_keeps_nobody_out(self) -> None:
+        with site(most=1) as found, found.send("POST /echo\nContent-Length: 5"):
+            self.assertEqual(found.fetch("POST", "/echo", b"hello"), (200, b"hello"))
+
+    def test_a_client_that_reads_nothing_is_given_up(self) -> None:
+        with patch.object(threads, "SEND_SECONDS", 0.2), site(most=1) as found:
+            deaf = [found.send("GET /large", receive_buffer=1024)]
+            until = time.monotonic() + PATIENCE
+            while (status := found.fetch("GET", "/echo")[0]) != 200 and time.monotonic() < until:
+                self.assertEqual(status, 503)
+                time.sleep(0.05)
+            deaf[0].close()
+
+        self.assertEqual(status, 200)
+
+    def test_one_address_has_so_many_requests_at_once_and_no_more(self) -> None:
+        with (
+            patch.object(threads, "MOST_OF_ONE", 2),
+            patch.object(threads, "OURSELVES", frozenset()),
+            site() as found,
+            found.send("POST /echo\nContent-Length: 5"),
+            found.send("POST /echo\nContent-Length: 5") as second,
+        ):
+            time.sleep(0.1)
+            refused = found.fetch("GET", "/echo")
+            second.sendall(b"hello")
+            self.assertIn(b"200", second.recv(15))
+            time.sleep(0.1)
+            after = found.fetch("GET", "/echo")
+
+        self.assertEqual((refused[0], after[0]), (503, 200))
+        self.assertIn(b"Send it again", refused[1])
+
+    def test_one_more_than_all_threads_can_take_in_time_is_refused(self) -> None:
+        with site(most=0) as found:
+            self.assertEqual(found.fetch("GET", "/echo")[0], 503)
+            self.assertEqual(found.reached, [])
 
 
 class AddressTests(SimpleTestCase):

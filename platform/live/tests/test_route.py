@@ -91,7 +91,7 @@ def test_a_stream_that_was_flushed_meanwhile_begins_anew(events: Route) -> None:
         assert resumed.texts(1) == ["new"]
 
 
-@pytest.mark.parametrize("last", ["x", "1", "-1-0", "1-0-0", "9" * 40 + "-0", "1-0; DROP"])
+@pytest.mark.parametrize("last", ["x", "1", "-1-0", "1-0-0", f"1-{2**64}", "9" * 40 + "-0", "1-0; DROP"])
 def test_an_id_that_is_none_is_refused_with_a_sentence(events: Route, last: str) -> None:
     with events.open(channel(), last=last) as refused:
         body = json.loads(refused.response.read())
@@ -137,6 +137,17 @@ def test_what_was_sealed_with_another_secret_is_left_out(events: Route) -> None:
         client().publish(to.name, b"%d-0 %b" % (int(time.time() * 1000), sealed))
         speaker(to).say("real")
         assert stream.texts(1) == ["real"]
+
+
+def test_a_message_that_is_none_of_ours_ends_nobodys_stream(events: Route) -> None:
+    to = channel()
+    with events.open(to) as stream:
+        for junk in (b"hello", b"", b"1-0", b"x-y z", b"1-" + b"9" * 30 + b" z"):
+            client().publish(to.name, junk)
+        speaker(to).say("goes on")
+        assert stream.texts(1) == ["goes on"]
+    with events.open(channel()) as other:
+        assert other.status == 200
 
 
 def test_nothing_readable_lies_in_redis_and_it_expires(events: Route) -> None:

@@ -43,7 +43,7 @@ def heard(*parts: bytes) -> list[str]:
 
 
 def test_the_text_is_heard_as_it_grows() -> None:
-    assert heard(GOOD) == ["".join(WORDS[:count]) for count in (1, 2, 3)]
+    assert heard(GOOD) == ["".join(WORDS[:count]) for count in (2, 3)]  # not at every letter
 
 
 @given(st.lists(st.integers(1, len(GOOD) - 1), max_size=30))

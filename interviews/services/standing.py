@@ -1,0 +1,25 @@
+"""Whether an interview still stands, asked at the moment at which something is written about it."""
+
+from uuid import UUID
+
+from django.db import connection
+
+HOLD = "SELECT status FROM interviews_interview WHERE id = %s FOR SHARE"
+OVER = ("withdrawn", "erased")
+
+
+class Withdrawn(Exception):
+    """The candidate withdrew, or was erased, while this was made: nothing more is written about them."""
+
+
+def hold(interview_id: UUID) -> str:
+    """The interview's status, which stays so until the commit.
+
+    :raises Withdrawn: with nothing written.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD, [interview_id])
+        [status] = cursor.fetchone()
+    if status in OVER:
+        raise Withdrawn(str(interview_id))
+    return str(status)
