@@ -71,6 +71,7 @@ def adjustment(request: HttpRequest, interview: Interview) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "submitted": submitted,
+        "running": interview.status not in Interview.BEFORE_START,
         "back_url": reverse("candidate_home", args=[interview.pk]),
     }
     if interview.status == Interview.Status.OPENED:

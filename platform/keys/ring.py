@@ -13,6 +13,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.db import connections
 
 from keys import kek
 from keys.box import open_box, seal_box
@@ -54,6 +55,13 @@ class _Memory:
 _memory = _Memory()
 
 
+def _give_back() -> None:
+    """The keys' pool is small: nobody keeps a connection of it while they wait for the other database."""
+    connection = connections["keys"]
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def forget() -> None:
     """Drop every remembered key of this process."""
     _memory.clear()
@@ -81,6 +89,7 @@ def tenant_key(tenant_id: UUID) -> bytes:
     if kept is not None:
         return kept
     row = TenantKey.objects.filter(tenant_id=tenant_id, version=VERSION).first()
+    _give_back()
     if row is None:
         raise KeyDestroyed(f"tenant {tenant_id}")
     key = kek.unwrap(bytes(row.wrapped), tenant_context(tenant_id, VERSION))
@@ -100,6 +109,7 @@ def subject_key(tenant_id: UUID, subject_id: UUID) -> bytes:
     if kept is not None:
         return kept
     row = SubjectKey.objects.filter(tenant_id=tenant_id, subject_id=subject_id, version=VERSION).first()
+    _give_back()
     if row is None:
         raise KeyDestroyed(f"subject {subject_id}")
     context = _subject_context(tenant_id, subject_id, VERSION)
@@ -113,7 +123,9 @@ def remember_subjects(tenant_id: UUID, subject_ids: set[UUID]) -> None:
     if not unknown:
         return
     cipher = AESGCM(tenant_key(tenant_id))
-    for row in SubjectKey.objects.filter(tenant_id=tenant_id, subject_id__in=unknown, version=VERSION):
+    rows = list(SubjectKey.objects.filter(tenant_id=tenant_id, subject_id__in=unknown, version=VERSION))
+    _give_back()
+    for row in rows:
         context = _subject_context(tenant_id, row.subject_id, VERSION)
         _memory.put((tenant_id, row.subject_id), open_box(cipher, bytes(row.wrapped), context))
 
