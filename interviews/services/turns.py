@@ -195,8 +195,13 @@ def write_reply(*, turn_id: UUID) -> None:
             return
     shown = following.shown if following and not paused else None  # a question is read while its time runs
     listeners.end("replied", next_turn=following and str(following.pk), question=shown)
+    _count(claim.row, written)
+
+
+def _count(turn: Turn, written: Reply) -> None:
     metrics.turns.labels(tenancy.schema(), "replied", written.mode).inc()
-    metrics.ai_response_latency.observe((claim.row.replied_at - claim.row.answered_at).total_seconds())
+    assert turn.replied_at is not None and turn.answered_at is not None  # it was recorded just now
+    metrics.ai_response_latency.observe((turn.replied_at - turn.answered_at).total_seconds())
     if written.trouble:
         metrics.interview_errors.labels(written.trouble).inc()
 

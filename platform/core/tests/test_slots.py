@@ -69,15 +69,22 @@ class SlotTests(TenantTestCase):
         with self.in_tenant("beta"):
             self.hold(uuid7(), most=1).close()
 
+        with self.assertRaises(slots.NoSlot):
+            self.hold(uuid7(), most=1)
         held.close()
 
     def test_a_killed_workers_slot_is_held_again_by_the_same_work(self) -> None:
         killed = uuid7()
-        self.hold(killed, most=1).pop_all()
+        dead = self.hold(killed, most=1)  # never closed: its worker is gone
+        with self.assertRaises(slots.NoSlot):
+            self.hold(waiting := uuid7(), most=1)
 
         self.hold(killed, most=1).close()
+        self.assertEqual(self.woken, [waiting])
+        self.hold(waiting, most=1).close()
 
         self.hold(uuid7(), most=1).close()
+        dead.pop_all()
 
     def test_a_second_delivery_does_not_free_the_first_ones_slot(self) -> None:
         object_id = uuid7()
@@ -104,9 +111,13 @@ class SlotTests(TenantTestCase):
 
     def test_slots_of_dead_workers_are_free_again_after_a_while(self) -> None:
         with patch.object(slots, "HELD_SECONDS", 0):
-            self.hold(uuid7(), most=1).pop_all()
+            dead = self.hold(uuid7(), most=1)
+        held = self.hold(uuid7(), most=1)
 
-        self.hold(uuid7(), most=1).close()
+        with self.assertRaises(slots.NoSlot):
+            self.hold(uuid7(), most=1)
+        held.close()
+        dead.pop_all()
 
     def test_without_redis_nobody_is_held_back(self) -> None:
         with patch.object(slots, "client", side_effect=RedisError):
