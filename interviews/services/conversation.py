@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core import tenancy
+from core import rows, tenancy
 from interviews.models import Interview, Turn
 from interviews.services import evaluations, plans
 from interviews.services.interviewer import Exchange, Probe, TurnContext, Wanted, coverage, followups
@@ -44,7 +44,7 @@ def open_next(turn: Turn, *, probe: Probe | None) -> Turn | None:
     question = asked if probe else next(iter(plan.after(asked)), None)
     if question is None:
         return None
-    return Turn.objects.create(
+    following = Turn(
         interview_id=turn.interview_id,
         subject_id=turn.subject_id,
         number=turn.number + 1,
@@ -53,6 +53,8 @@ def open_next(turn: Turn, *, probe: Probe | None) -> Turn | None:
         question=question,
         shown=followups.shown(probe, language=turn.interview.language) if probe else question.text,
     )
+    rows.insert(following)
+    return following
 
 
 def _wanted(interview: Interview, turns: Sequence[Turn], plan: Plan) -> Wanted:

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from billing import selectors as billing
 from billing.services import quota
-from core import audit, claims, clock, due, metrics, pool, slots, state, tenancy
+from core import audit, claims, clock, due, metrics, slots, state, tenancy
 from core.state import TransitionNotAllowed
 from core.tasks import enqueue, remind
 from interviews.models import Interview, Turn
@@ -230,7 +230,6 @@ def _ask(claim: claims.Claim, listeners: Publisher, *, deadline: float) -> Reply
     context = conversation.context(claim.row)
     listeners.stage("generating_response")
     policy = TenantPolicy(schema=tenancy.schema())
-    pool.give_back()  # back to the pool while the model thinks
     _observe("context", time.perf_counter() - reading)
     if claim.attempts > MODEL_ATTEMPTS:
         return script.reply(context)

@@ -7,14 +7,35 @@ from celery import Celery, signals
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
+from kombu.transport import redis
 
 from core import queues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
+class Channel(redis.Channel):
+    """A channel that makes one client for its pool: kombu makes one for each command, which costs more than that."""
+
+    _kept: Any = None
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        if asynchronous:
+            return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
+        if self._kept is None or self._kept.connection_pool is not self.pool:
+            self._kept = super()._create_client()  # type: ignore[no-untyped-call]
+        return self._kept
+
+
+class Transport(redis.Transport):
+    Channel = Channel
+
+
 class EagerConnection(Connection):
     """A connection to the broker, tried for every second: Celery's own pauses grow to half a minute."""
+
+    def get_transport_cls(self) -> type[Transport]:
+        return Transport
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         pauses = {"interval_start": 1, "interval_step": 0, "interval_max": 1}

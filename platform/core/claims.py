@@ -19,7 +19,7 @@ import structlog
 from django.db import connection, models
 from psycopg import sql
 
-from core import state, tenancy
+from core import rows, state, tenancy
 
 # What a killed worker held waits for the end of its lease and the sweeper's next look (6 s): under 15 s in all from
 # the moment at which another worker is there.
@@ -66,8 +66,9 @@ class Claim:
 
         :raises LeaseLost: if another worker took over; the caller's transaction must roll back.
         """
-        held = type(self.row)._default_manager.filter(pk=self.row.pk, fence=self.fence, status=self.row.WORKING)
-        if held.update(status=to, lease_until=None, **state.sealed(self.row, changes)) != 1:
+        held = {"id": self.row.pk, "fence": self.fence, "status": self.row.WORKING}
+        values = {"status": to, "lease_until": None, **state.sealed(self.row, changes)}
+        if rows.update(type(self.row), values, where=held) != 1:
             raise LeaseLost(f"{type(self.row).__name__} {self.row.pk} fence {self.fence}")
         self.closed = True
         for name, value in {"status": to, **changes}.items():

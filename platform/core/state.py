@@ -3,6 +3,9 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.expressions import Combinable
+
+from core import rows
 
 
 class TransitionNotAllowed(Exception):
@@ -32,13 +35,22 @@ def move(
     :raises ValueError: if `where` looks at another table: PostgreSQL re-checks only this row after waiting for a lock.
     """
     allowed = [name for name in sources(type(row), to) if source in ("", name)]
-    rows = type(row)._default_manager.filter(where or models.Q(), pk=row.pk, **{f"{field}__in": allowed})
-    if len(rows.query.alias_map) > 1:
-        raise ValueError("A guard may look at the row's own columns only.")
-    if rows.update(**{field: to}, **sealed(row, changes)) != 1:
+    values = {field: to, **sealed(row, changes)}
+    if where is None and not any(isinstance(value, Combinable) for value in values.values()):
+        moved = rows.update(type(row), values, where={"id": row.pk, field: allowed})
+    else:
+        moved = _guarded(row, where or models.Q(), {f"{field}__in": allowed}).update(**values)
+    if moved != 1:
         raise TransitionNotAllowed(f"{type(row).__name__} {row.pk} -> {to}")
     for name, value in {field: to, **changes}.items():
         setattr(row, name, value)
+
+
+def _guarded(row: models.Model, where: models.Q, allowed: dict[str, list[str]]) -> "models.QuerySet[models.Model]":
+    found = type(row)._default_manager.filter(where, pk=row.pk, **allowed)
+    if len(found.query.alias_map) > 1:
+        raise ValueError("A guard may look at the row's own columns only.")
+    return found
 
 
 def sealed(row: models.Model, changes: dict[str, Any]) -> dict[str, Any]:

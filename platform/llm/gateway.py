@@ -173,7 +173,7 @@ def _heard(call: _Call, listen: Callable[[dict[str, Any]], None], text: str) -> 
 
 def _open(question: Question, *, streamed: bool) -> _Call:
     """Choose, redact, write the row; the connection goes back to its pool."""
-    pool.give_back()
+    pool.refuse_if_held()
     policy, complexity, deadline = question["policy"], question["complexity"], question["deadline"]
     schema = question.get("schema")
     target = _target(policy, complexity, deadline)
@@ -207,6 +207,7 @@ def _target(policy: TenantPolicy, complexity: str, deadline: float) -> Target:
 def _first_model(target: Target, deadline: float) -> str:
     """The first model an own server offers, asked once."""
     if target.base_url not in _first_models:
+        pool.give_back()
         try:
             names = answers.model_names(_wire().get_models(target, deadline=deadline))
         except (providers.WireError, BadAnswer) as error:

@@ -3,8 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models.functions import Now
-
+from core import clock, rows
 from llm.answers import Usage
 from llm.models import LlmCall
 from llm.providers import Price, Target
@@ -18,7 +17,7 @@ def open_call(
     *, target: Target, tenant: str, feature: str, complexity: str, interview_id: UUID | None, prompt_version: str
 ) -> LlmCall:
     """Insert the row of a call that is about to be made."""
-    return LlmCall.objects.create(
+    call = LlmCall(
         tenant=tenant,
         feature=feature,
         interview_id=interview_id,
@@ -29,6 +28,8 @@ def open_call(
         prompt_version=prompt_version,
         price_version=target.price_version,
     )
+    rows.insert(call)
+    return call
 
 
 def settle(
@@ -45,19 +46,19 @@ def settle(
 
     :raises SettledTwice: if it was recorded before; nothing was changed.
     """
-    open_row = LlmCall.objects.filter(created_at=call.created_at, id=call.id, settled_at=None)
-    changed = open_row.update(
-        tokens_in=usage.tokens_in,
-        tokens_cached=usage.cached,
-        tokens_out=usage.tokens_out,
-        tokens_estimated=estimated,
-        cost_usd=_cost_usd(usage, price),
-        latency_ms=latency_ms,
-        finish_reason=finish_reason,
-        error_kind=error_kind,
-        settled_at=Now(),
-    )
-    if changed != 1:
+    values = {
+        "tokens_in": usage.tokens_in,
+        "tokens_cached": usage.cached,
+        "tokens_out": usage.tokens_out,
+        "tokens_estimated": estimated,
+        "cost_usd": _cost_usd(usage, price),
+        "latency_ms": latency_ms,
+        "finish_reason": finish_reason,
+        "error_kind": error_kind,
+        "settled_at": clock.now(),
+    }
+    open_row = {"created_at": call.created_at, "id": call.id, "settled_at": None}
+    if rows.update(LlmCall, values, where=open_row) != 1:
         raise SettledTwice(str(call.id))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d[\d.,]*%?")
 # A sentence ends at its mark, or at the end of a line.
@@ -61,6 +62,7 @@ def words(text: str) -> list[str]:
     return [match[0] for match in WORD.finditer(text.lower().replace("’", "'"))]
 
 
+@lru_cache(maxsize=8192)  # people say the same words
 def stem(word: str) -> str:
     """A word without its ending, so that "measured" and "measuring" are one."""
     word = word.partition("'")[0]

@@ -15,8 +15,9 @@ def foreign(text: str, context: TurnContext) -> str | None:
     """A word (or figure) of the text that is neither the interview's nor one of the linking ones; None if there is
     none."""
     said = {word for word in words(text) if len(word) > 1 or not word.isascii() or word.isdigit()}
-    known = _linking() | _stems(*_interview(context))
-    return next((word for word in sorted(said) if stem(word) not in known and word not in known), None)
+    new = sorted(word for word in said if stem(word) not in _linking() and word not in _linking())
+    known = _forms(*_interview(context)) if new else frozenset()
+    return next((word for word in new if stem(word) not in known and word not in known), None)
 
 
 def _interview(context: TurnContext) -> list[str]:
@@ -26,10 +27,12 @@ def _interview(context: TurnContext) -> list[str]:
     return [*exchanges, *context.questions, *about, *context.candidate_names]
 
 
-def _stems(*texts: str) -> set[str]:
-    return {form for text in texts for word in words(text) for form in (word, stem(word))}
+def _forms(*texts: str) -> frozenset[str]:
+    """The words of the texts and their stems."""
+    found = {word for text in texts for word in words(text)}
+    return frozenset(found.union(map(stem, found)))
 
 
 @cache
 def _linking() -> frozenset[str]:
-    return frozenset(_stems(*phrases.data("transition_words")["words"]))
+    return _forms(*phrases.data("transition_words")["words"])
