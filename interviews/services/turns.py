@@ -31,6 +31,11 @@ HOLD_OPEN = """
     UPDATE interviews_interview SET last_activity_at = %s
      WHERE id = %s AND status = 'in_progress'
        AND (deadline_at IS NULL OR deadline_at > statement_timestamp() - make_interval(secs => %s))"""
+ASKED_FOR = """
+    SELECT * FROM interviews_turn
+     WHERE interview_id = %(interview)s
+       AND (idempotency_key = %(key)s OR id = %(turn)s OR (%(turn)s::uuid IS NULL AND status = 'open'))
+     ORDER BY number"""
 
 log = structlog.get_logger()
 
@@ -102,8 +107,7 @@ def submit_answer(*, interview: Interview, answer: str, idempotency_key: UUID, t
 
 def _turn_for(interview: Interview, key: UUID, turn_id: UUID | None) -> Turn:
     """The turn this key answered already, else the named one, else the open one."""
-    wanted = Q(pk=turn_id) if turn_id else Q(status=Turn.Status.OPEN)
-    turns = list(interview.turns.filter(wanted | Q(idempotency_key=key)).order_by("number"))
+    turns = list(Turn.objects.raw(ASKED_FOR, {"interview": interview.pk, "turn": turn_id, "key": key}))
     known = next((turn for turn in turns if turn.idempotency_key == key), None)
     if known is not None and turn_id in (None, known.pk):
         return known

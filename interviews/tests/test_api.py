@@ -19,7 +19,7 @@ class AnswerTests(ApiCase):
     def test_it_takes_the_answer_and_says_what_became_of_it(self) -> None:
         self.client.get("/branding.css")
 
-        with self.captureOnCommitCallbacks() as callbacks, self.assertNumQueries(13):
+        with self.captureOnCommitCallbacks() as callbacks, self.assertNumQueries(14):
             response = self.post()
 
         self.assertEqual((response.status_code, response["Content-Type"], len(callbacks)), (202, "application/json", 1))

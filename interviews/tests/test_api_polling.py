@@ -18,7 +18,7 @@ class PollTests(ApiCase):
         following = make.open_turn(self.interview)
         self.client.get("/branding.css")
 
-        with make.writes() as written, self.assertNumQueries(4):
+        with make.writes() as written, self.assertNumQueries(5):
             body = self.get(self.turn.pk).json()
 
         self.assertEqual((body["status"], body["stage"], body["mode"]), ("replied", "completed", "basic"))

@@ -27,7 +27,7 @@ class DraftCase(AnswerCase):
 
 class DraftTests(DraftCase):
     def test_it_is_kept_and_shown_again_with_its_time(self) -> None:
-        with self.assertNumQueries(6):  # two of them are the test's own
+        with self.assertNumQueries(7):  # two of them are the test's own
             code = self.save("I ran the migr")
 
         self.assertEqual((code, self.stored().draft, self.stored().status), (200, "I ran the migr", "open"))

@@ -67,7 +67,7 @@ class StartTests(OpeningCase):
     def test_it_opens_the_first_question_and_reserves_one_interview(self) -> None:
         self.client.post(self.url("home"))  # the link is in use, the host is known
 
-        with self.assertNumQueries(19):
+        with self.assertNumQueries(20):
             response = self.client.post(self.url("ready"))
 
         self.assertRedirects(response, self.url("home"), status_code=303, fetch_redirect_response=False)

@@ -11,14 +11,14 @@ class RoomTests(AnswerCase):
         return reverse("candidate_home", args=[self.interview.pk])
 
     def test_it_shows_the_open_question_and_costs_the_same_with_every_answer(self) -> None:
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             response = self.client.get(self.room())
         self.assertContains(response, self.turn.shown)
         self.assertContains(response, f'value="{self.turn.pk}"')
 
         make.replied(self.interview, TEXT)
 
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             response = self.client.get(self.room())
         self.assertContains(response, TEXT)
         self.assertContains(response, make.PLAN.questions[1].text)

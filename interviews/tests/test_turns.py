@@ -20,7 +20,7 @@ from interviews.tests.cases import TEXT, AnswerCase
 
 class SubmitAnswerTests(AnswerCase):
     def test_it_stores_the_answer_and_enqueues_one_reply_after_the_commit(self) -> None:
-        with self.captureOnCommitCallbacks(execute=True) as callbacks, self.assertNumQueries(12):
+        with self.captureOnCommitCallbacks(execute=True) as callbacks, self.assertNumQueries(13):
             response = self.client.post(self.url, self.form())
 
         self.assertRedirects(

@@ -15,6 +15,7 @@ from interviews.models import Interview
 from interviews.services import links
 
 P = ParamSpec("P")
+SHOWN = ("application__job", "version")  # what the frame of each page shows of an interview
 View = Callable[Concatenate[HttpRequest, Interview, P], HttpResponse]
 
 
@@ -35,7 +36,7 @@ def with_interview(view: Callable[Concatenate[HttpRequest, Interview, P], HttpRe
     @wraps(view)
     def find(request: HttpRequest, interview_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            invitation = links.invitation_of_cookie(cookie=cookie_of(request), interview_id=interview_id)
+            invitation = links.invitation_of_cookie(cookie=cookie_of(request), interview_id=interview_id, related=SHOWN)
         except links.LinkNotValid as error:
             raise Http404 from error
         if request.method == "POST":
