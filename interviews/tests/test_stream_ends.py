@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.http import HttpResponse
 from django.urls import reverse
 
 from core.testing import TenantTestCase
@@ -37,7 +37,7 @@ class StreamCase(TenantTestCase):
             stream.line()  # it is subscribed
             yield stream
 
-    def ticket(self, one: Invited) -> HttpResponse:
+    def ticket(self, one: Invited) -> Any:
         url = reverse("api_ticket", args=[one.interview.pk])
         return self.client.get(url, headers={"Authorization": f"Interview {one.token}"})
 

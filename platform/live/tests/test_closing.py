@@ -10,7 +10,7 @@ import pytest
 from redis import ConnectionError
 
 from core.redis import client
-from live import closing, hub, tickets
+from live import closing, hub, publisher, tickets
 from live.channels import Channel
 from live.tests.listening import TURN, Route, Stream, channel, serving, speaker, wait_until
 
@@ -107,7 +107,7 @@ def test_a_dismissed_listener_leaves_and_only_a_new_ticket_leads_back(events: Ro
 def test_who_missed_the_closing_leaves_with_the_next_look_into_the_stream(events: Route) -> None:
     to = channel()
     with events.open(to) as stream:
-        client().set(to.mark, closing.OVER, ex=60)  # the message itself got lost
+        client().set(to.mark, publisher.OVER, ex=60)  # the message itself got lost
         events.hub._tell_all(hub.REPLAY)
 
         assert heard_until_the_end(stream) == []
