@@ -15,7 +15,8 @@ import pytest
 
 from tests.faults import candidates
 from tests.faults.candidates import Candidate
-from tests.stack import Stack, mock_model, stack, wait_until
+from tests.model_process import mock_model
+from tests.stack import Stack, stack, wait_until
 
 pytestmark = pytest.mark.prove
 
