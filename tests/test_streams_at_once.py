@@ -182,7 +182,7 @@ def test_a_withdrawal_in_the_middle_of_a_reply_ends_this_stream_at_once_and_no_o
     browser.submit(page, parse(page.text)[-1])
     began = time.monotonic()
     last = heard_until(stream, "closed")
-    assert stream.read() == b""
+    assert stream.read().strip() == b""
     seconds = time.monotonic() - began
 
     show(json.dumps({"withdrawn": "in the middle of a reply", "stream_ended_seconds": round(seconds, 2)}))
