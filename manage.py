@@ -19,6 +19,8 @@ def main() -> None:
         sys.exit(f"Candor's packages are missing ({error.name}): run `make run` once, then use .venv/bin/python.")
     if env.mode() != "test":  # tests never read a person's own set-up
         env.load_dotenv(ROOT / ".env")
+    if sys.argv[1:2] == ["restore"]:
+        env.require_kek(env.var_dir())
     try:
         if sys.argv[1:2] == ["run"]:
             from core.localservices import supervisor

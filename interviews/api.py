@@ -22,7 +22,7 @@ from core.errors import Problem
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
 from interviews.serializers import AnswerSerializer, TicketSerializer, TurnSerializer
-from interviews.services import links, opening, turns
+from interviews.services import links, opening, standing, turns
 from live import channels, route, tickets
 
 SCHEME = "Interview"
@@ -143,6 +143,8 @@ class EventTicket(APIView):
         """A ticket to the interview's event stream. Send it as `Authorization: Ticket <ticket>` to its `url`."""
         interview = _holder(request).interview(interview_id)
         ratelimit.hit("ticket", str(interview.pk), "60/minute")
+        if interview.status in standing.OVER:
+            raise Problem(410, "interview_over", "The interview was withdrawn or erased: there is nothing to hear.")
         ticket = tickets.issue(channels.of(interview.pk, interview.subject_id))
         return Response({"ticket": ticket, "url": route.PATH, "expires_in": tickets.SECONDS})
 

@@ -21,19 +21,19 @@ import json
 import random
 import socket
 import sys
-import threading
 from collections import Counter, deque
 from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
 try:
     from tests import mock_faults, mock_streams
     from tests.mock_answers import Sent, completion, say
+    from tests.own_loop import OwnLoop
 except ImportError:  # run as a script
     import mock_faults  # type: ignore[no-redef, import-not-found]
     import mock_streams  # type: ignore[no-redef, import-not-found]
     from mock_answers import Sent, completion, say  # type: ignore[no-redef, import-not-found]
+    from own_loop import OwnLoop  # type: ignore[no-redef, import-not-found]
 
 MODEL = "mock"
 LONGEST_HEAD = 64 * 1024
@@ -216,27 +216,14 @@ class Server:
         await Connection(self, reader, writer).serve()
 
 
-class MockModel:
+class MockModel(OwnLoop):
     """The server in a thread, for tests in one process: `with MockModel() as mock: mock.url`."""
 
     def __init__(self, **options: Any) -> None:
+        super().__init__()
         self.server = Server(**options)
-        self._serves = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
-    def __enter__(self) -> "MockModel":
-        self._thread.start()
-        self._serves.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
-
-    async def _serve(self) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+    async def _run(self) -> None:
         self._serves.set()
         await self.server.run(self._over)
 

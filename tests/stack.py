@@ -19,7 +19,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import psutil
 import psycopg
@@ -33,7 +33,6 @@ from core.localservices.procfile import die_with_parent
 from core.localservices.server import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-MOCK = Path(__file__).with_name("mock_model.py")
 COMMAND_SECONDS = 120
 STOP_SECONDS = 20
 KILL = signal.SIGKILL
@@ -141,6 +140,10 @@ class Stack:
     def restart_web(self) -> None:
         """Start the web process and wait until it serves."""
         self.start("web")
+        self.wait_for_web()
+
+    def wait_for_web(self) -> None:
+        """Wait until the web process serves."""
         wait_until(self._serves, "the web process does not serve")
 
     def _serves(self) -> bool:
@@ -211,48 +214,6 @@ class Stack:
                 stderr=output,
                 preexec_fn=partial(die_with_parent, signal.SIGKILL, os.getpid()),
             )
-
-
-class Model:
-    """A model server that answers what is asked, and counts."""
-
-    def __init__(self, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
-        self.base_url = f"{self.address}/v1"
-
-    def counts(self) -> dict[str, Any]:
-        """What came in so far and is under way: see mock_model."""
-        with urlopen(f"{self.address}/_count", timeout=5) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-
-    def count(self) -> int:
-        """How many chat completions were asked for so far."""
-        return int(self.counts()["chat"])
-
-    def set(self, **behaviour: Any) -> None:
-        """Behave like this from the next request on: see mock_model."""
-        urlopen(Request(f"{self.address}/_set", json.dumps(behaviour).encode()), timeout=5).close()
-
-    def answers(self) -> bool:
-        try:
-            return self.count() >= 0
-        except OSError:
-            return False
-
-
-@contextmanager
-def mock_model(*arguments: str) -> Iterator[Model]:
-    """tests/mock_model.py on a port of its own, started with these arguments."""
-    model = Model(port := free_port())
-    command = [sys.executable, str(MOCK), "--port", str(port), *arguments]
-    process = subprocess.Popen(command, preexec_fn=partial(die_with_parent, signal.SIGKILL, os.getpid()))
-    try:
-        wait_until(model.answers, "the mock model did not answer", seconds=20)
-        yield model
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextmanager

@@ -13,9 +13,12 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from interviews.services.simulation.browser import Browser
+from interviews.services.simulation.forms import parse
 from tests.faults import candidates
 from tests.faults.candidates import Candidate
-from tests.stack import Stack, mock_model, stack, wait_until
+from tests.model_process import mock_model
+from tests.stack import Stack, stack, wait_until
 
 pytestmark = pytest.mark.prove
 
@@ -60,16 +63,20 @@ def listen(running: Stack, person: Candidate) -> tuple[HTTPConnection, HTTPRespo
     return call(running, "GET", "/live/events", Authorization=f"Ticket {ticket(running, person)}")
 
 
-def said(stream: HTTPResponse) -> list[str]:
-    """The types of the events up to the end of a turn, texts joined to one."""
-    found: list[str] = []
-    while not found or found[-1] != "end":
+def heard_until(stream: HTTPResponse, kind: str, turn: str = "") -> list[dict[str, str]]:
+    """Every event up to the first of this kind, of this turn where one is named."""
+    found: list[dict[str, str]] = []
+    while not found or found[-1]["type"] != kind or turn not in ("", found[-1].get("turn")):
         line = stream.readline().decode()
-        assert line, "the stream ended"
+        assert line, f"the stream ended after {found}"
         if line.startswith("data: "):
-            event = json.loads(line[6:])
-            found.append(event["type"])
+            found.append(json.loads(line[6:]))
     return found
+
+
+def said(stream: HTTPResponse) -> list[str]:
+    """The types of the events up to the end of a turn."""
+    return [event["type"] for event in heard_until(stream, "end")]
 
 
 def test_fifty_streams_leave_the_threads_and_the_connections_to_the_pages(
@@ -158,3 +165,34 @@ def test_strangers_get_no_ticket(running: Stack, people: list[Candidate]) -> Non
         connection, response = call(running, "GET", path, **headers)
         assert response.status == wanted
         connection.close()
+
+
+def test_a_withdrawal_in_the_middle_of_a_reply_ends_this_stream_at_once_and_no_other(
+    running: Stack, people: list[Candidate], show: Callable[[str], None]
+) -> None:
+    leaving, staying = people[-1], people[-2]
+    browser = Browser(running.url, host=running.host(candidates.TENANT), patience=30)
+    browser.get(leaving.link)
+    page = browser.get(f"/interview/{leaving.interview}/withdraw/")
+    (mine, stream), (theirs, others) = listen(running, leaving), listen(running, staying)
+    turn = leaving.answer().json()["id"]
+    their_turn = staying.answer().json()["id"]
+    heard_until(stream, "stage", turn)
+
+    browser.submit(page, parse(page.text)[-1])
+    began = time.monotonic()
+    last = heard_until(stream, "closed")
+    assert stream.read().strip() == b""
+    seconds = time.monotonic() - began
+
+    show(json.dumps({"withdrawn": "in the middle of a reply", "stream_ended_seconds": round(seconds, 2)}))
+    assert seconds < 2
+    assert ("end", turn, "withdrawn") in [(one["type"], one.get("turn"), one.get("status")) for one in last]
+    assert heard_until(others, "end", their_turn)[-1]["status"] == "replied"
+    token = leaving.link.rpartition("/i/")[2].strip("/")
+    path = f"/api/v1/interviews/{leaving.interview}/ticket"
+    again, refused = call(running, "GET", path, Authorization=f"Interview {token}")
+    assert refused.status == 410
+    for connection in (mine, theirs, again):
+        connection.close()
+    browser.close()

@@ -5,6 +5,7 @@ from django.db import transaction
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
+from interviews.services import listeners
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
 STARS = range(1, 6)
@@ -43,5 +44,6 @@ def withdraw(interview: Interview) -> None:
     for evaluation_id in interview.evaluations.values_list("pk", flat=True):
         due.settle("evaluation", evaluation_id)
     audit.record("interview.withdrawn", interview)
+    listeners.close(interview, why="withdrawn")
     quota.release(interview_id=interview.pk)  # unless an answer consumed it
     metrics.interviews.labels(tenancy.schema(), "withdrawn").inc()

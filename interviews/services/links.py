@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from core import tenancy
 from interviews.models import Interview, Invitation
+from interviews.services import listeners
 
 MOST_IN_A_COOKIE = 8
 
@@ -115,7 +116,8 @@ def use(invitation: Invitation) -> None:
     older = Invitation.objects.filter(interview_id=invitation.interview_id, revoked_at=None, pk__lt=invitation.pk)
     with transaction.atomic():
         Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=Now())
-        older.update(revoked_at=Now())
+        if older.update(revoked_at=Now()):
+            listeners.dismiss(invitation.interview)
 
 
 def _salt() -> str:

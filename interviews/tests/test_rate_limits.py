@@ -96,6 +96,23 @@ class RateLimitTests(TenantTestCase):
 
         self.assertEqual(CandidateRequest.objects.count(), 0)
 
+    def test_thirty_downloads_of_a_file_an_hour_and_no_more(self) -> None:
+        mine, theirs = make.invited(), make.invited("joan@example.org")
+        interview, other = make.submitted(mine), make.submitted(theirs)
+        client = make.browser(mine.invitation)
+        receipt, answers = (reverse(f"candidate_{name}", args=[interview.pk]) for name in ("receipt", "answers"))
+        codes = [client.get(receipt).status_code for _ in range(30)]
+
+        response = self.assert_limited(lambda: client.get(receipt))
+
+        self.assertEqual((set(codes), make.actions("receipt.")), ({200}, ["receipt.downloaded"] * 30))
+        self.assertContains(response, "Try again in 120 seconds.", status_code=429)
+        self.assertNotIn("Content-Disposition", response)
+        self.assertEqual(client.get(answers).status_code, 200)
+        self.assertEqual(
+            make.browser(theirs.invitation).get(reverse("candidate_receipt", args=[other.pk])).status_code, 200
+        )
+
     def test_sign_in(self) -> None:
         person = make.staff()
         form = {"username": person.email, "password": make.PASSWORD}

@@ -1,6 +1,6 @@
 """The end of an interview: review and submit, the receipt, and the status page with what can be asked from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.forms import Form
@@ -17,6 +17,7 @@ from interviews.services import afterwards, requests, submission, takeaway
 from interviews.views.frame import limited, page, see, with_interview
 
 Kind, Status = CandidateRequest.Kind, Interview.Status
+DOWNLOADS = "30/hour"  # of each file of an interview
 ENDED = (Status.COMPLETED, Status.ABANDONED, Status.WITHDRAWN)
 ASKABLE: dict[str, tuple[str, Sequence[str]]] = {  # path -> what is asked for, and where the interview must stand
     "talk": (Kind.TALK, (Status.IN_PROGRESS, Status.PAUSED, *ENDED)),
@@ -77,7 +78,7 @@ def receipt(request: HttpRequest, interview: Interview) -> HttpResponse:
     """The receipt as a file, with what its fingerprint was made of."""
     if interview.status != Status.COMPLETED:
         return see("candidate_home", interview)
-    return _file(takeaway.receipt(interview), "receipt.json", "application/json")
+    return _download(request, interview, takeaway.receipt, "receipt.json", "application/json")
 
 
 @require_safe
@@ -86,12 +87,19 @@ def answers(request: HttpRequest, interview: Interview) -> HttpResponse:
     """The questions and the candidate's own answers as a text file."""
     if interview.status not in ENDED:
         return see("candidate_home", interview)
-    return _file(takeaway.answers(interview), "answers.txt", "text/plain; charset=utf-8")
+    return _download(request, interview, takeaway.answers, "answers.txt", "text/plain; charset=utf-8")
 
 
-def _file(content: str, name: str, content_type: str) -> HttpResponse:
+def _download(
+    request: HttpRequest, interview: Interview, content: Callable[[Interview], str], name: str, content_type: str
+) -> HttpResponse:
+    """The file, or a page that says when to come back: each download is a row of the audit trail."""
+    try:
+        ratelimit.hit(f"download {name}", str(interview.pk), DOWNLOADS)
+    except ratelimit.TooMany as error:
+        return limited(request, error)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type=content_type, headers=headers)
+    return HttpResponse(content(interview), content_type=content_type, headers=headers)
 
 
 @require_http_methods(["POST"])

@@ -30,6 +30,10 @@ class MissingSettings(SystemExit):
     """A setting that production needs is not in the environment."""
 
 
+class MissingKey(SystemExit):
+    """There is no key-encryption key where one must be already."""
+
+
 class UnsafeSettings(SystemExit):
     """A setting of production would protect nobody."""
 
@@ -82,6 +86,25 @@ def require_named_balancers(value: str) -> None:
                 f"FORWARDED_ALLOW_IPS names {item!r}, which lets every client choose the address that rate limits and "
                 "lock-outs count: name the load balancer's addresses or networks, such as 10.0.0.4,10.0.1.0/24."
             )
+
+
+def kek_file(var: Path) -> Path:
+    """Where the key-encryption key is, or will be."""
+    return Path(env.str("KEK_FILE", default=str(var / "kek.key")))
+
+
+def require_kek(var: Path) -> None:
+    """For what can do nothing with a new key-encryption key: a restore.
+
+    :raises MissingKey: if there is none; nothing was written.
+    """
+    path = kek_file(var)
+    if not path.is_file():
+        raise MissingKey(
+            f"{path} is missing, and a new key-encryption key opens no backup. Nothing was restored. Put the key of "
+            "the time of the backup there (your copy of it, or secrets/kek.key of a backup made --with-secrets; "
+            "mode 0600), or name its place in KEK_FILE, and restore again."
+        )
 
 
 def ensure_secrets(var: Path) -> list[Path]:

@@ -25,7 +25,7 @@ else:
 
 DEBUG = False  # a traceback page shows locals, and locals hold what candidates said
 SECRET_KEY = env.str("SECRET_KEY", default="") or (VAR / "secret_key").read_text().strip()
-KEK_FILE = Path(env.str("KEK_FILE", default=str(VAR / "kek.key")))
+KEK_FILE = environment.kek_file(VAR)
 
 # --- hosts -------------------------------------------------------------------------------------
 BASE_DOMAIN = env.str("BASE_DOMAIN", default="candor.localhost")

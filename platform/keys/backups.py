@@ -1,9 +1,13 @@
 """What the keys have to say about backups: which key-encryption key opens them."""
 
+from django.conf import settings
+
 from core.backups import BackupError, Concern
 from keys import kek, ring
 from keys.box import CannotOpen
 from keys.models import TenantKey
+
+PUT_THERE = "put the file of that time (your copy, or secrets/kek.key of a backup made --with-secrets)"
 
 
 class Unreadable(Exception):
@@ -20,12 +24,16 @@ def kek_ids() -> list[str]:
 
 
 def require_kek(noted: list[str] | None) -> None:
-    """:raises core.backups.BackupError: if the key-encryption key in use is not the one of the backup."""
-    other = sorted(set(noted or []) - {kek.kek_id()})
+    """:raises core.backups.BackupError: if the key-encryption key in use can't be read or is not the backup's."""
+    try:
+        here = kek.kek_id()
+    except kek.BadKek as error:
+        raise BackupError(f"{error} It opens no backup: {PUT_THERE} at {settings.KEK_FILE}.") from error
+    other = sorted(set(noted or []) - {here})
     if other:
         raise BackupError(
             f"The keys of this backup were wrapped by the key-encryption key {', '.join(other)} and KEK_FILE holds "
-            f"{kek.kek_id()}: put the file of that time there (secrets/kek.key of a backup made --with-secrets)."
+            f"{here}: {PUT_THERE} there."
         )
 
 

@@ -24,6 +24,11 @@ class Channel:
     name: str
     secret: bytes = field(repr=False)
 
+    @property
+    def mark(self) -> str:
+        """The key beside the stream that says since when, or that for good, it is closed."""
+        return f"{self.name}:closed"
+
     def seal(self, event: dict[str, Any]) -> bytes:
         """The event as it lies in Redis: readable with the secret, and in this channel alone."""
         return seal_box(AESGCM(self.secret), json.dumps(event, separators=(",", ":")).encode(), self.name.encode())

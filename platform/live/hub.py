@@ -12,7 +12,9 @@ import structlog
 from django.conf import settings
 
 from core import metrics
+from live import closing
 from live.channels import PATTERN, Channel
+from live.tickets import Ticket
 
 MOST_LISTENERS = 4000  # of this process
 MOST_OF_ONE = 6  # tabs and devices of one interview; the oldest gives way
@@ -33,6 +35,10 @@ class Away(Exception):
     """Redis can't be reached: the listener had better ask for the turn itself."""
 
 
+class Closed(Exception):
+    """The channel was closed after the listener's ticket was issued."""
+
+
 class Signal:
     """What a listener is told beside events."""
 
@@ -46,8 +52,12 @@ END: Final = Signal("end")  # close the connection; the browser comes back
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    channel: Channel
+    ticket: Ticket
     waiting: asyncio.Queue[tuple[EventId, bytes] | Signal] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+
+    @property
+    def channel(self) -> Channel:
+        return self.ticket.channel
 
     def put(self, item: tuple[EventId, bytes] | Signal) -> None:
         """Without waiting. Whoever is too far behind reads the rest from the stream."""
@@ -90,14 +100,14 @@ class Hub:
         self._tell_all(END)
 
     @contextmanager
-    def listening(self, channel: Channel) -> Iterator[Listener]:
-        """Hear this channel inside the block.
+    def listening(self, ticket: Ticket) -> Iterator[Listener]:
+        """Hear the ticket's channel inside the block.
 
         :raises Full: when the process has no room.
         """
         if self._count >= MOST_LISTENERS:
             raise Full
-        listener, name = Listener(channel), channel.name.encode()
+        listener, name = Listener(ticket), ticket.channel.name.encode()
         mine = self._listeners[name]
         for oldest in mine[: max(0, len(mine) - MOST_OF_ONE + 1)]:
             oldest.put(END)
@@ -113,15 +123,22 @@ class Hub:
             if not mine:
                 self._listeners.pop(name, None)
 
-    async def since(self, channel: Channel, last: EventId) -> tuple[bool, list[tuple[EventId, bytes]]]:
+    async def since(self, ticket: Ticket, last: EventId) -> tuple[bool, list[tuple[EventId, bytes]]]:
         """What the stream holds after `last`; False when `last` is not from this stream's past: then all of it.
 
         :raises Away: if Redis does not answer.
+        :raises Closed: if the ticket is older than the channel's closing.
         """
         if self._client is None:
             raise Away
+        channel = ticket.channel
         try:
-            newest: Any = await self._client.xrevrange(channel.name, count=1)
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.get(channel.mark)
+                pipe.xrevrange(channel.name, count=1)
+                mark, newest = await pipe.execute()
+            if closing.voids(mark, ticket.issued_ms):
+                raise Closed
             known = last <= (event_id(newest[0][0]) if newest else START)
             after = f"({last[0]}-{last[1]}" if known and last != START else "-"
             found: Any = await self._client.xrange(channel.name, min=after) if newest else []

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from redis import RedisError
+from redis.client import Pipeline
 
 from core import metrics
 from core.redis import client
@@ -21,9 +22,12 @@ KEPT_EVENTS = 512  # of one interview
 FLUSH_SECONDS = 0.03
 MOST_WAITING = 20_000
 MOST_AT_ONCE = 500
+OVER = b"over"  # marked beside a stream that is closed for good
 
 # The id that the stream gives goes out with the event, so that a listener knows from where to resume.
+# A worker that was speaking when the interview was closed for good says nothing more.
 SEND = """
+if redis.call('GET', KEYS[2]) == 'over' then return end
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'e', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('PUBLISH', KEYS[1], id .. ' ' .. ARGV[1])
@@ -53,7 +57,7 @@ class Publisher:
         self._send(type="text", text=text)
 
     def end(self, status: str, **more: Any) -> None:
-        """The turn's row says the rest. `status` is replied or failed."""
+        """The turn's row says the rest. `status` is replied or failed (or why the interview ended: live.closing)."""
         self._send(type="end", status=status, **more)
 
     def _send(self, **event: Any) -> None:
@@ -61,17 +65,22 @@ class Publisher:
             _flusher.put(self.channel, {"turn": str(self.turn_id), "attempt": self.attempt, **event})
 
 
+def queue_event(pipe: Pipeline, to: Channel, sealed: bytes) -> None:
+    """Have the pipeline send one event to the stream and to who listens, unless the stream is closed for good."""
+    pipe.eval(SEND, 2, to.name, to.mark, sealed, KEPT_EVENTS, KEPT_SECONDS)
+
+
 class _Flusher:
     """The thread that sends what is waiting every FLUSH_SECONDS."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[tuple[str, bytes]] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[tuple[Channel, bytes]] = queue.Queue(MOST_WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def put(self, channel: Channel, event: dict[str, Any]) -> None:
         try:
-            self._waiting.put_nowait((channel.name, channel.seal(event)))
+            self._waiting.put_nowait((channel, channel.seal(event)))
         except queue.Full:
             metrics.live_dropped.labels("backlog").inc()
         self._ensure_thread()
@@ -93,11 +102,11 @@ class _Flusher:
                 batch.append(self._waiting.get_nowait())
             self._flush(batch)
 
-    def _flush(self, batch: list[tuple[str, bytes]]) -> None:
+    def _flush(self, batch: list[tuple[Channel, bytes]]) -> None:
         try:
             pipe = client().pipeline(transaction=False)
-            for name, sealed in batch:
-                pipe.eval(SEND, 1, name, sealed, KEPT_EVENTS, KEPT_SECONDS)
+            for to, sealed in batch:
+                queue_event(pipe, to, sealed)
             pipe.execute()
             metrics.live_published.inc(len(batch))
         except RedisError:

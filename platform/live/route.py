@@ -10,9 +10,9 @@ import structlog
 
 from core import errors
 from keys.box import CannotOpen
-from live import tickets
-from live.channels import Channel
-from live.hub import END, REPLAY, START, Away, EventId, Full, Hub, Listener, Signal, event_id
+from live import closing, tickets
+from live.hub import END, REPLAY, START, Away, Closed, EventId, Full, Hub, Listener, Signal, event_id
+from live.tickets import Ticket
 
 PATH = "/live/events"
 SCHEME = b"Ticket "
@@ -46,39 +46,44 @@ class Refused(Exception):
 async def serve(hub: Hub, scope: Message, receive: Receive, send: Send) -> None:
     """Stream the events of the ticket's interview, from the client's Last-Event-ID on."""
     try:
-        channel, last = _asked(scope)
-        with hub.listening(channel) as listener:
+        ticket, last = _asked(scope)
+        with hub.listening(ticket) as listener:
             await _stream(hub, listener, last, receive, send)
     except Refused as refused:
         await _refuse(refused, send)
     except Full:
         await _refuse(Refused(503, "full", "Too many streams are open. Ask for the turn itself, or try again."), send)
+    except Closed:
+        await _refuse(_not_valid("The ticket is void: the link was replaced or the interview has ended."), send)
     except (Away, TimeoutError):
         await _refuse(Refused(503, "unavailable", "No stream for the moment. Ask for the turn itself."), send)
 
 
-def _asked(scope: Message) -> tuple[Channel, EventId]:
+def _not_valid(detail: str) -> Refused:
+    return Refused(401, "ticket_not_valid", f"{detail} Get a new one and try again.")
+
+
+def _asked(scope: Message) -> tuple[Ticket, EventId]:
     """:raises Refused: for another method, a bad ticket or a bad id."""
     if scope["method"] != "GET":
         raise Refused(405, "method_not_allowed", "Open the stream with GET.")
     headers = dict(scope["headers"])
-    scheme, ticket = headers.get(b"authorization", b"")[:7], headers.get(b"authorization", b"")[7:]
+    scheme, given = headers.get(b"authorization", b"")[:7], headers.get(b"authorization", b"")[7:]
     try:
-        channel = tickets.read(ticket.decode("latin-1") if scheme == SCHEME else "")
+        ticket = tickets.read(given.decode("latin-1") if scheme == SCHEME else "")
     except tickets.TicketNotValid:
-        detail = f"The ticket is not valid or older than {tickets.SECONDS} seconds. Get a new one and try again."
-        raise Refused(401, "ticket_not_valid", detail) from None
-    given = headers.get(b"last-event-id", b"")
+        raise _not_valid(f"The ticket is not valid or older than {tickets.SECONDS} seconds.") from None
+    last = headers.get(b"last-event-id", b"")
     try:
-        return channel, event_id(given.decode("latin-1")) if given else START
+        return ticket, event_id(last.decode("latin-1")) if last else START
     except ValueError:
         raise Refused(400, "bad_event_id", "Last-Event-ID is an id that this stream sent, or absent.") from None
 
 
 async def _stream(hub: Hub, listener: Listener, last: EventId, receive: Receive, send: Send) -> None:
     """Subscribed already: first what was missed, by id, then what comes. Ends with the client, with the process,
-    when the client stops reading, and after LIFE_SECONDS."""
-    sink = _Sink(listener.channel, send, last)
+    when the client stops reading, when the channel is closed, and after LIFE_SECONDS."""
+    sink = _Sink(listener.ticket, send, last)
     gone = asyncio.get_running_loop().create_task(_disconnected(receive, listener))
     try:
         await sink.catch_up(hub)
@@ -91,7 +96,7 @@ async def _stream(hub: Hub, listener: Listener, last: EventId, receive: Receive,
                 elif item is None:
                     await sink.write(BEAT)
         await sink.close()
-    except (TimeoutError, Away):
+    except (TimeoutError, Away, Closed):
         if not sink.started:
             raise
         with suppress(TimeoutError):
@@ -118,13 +123,13 @@ async def _disconnected(receive: Receive, listener: Listener) -> None:
 class _Sink:
     """The response of one connection. An event goes out once, whatever the replay and the subscription both bring."""
 
-    def __init__(self, channel: Channel, send: Send, last: EventId) -> None:
-        self._channel, self._send, self._last = channel, send, last
+    def __init__(self, ticket: Ticket, send: Send, last: EventId) -> None:
+        self._ticket, self._send, self._last = ticket, send, last
         self.started = False
 
     async def catch_up(self, hub: Hub) -> None:
-        """:raises Away: if the stream can't be read; before the first byte that becomes an answer of its own."""
-        known, missed = await hub.since(self._channel, self._last)
+        """:raises Away, Closed: if nothing can be read; before the first byte that becomes an answer of its own."""
+        known, missed = await hub.since(self._ticket, self._last)
         if not self.started:
             self.started = True
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -136,15 +141,21 @@ class _Sink:
             await self.event(number, sealed)
 
     async def event(self, number: EventId, sealed: bytes) -> None:
+        """:raises Closed: after an event that ends this stream."""
         if number <= self._last:
             return
         self._last = number
         try:
-            data = self._channel.open(sealed)
+            data = self._ticket.channel.open(sealed)
         except CannotOpen:
             log.warning("live_event_unreadable")
             return
+        closes = data.startswith(closing.BEGINNING)
+        if closes and not closing.ends(data, self._ticket.issued_ms):
+            return  # it was meant for those who came before
         await self.write(b"id: %d-%d\ndata: %b\n\n" % (*number, data))
+        if closes:
+            raise Closed
 
     async def write(self, data: bytes) -> None:
         async with asyncio.timeout(SEND_SECONDS):

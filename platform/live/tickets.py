@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+from dataclasses import dataclass
 from functools import cache
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -15,17 +17,26 @@ SECONDS = 60  # a ticket opens a stream for so long; the stream itself lives lon
 LONGEST = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What one lets hear, and when it was issued (milliseconds since 1970): closing a channel voids older ones."""
+
+    channel: Channel
+    issued_ms: int
+
+
 class TicketNotValid(Exception):
     """The ticket was not made here, was changed, or is older than SECONDS."""
 
 
 def issue(channel: Channel) -> str:
     """A ticket to this channel. Nobody but the event route can read it."""
-    held = {"channel": channel.name, "secret": base64.b64encode(channel.secret).decode()}
+    secret = base64.b64encode(channel.secret).decode()
+    held = {"channel": channel.name, "secret": secret, "at": int(time.time() * 1000)}
     return _box().encrypt(json.dumps(held).encode()).decode()
 
 
-def read(ticket: str) -> Channel:
+def read(ticket: str) -> Ticket:
     """:raises TicketNotValid: unless it is a ticket of the last SECONDS."""
     if len(ticket) > LONGEST:
         raise TicketNotValid
@@ -33,7 +44,7 @@ def read(ticket: str) -> Channel:
         held = json.loads(_box().decrypt(ticket.encode("ascii", "replace"), ttl=SECONDS))
     except InvalidToken as error:
         raise TicketNotValid from error
-    return Channel(held["channel"], base64.b64decode(held["secret"]))
+    return Ticket(Channel(held["channel"], base64.b64decode(held["secret"])), held.get("at", 0))
 
 
 @cache

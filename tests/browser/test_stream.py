@@ -15,7 +15,8 @@ from tests.browser.conftest import DESK, PHONE, Contexts
 from tests.browser.looks import Looks
 from tests.browser.people import JOB_TITLE, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
-from tests.stack import Stack, mock_model, stack
+from tests.model_process import mock_model
+from tests.stack import Stack, stack
 
 pytestmark = pytest.mark.prove
 

@@ -18,6 +18,7 @@ from tests.stack import Stack
 TENANT = "prove"
 AT_ONCE = 8
 MOST_PAGES = 20
+PATIENCE = 90  # seconds to come in: one address may open sixty links a minute
 ANSWER = "I moved the ledger to a new cluster in five weeks, with my own plan and two rehearsals, and nothing was lost."
 INVITE = """
 import json
@@ -91,7 +92,7 @@ def answer_all(candidates: Sequence[Candidate], *, url: str = "", patience: floa
 
 def _enter(stack: Stack, link: str) -> Candidate:
     host = stack.host(TENANT)
-    browser = Browser(stack.url, host=host, patience=30)
+    browser = Browser(stack.url, host=host, patience=PATIENCE)
     page = browser.get(link)
     for _page in range(MOST_PAGES):
         forms = parse(page.text)

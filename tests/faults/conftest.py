@@ -10,7 +10,8 @@ import pytest
 from tests.faults import candidates
 from tests.faults.proxy import Proxy
 from tests.faults.scene import Scene, lines_of, metrics_folder
-from tests.stack import Stack, mock_model, stack
+from tests.model_process import mock_model
+from tests.stack import Stack, stack
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from tests.stack import Model, Stack, wait_until
+from tests.model_process import Model
+from tests.stack import Stack, wait_until
 
 LEAST_ASKING = 3
 SETTLE_SECONDS = 0.1  # for bytes that were on their way when the worker was stopped
@@ -31,6 +32,14 @@ class Killer:
     schema: str
     kills: list[Kill] = field(default_factory=list)
     _seen: set[tuple[UUID, int]] = field(default_factory=set)
+    _before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._before = self.model.count()
+
+    def requests(self) -> int:
+        """How many have reached the model since this killer was made."""
+        return self.model.count() - self._before
 
     def kill_while_asking(self) -> None:
         """SIGKILL at an instant at which every row of the ledger has its request.
@@ -46,7 +55,7 @@ class Killer:
         self.stack.signal("worker", signal.SIGSTOP)
         time.sleep(SETTLE_SECONDS)
         held = self._held()
-        if held < LEAST_ASKING or ledger_rows(self.stack, self.schema) != self.model.count():
+        if held < LEAST_ASKING or ledger_rows(self.stack, self.schema) != self.requests():
             self.stack.signal("worker", signal.SIGCONT)
             return False
         self.stack.kill("worker")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any
+
+from tests.own_loop import OwnLoop
 
 READ = 64 * 1024
 TICK = 0.05  # seconds between the portions of a slow line
@@ -78,29 +78,17 @@ class _Link:
                 writer.close()
 
 
-class Proxy:
+class Proxy(OwnLoop):
     """Listens on `port` and connects each client to `target`, in a thread of its own: `with Proxy(5432) as line`."""
 
     def __init__(self, target: int) -> None:
+        super().__init__()
         self.target = target
         self.weather = Weather()
         self.accepted = 0
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._socket.getsockname()[1]
         self._links: dict[asyncio.Task[Any] | None, _Link | None] = {}
-        self._serves = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-
-    def __enter__(self) -> Proxy:
-        self._thread.start()
-        self._serves.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
 
     def set(self, **weather: Any) -> None:
         """From now on this weather, also for what is connected already; without arguments the line is good."""
@@ -159,8 +147,8 @@ class Proxy:
                 task.cancel()
         await asyncio.sleep(0)
 
-    async def _serve(self) -> None:
-        self._loop, self._over, self.flows = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    async def _run(self) -> None:
+        self.flows = asyncio.Event()
         self.flows.set()
         server = await asyncio.start_server(self._connected, sock=self._socket)
         self._serves.set()

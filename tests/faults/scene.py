@@ -18,7 +18,8 @@ from interviews.tasks import reply_to_turn
 from tests.faults import candidates
 from tests.faults.candidates import TENANT, Candidate
 from tests.faults.proxy import Proxy
-from tests.stack import Model, Stack, wait_until
+from tests.model_process import Model
+from tests.stack import Stack, wait_until
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 WITHIN = 15.0  # seconds from recovery to the reply, the model's own time apart

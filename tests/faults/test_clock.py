@@ -40,7 +40,7 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def made(shared: Scene) -> Iterator[dict[str, Clock]]:
-    """A clock for each process, which are restarted under it."""
+    """A clock for each process, which are restarted under it. Left at the right time it is no other clock."""
     clocks = {name: Clock(Path(shared.stack.env["TMPDIR"]), name) for name in PROCESSES}
     settings = {name: clock.settings(shared.stack.env["PYTHONPATH"]) for name, clock in clocks.items()}
     for name in PROCESSES:
@@ -49,7 +49,6 @@ def made(shared: Scene) -> Iterator[dict[str, Clock]]:
     yield clocks
     for name in PROCESSES:
         shared.stack.take_back(name, *settings[name])
-    _restart(shared)
 
 
 @pytest.fixture
@@ -63,8 +62,9 @@ def _restart(scene: Scene) -> None:
     for name in PROCESSES:
         scene.stack.kill(name)
     scene.stack.start("beat")
+    scene.stack.start("web")
     scene.stack.restart_worker()
-    scene.stack.restart_web()
+    scene.stack.wait_for_web()
 
 
 def test_a_jump_of_every_clock_forth_and_back_in_the_middle_of_turns_costs_nothing(

@@ -54,34 +54,49 @@ def test_answers_given_right_after_a_restart_are_taken_at_once(scene: Scene, sho
     assert seconds < 5
 
 
-@pytest.fixture
-def small_pools(scene: Scene) -> Iterator[Scene]:
-    """Web with one connection, the worker with two."""
+def test_a_lock_on_all_turns_for_seconds_costs_only_those_seconds(scene: Scene) -> None:
+    turns = scene.answer(TURNS)
+    with scene.held(f"LOCK TABLE {TENANT}.interviews_turn IN ACCESS EXCLUSIVE MODE"):
+        time.sleep(4)
+
+    scene.assert_replied_once(turns, since=scene.now())
+
+
+@pytest.fixture(scope="module")
+def small_pools(shared: Scene) -> Iterator[Scene]:
+    """Web with one connection, the worker with two, for the tests from here on."""
     for name, size in (("web", "1"), ("worker", "2")):
-        scene.stack.give(name, DATABASE_POOL=size)
-        scene.stack.kill(name)
-    scene.stack.restart_worker()
-    scene.stack.restart_web()
-    yield scene
+        shared.stack.give(name, DATABASE_POOL=size)
+    _restart(shared)
+    yield shared
     for name in ("web", "worker"):
-        scene.stack.take_back(name, "DATABASE_POOL")
+        shared.stack.take_back(name, "DATABASE_POOL")
+    _restart(shared)
+
+
+def _restart(scene: Scene) -> None:
+    for name in ("web", "worker"):
         scene.stack.kill(name)
-    scene.heal()
+    scene.stack.start("web")
+    scene.stack.restart_worker()
+    scene.stack.wait_for_web()
 
 
-def test_many_turns_share_a_worker_with_two_connections(small_pools: Scene, show: Callable[[str], None]) -> None:
-    began = small_pools.now()
+@pytest.mark.usefixtures("small_pools")
+def test_many_turns_share_a_worker_with_two_connections(scene: Scene, show: Callable[[str], None]) -> None:
+    began = scene.now()
 
-    turns = small_pools.answer(12)
+    turns = scene.answer(12)
 
-    waits = small_pools.assert_replied_once(turns, since=began)
+    waits = scene.assert_replied_once(turns, since=began)
     show(json.dumps({"pool": "web 1, worker 2", "turns": 12, "seconds_from_answer": waits}))
 
 
+@pytest.mark.usefixtures("small_pools")
 def test_with_every_connection_taken_an_answer_is_refused_clearly_and_can_be_sent_again(
-    small_pools: Scene, show: Callable[[str], None]
+    scene: Scene, show: Callable[[str], None]
 ) -> None:
-    scene, people = small_pools, small_pools.ready(4)
+    people = scene.ready(4)
     began = time.monotonic()
 
     with ThreadPoolExecutor(4) as pool, scene.held("LOCK TABLE due IN SHARE MODE"):
@@ -95,11 +110,3 @@ def test_with_every_connection_taken_an_answer_is_refused_clearly_and_can_be_sen
     scene.assert_replied_once(turns, since=scene.now())
     assert [status for status, _retry_after in refused] == [503] * 3
     assert all(retry_after for _status, retry_after in refused)
-
-
-def test_a_lock_on_all_turns_for_seconds_costs_only_those_seconds(scene: Scene) -> None:
-    turns = scene.answer(TURNS)
-    with scene.held(f"LOCK TABLE {TENANT}.interviews_turn IN ACCESS EXCLUSIVE MODE"):
-        time.sleep(4)
-
-    scene.assert_replied_once(turns, since=scene.now())

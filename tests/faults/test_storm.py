@@ -19,6 +19,7 @@ pytestmark = pytest.mark.prove
 
 TURNS, CANDIDATES = 200, 50
 KILL_SECONDS, LEAST_ASKING = 2.0, 5
+LATENCY = [1, 2.5]  # seconds of the model: a kill finds many turns being asked about, and some are done between two
 STORM_SECONDS = 300
 WORKERS = ("worker", "worker-2")  # one is killed while the other works: a start takes longer than two seconds
 ASKING = f"SELECT id, fence FROM {TENANT}.interviews_turn WHERE status = 'asking'"
@@ -85,7 +86,7 @@ class Storm:
 @pytest.fixture(scope="module")
 def storm(shared: Scene) -> Iterator[Storm]:
     shared.heal()
-    shared.model.set(latency=[2, 5])
+    shared.model.set(latency=LATENCY)
     shared.stack.restart_worker(WORKERS[1])
     people = shared.invited(CANDIDATES)
     made = Storm(shared, people)

@@ -5,53 +5,49 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 import pytest
 
-from tests.faults.kills import Kill, Killer, ledger_rows, replied, unsettled
-from tests.stack import Model, Stack, mock_model, stack, wait_until
+from tests.faults.kills import Killer, ledger_rows, replied, unsettled
+from tests.faults.scene import Scene
+from tests.faults.simulated import Result, Simulation, clean
+from tests.stack import Stack, wait_until
 
 pytestmark = pytest.mark.prove
 
-TENANT = "prove"
+TENANT = "killed"
 INTERVIEWS, CONCURRENCY = 12, 8
 KILLS, FLUSH_AFTER = 3, 2
 REPLIES_BETWEEN = 12  # so that the kills spread over the run
-PATIENCE = "300"  # seconds; a turn may be unlucky more than once
-OWED = "SELECT count(*) FROM due WHERE tenant = 'prove' AND kind IN ('turn', 'evaluation', 'mail')"
+PATIENCE = 300  # seconds; a turn may be unlucky more than once
+LATENCY = [1.5, 3]  # seconds of the model while workers are killed
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: what `simulate` printed, the kills, and seconds."""
+    """A finished run: its result, who killed, and seconds."""
 
-    stack: Stack
-    model: Model
-    report: dict[str, Any]
-    exit_code: int
-    kills: list[Kill]
+    scene: Scene
+    result: Result
+    killer: Killer
     flushed_at: datetime
     seconds: float
 
+    @property
+    def stack(self) -> Stack:
+        return self.scene.stack
+
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    with (
-        mock_model("--latency", "2-5", "--seed", "1") as model,
-        stack("worker-killed", OPENAI_BASE_URL=model.base_url) as running,
-    ):
-        yield _play(running, model)
-
-
-def _play(running: Stack, model: Model) -> Run:
-    began, killer = time.monotonic(), Killer(running, model, TENANT)
-    wanted = ["--url", running.url, "--tenant", TENANT, "--interviews", str(INTERVIEWS), "--patience", PATIENCE]
-    simulation = running.begin("simulate", *wanted, "--concurrency", str(CONCURRENCY), "--json", name="simulate")
-    wait_until(lambda: _is_there(running), "the simulation made no tenant")
+def run(shared: Scene) -> Run:
+    shared.heal()
+    shared.model.set(latency=LATENCY)
+    began, running, killer = time.monotonic(), shared.stack, Killer(shared.stack, shared.model, TENANT)
+    simulation = Simulation(shared, TENANT, INTERVIEWS, CONCURRENCY, PATIENCE)
+    simulation.begin()
     for number in range(1, KILLS + 1):
         _wait_for_replies(running)
         killer.kill_while_asking()
@@ -59,10 +55,8 @@ def _play(running: Stack, model: Model) -> Run:
         if number == FLUSH_AFTER:
             running.redis.flushall()
             flushed_at = running.value("SELECT now()")
-    printed, _ = simulation.communicate(timeout=240)
-    wait_until(lambda: running.value(OWED) == 0, "work is still owed", seconds=120)
-    seconds = round(time.monotonic() - began, 1)
-    return Run(running, model, json.loads(printed), simulation.returncode, killer.kills, flushed_at, seconds)
+    result = simulation.finish()
+    return Run(shared, result, killer, flushed_at, round(time.monotonic() - began, 1))
 
 
 def _wait_for_replies(running: Stack) -> None:
@@ -70,22 +64,17 @@ def _wait_for_replies(running: Stack) -> None:
     wait_until(lambda: replied(running, TENANT) >= enough, "the replies stopped", seconds=120)
 
 
-def _is_there(running: Stack) -> bool:
-    return bool(running.value("SELECT to_regclass('prove.interviews_turn') IS NOT NULL"))
-
-
 def test_every_interview_completes_and_no_answer_is_lost_or_doubled(run: Run, show: Callable[[str], None]) -> None:
-    show(json.dumps(run.report | {"kills": [asdict(kill) for kill in run.kills], "seconds": run.seconds}))
+    kills = run.killer.kills
+    show(json.dumps(run.result.report | {"kills": [asdict(kill) for kill in kills], "seconds": run.seconds}))
 
-    assert [kill.asking >= 1 for kill in run.kills] == [True] * KILLS
-    counted = {name: run.report[name] for name in ("interviews", "completed", "lost", "doubled", "errors")}
-    assert counted == {"interviews": INTERVIEWS, "completed": INTERVIEWS, "lost": 0, "doubled": 0, "errors": 0}
-    assert run.exit_code == 0
+    assert [kill.asking >= 1 for kill in kills] == [True] * KILLS
+    assert (run.result.figures(), run.result.exit_code) == (clean(INTERVIEWS), 0)
 
 
 def test_every_answer_has_one_reply_and_one_next_question_or_the_end(run: Run) -> None:
     turns: dict[object, list[tuple[int, str, str]]] = {}
-    statement = "SELECT interview_id, number, kind, status FROM prove.interviews_turn ORDER BY number"
+    statement = f"SELECT interview_id, number, kind, status FROM {TENANT}.interviews_turn ORDER BY number"
     for interview, *turn in run.stack.rows(statement):
         turns.setdefault(interview, []).append(tuple(turn))
 
@@ -102,7 +91,7 @@ def test_every_answer_has_one_reply_and_one_next_question_or_the_end(run: Run) -
 def _audited(run: Run, action: str) -> int:
     """How many turns have this event, each exactly once."""
     rows = run.stack.rows(
-        "SELECT object_id, count(*) FROM prove.audit_event WHERE action = %s GROUP BY object_id", action
+        f"SELECT object_id, count(*) FROM {TENANT}.audit_event WHERE action = %s GROUP BY object_id", action
     )
     assert {count for _, count in rows} == {1}
     return len(rows)
@@ -114,20 +103,20 @@ def test_the_quota_counts_each_started_interview_once(run: Run) -> None:
         " JOIN tenants_tenant t ON t.id = s.tenant_id WHERE t.schema_name = %s",
         TENANT,
     )
-    started = run.stack.value("SELECT count(*) FROM prove.interviews_interview WHERE started_at IS NOT NULL")
+    started = run.stack.value(f"SELECT count(*) FROM {TENANT}.interviews_interview WHERE started_at IS NOT NULL")
 
     assert started == INTERVIEWS
     assert used == [(0, INTERVIEWS)]
 
 
 def test_the_ledger_has_a_row_for_each_request_that_reached_the_model(run: Run) -> None:
-    assert ledger_rows(run.stack, TENANT) == run.model.count()
-    assert unsettled(run.stack, TENANT) == run.kills[-1].unsettled
-    assert run.kills[-1].unsettled >= KILLS
+    assert ledger_rows(run.stack, TENANT) == run.killer.requests()
+    assert unsettled(run.stack, TENANT) == run.killer.kills[-1].unsettled
+    assert run.killer.kills[-1].unsettled >= KILLS
 
 
 def test_every_interview_has_one_evaluation(run: Run) -> None:
-    rows = run.stack.rows("SELECT status, count(*) FROM prove.interviews_evaluation GROUP BY status")
+    rows = run.stack.rows(f"SELECT status, count(*) FROM {TENANT}.interviews_evaluation GROUP BY status")
 
     assert rows == [("ready", INTERVIEWS)]
 
@@ -135,7 +124,8 @@ def test_every_interview_has_one_evaluation(run: Run) -> None:
 def test_an_answer_given_after_the_flush_got_its_reply_by_the_message(run: Run, show: Callable[[str], None]) -> None:
     waits = "extract(epoch FROM replied_at - answered_at) - model_ms / 1000.0"
     first = run.stack.value(
-        f"SELECT {waits} FROM prove.interviews_turn WHERE answered_at > %s AND fence = 1 ORDER BY answered_at LIMIT 1",
+        f"SELECT {waits} FROM {TENANT}.interviews_turn WHERE answered_at > %s AND fence = 1"
+        " ORDER BY answered_at LIMIT 1",
         run.flushed_at,
     )
 
@@ -148,7 +138,7 @@ def test_web_worker_and_beat_reach_each_other_within_seconds_after_a_flush(
 ) -> None:
     run.stack.redis.flushall()
 
-    report = _one_interview(run.stack)
+    report = Simulation(run.scene, TENANT, interviews=1).play().report
     swept_seconds = _seconds_to_a_sweep(run.stack)
 
     show(json.dumps({"after_flush": report["platform_ms"], "swept_seconds": round(swept_seconds, 1)}))
@@ -157,18 +147,12 @@ def test_web_worker_and_beat_reach_each_other_within_seconds_after_a_flush(
     assert swept_seconds < 15
 
 
-def _one_interview(running: Stack) -> dict[str, Any]:
-    printed = running.manage("simulate", "--url", running.url, "--tenant", TENANT, "--interviews", "1", "--json")
-    found: dict[str, Any] = json.loads(printed)
-    return found
-
-
 def _seconds_to_a_sweep(running: Stack) -> float:
     """How long it takes until beat's message makes the worker look at a row that falls due now."""
     due = running.value(
         "INSERT INTO due (id, tenant, kind, object_id, due_at, attempts, error)"
-        " SELECT gen_random_uuid(), 'prove', 'quota_release', id, now(), 0, '' FROM prove.interviews_interview LIMIT 1"
-        " RETURNING id"
+        f" SELECT gen_random_uuid(), '{TENANT}', 'quota_release', id, now(), 0, '' FROM {TENANT}.interviews_interview"
+        " LIMIT 1 RETURNING id"
     )
     gone = "SELECT count(*) FROM due WHERE id = %s"
     return wait_until(lambda: running.value(gone, due) == 0, "nothing was swept")

@@ -41,7 +41,7 @@ def send(numbers: range, connections: int) -> None:
     for number in numbers:
         to = channel(number % connections)
         sealed = to.seal({"turn": str(TURN), "attempt": 1, "type": "text", "text": text(number)})
-        pipe.eval(publisher.SEND, 1, to.name, sealed, publisher.KEPT_EVENTS, publisher.KEPT_SECONDS)
+        publisher.queue_event(pipe, to, sealed)
     pipe.execute()
 
 

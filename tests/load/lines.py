@@ -6,22 +6,39 @@ from math import ceil
 
 
 class Lines:
-    """Prints each figure the moment it is known, and remembers whether every bar held."""
+    """Prints each figure the moment it is known, and remembers whether every bar held.
 
-    def __init__(self) -> None:
-        self.held = True
+    A small run says nothing about speed and size: when `quick`, only correctness is judged.
+    """
+
+    def __init__(self, *, quick: bool = False) -> None:
+        self.held, self._quick = True, quick
+
+    def none(self, name: str, value: float, unit: str) -> None:
+        """A count of what may never happen, judged in every run."""
+        self._judge(name, value, unit, None, 0)
+
+    def every(self, name: str, value: float, unit: str, *, of: float) -> None:
+        """A count of what must happen each time, judged in every run."""
+        self._judge(name, value, unit, of, None)
 
     def bar(self, name: str, value: float, unit: str, *, least: float | None = None, most: float | None = None) -> None:
-        """A figure with its bar: at least `least`, or at most `most`."""
+        """A figure of speed or size with its bar: at least `least`, or at most `most`. Only told when `quick`."""
+        if self._quick:
+            self.tell(name, value, unit)
+        else:
+            self._judge(name, value, unit, least, most)
+
+    def tell(self, name: str, value: float, unit: str) -> None:
+        """A figure without a bar."""
+        self._print(name, value, unit, None, None)
+
+    def _judge(self, name: str, value: float, unit: str, least: float | None, most: float | None) -> None:
         limit = least if least is not None else most
         assert limit is not None
         ok = value >= limit if least is not None else value <= limit
         self.held = self.held and ok
         self._print(name, value, unit, limit, ok)
-
-    def tell(self, name: str, value: float, unit: str) -> None:
-        """A figure without a bar."""
-        self._print(name, value, unit, None, None)
 
     def _print(self, name: str, value: float, unit: str, bar: float | None, ok: bool | None) -> None:
         line = {"name": name, "value": round(value, 3), "unit": unit, "bar": bar, "ok": ok}

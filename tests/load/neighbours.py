@@ -45,7 +45,7 @@ def measure(lines: Lines, running: Server, *, quick: bool) -> None:
     lines.tell("neighbours.one_queue_rate", together.rate, "turns/s")
     lines.bar("neighbours.loss", 100 * (1 - apart.rate / max(together.rate, 0.001)), "%", most=MOST_LOSS)
     errors = [one for played in (idle, apart.played, together.played) for one in played.errors.elements()]
-    lines.bar("neighbours.errors", len(errors), "errors", most=0)
+    lines.none("neighbours.errors", len(errors), "errors")
     turns.wait(running)
     verify.tell(lines, "neighbours", verify.verify(running, (LIGHT, FLOODED, UNCAPPED)))
 

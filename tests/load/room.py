@@ -49,8 +49,8 @@ def tell_play(lines: Lines, name: str, running: Server, played: Played, names: S
     """What went wrong, where nothing may; and how far the load itself was late."""
     for cause, count in played.errors.items():
         lines.tell(f"{name}.error.{cause.replace(' ', '_')}", count, "errors")
-    lines.bar(f"{name}.errors", sum(played.errors.values()), "errors", most=0)
-    lines.bar(f"{name}.doubled_events", played.doubled_events, "events", most=0)
+    lines.none(f"{name}.errors", sum(played.errors.values()), "errors")
+    lines.none(f"{name}.doubled_events", played.doubled_events, "events")
     turns.wait(running)
     verify.tell(lines, name, verify.verify(running, names, played.accepted))
     lines.tell(f"{name}.turns", len(played.turns), "turns")

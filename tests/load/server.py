@@ -20,13 +20,15 @@ import psutil
 from core.localservices.procfile import die_with_parent
 from core.localservices.server import free_port
 from tests.load.candidates import Place, Played, Wanted
-from tests.stack import ROOT, Model, Stack, stack, wait_until
+from tests.model_process import Model
+from tests.stack import ROOT, Stack, stack, wait_until
 
 WORKERS, THREADS = 2, 250  # a worker a core
 TENANTS, QUICK_TENANTS = 8, 2  # over which a bar's interviews are spread
 LONGEST_SECONDS = 1800
 WITHIN_DJANGO = frozenset({"prepare", "listeners", "events"})
 WIDEST_PREPARE = 2  # processes
+FEW = 100  # interviews that one process makes before a second has started
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ class Server:
         """Interviews that have begun, so many in each tenant, in an order that goes round the tenants."""
         told = [text for name, value in options.items() for text in (f"--{name.replace('_', '-')}", str(value))]
         told += ["--url", self.stack.url]
-        self.run("prepare", "--tenants", ",".join(tenants), *told, "--each", "0")  # one after the other
+        width = WIDEST_PREPARE if each * len(tenants) > FEW else 1
+        if width > 1:
+            self.run("prepare", "--tenants", ",".join(tenants), *told, "--each", "0")  # one after the other
         told += ["--each", str(each)]
-        parts = [part for number in range(WIDEST_PREPARE) if (part := tenants[number::WIDEST_PREPARE])]
+        parts = [part for number in range(width) if (part := tenants[number::width])]
         begun = [self.begin("prepare", "--tenants", ",".join(part), *told) for part in parts]
         made = [[Place(**place) for place in finish(process)] for process in begun]
         by_host: dict[str, list[Place]] = {}

@@ -86,7 +86,7 @@ def _tell(lines: Lines, run: Run, web: psutil.Process, before: int, cuts: int) -
     resumed = run.ask(f"cut {cuts} {run.seconds * 0.9}")["resumed"]
     finish(publishing)
     counted = run.ask("count")
-    lines.bar("streams.resumed", resumed, "resumes", least=cuts)
+    lines.every("streams.resumed", resumed, "resumes", of=cuts)
     _tell_numbers(lines, run, counted)
     grown = max(idle, web.memory_info().rss) - before
     lines.bar("streams.memory", grown / run.connections / 1000, "kB/connection", most=MOST_KILOBYTES)
@@ -101,9 +101,9 @@ def _tell_numbers(lines: Lines, run: Run, counted: dict[str, Any]) -> None:
         lost += sum(came[wanted] == 0 for wanted in range(number, run.sent, run.connections))
         doubled += came.total() - len(came)
         disordered += sum(after < one for one, after in pairwise(seen))
-    lines.bar("streams.lost", lost, "events", most=0)
-    lines.bar("streams.doubled", doubled + counted["repeated"], "events", most=0)
-    lines.bar("streams.disordered", disordered, "events", most=0)
+    lines.none("streams.lost", lost, "events")
+    lines.none("streams.doubled", doubled + counted["repeated"], "events")
+    lines.none("streams.disordered", disordered, "events")
     lines.tell("streams.refused", counted["refused"], "tries")
     lines.tell("streams.closed_by_server", counted["unasked"], "connections")
 

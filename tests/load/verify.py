@@ -53,6 +53,6 @@ def _statement(schema: str) -> sql.Composed:
 
 
 def tell(lines: Lines, name: str, found: Found) -> None:
-    lines.bar(f"{name}.lost", found.lost, "answers", most=0)
-    lines.bar(f"{name}.doubled", found.doubled, "answers", most=0)
-    lines.bar(f"{name}.scripted", found.scripted, "replies", most=0)
+    lines.none(f"{name}.lost", found.lost, "answers")
+    lines.none(f"{name}.doubled", found.doubled, "answers")
+    lines.none(f"{name}.scripted", found.scripted, "replies")

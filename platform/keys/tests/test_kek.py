@@ -8,8 +8,9 @@ from django.conf import settings
 from django.test import override_settings
 
 from core import tenancy
+from core.backups import BackupError
 from core.testing import TenantTestCase
-from keys import kek, ring
+from keys import backups, kek, ring
 from keys.box import CannotOpen
 from keys.kek import BadKek
 
@@ -71,6 +72,15 @@ class KekTests(TenantTestCase):
 
         with self.assertRaises(BadKek):
             kek.kek_id()
+
+    def test_without_a_readable_one_no_backup_is_restored(self) -> None:
+        for content in ("", "half a k", "abcd"):
+            if content:
+                self.file.write_text(content)
+            kek._kek.cache_clear()
+
+            with self.subTest(content), self.assertRaisesRegex(BackupError, "kek.key .* opens no backup: put the file"):
+                backups.require_kek([])
 
 
 class FirstRunTests(TenantTestCase):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.stack import Stack, mock_model, stack, wait_until
+from tests.faults.scene import Scene
+from tests.faults.simulated import Result, Simulation, clean
+from tests.stack import Stack, wait_until
 
 pytestmark = pytest.mark.prove
 
@@ -19,7 +21,7 @@ TENANT = "drain"
 INTERVIEWS, CONCURRENCY = 12, 6
 LEAST_ASKING = 3
 LEASE_SECONDS = 15
-OWED = "SELECT count(*) FROM due WHERE tenant = 'drain' AND kind IN ('turn', 'evaluation', 'mail')"
+LATENCY = [3, 4]  # seconds of the model: there is time to end a worker while it asks
 Turns = dict[Any, int]  # id -> fence
 
 
@@ -37,31 +39,22 @@ class End:
 @dataclass(frozen=True, slots=True)
 class Run:
     stack: Stack
-    report: dict[str, Any]
+    result: Result
     drained: End
     hurried: End
     killed: End
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    with (
-        mock_model("--latency", "3-4", "--seed", "1") as model,
-        stack("drain", OPENAI_BASE_URL=model.base_url) as running,
-    ):
-        yield _play(running)
-
-
-def _play(running: Stack) -> Run:
-    wanted = ["--url", running.url, "--tenant", TENANT, "--interviews", str(INTERVIEWS), "--patience", "120"]
-    simulation = running.begin("simulate", *wanted, "--concurrency", str(CONCURRENCY), "--json", name="simulate")
-    wait_until(lambda: bool(running.value("SELECT to_regclass('drain.interviews_turn') IS NOT NULL")), "no tenant")
+def run(shared: Scene) -> Run:
+    shared.heal()
+    shared.model.set(latency=LATENCY)
+    simulation, running = Simulation(shared, TENANT, INTERVIEWS, CONCURRENCY), shared.stack
+    simulation.begin()
     drained = _end(running, lambda: None)
     hurried = _end(running, lambda: running.signal("worker", signal.SIGTERM), after=0.5)
     killed = _end(running, lambda: running.signal("worker", signal.SIGKILL), after=2.0)
-    printed, _ = simulation.communicate(timeout=240)
-    wait_until(lambda: running.value(OWED) == 0, "work is still owed", seconds=60)
-    return Run(running, json.loads(printed), drained, hurried, killed)
+    return Run(running, simulation.finish(), drained, hurried, killed)
 
 
 def _end(running: Stack, then: Callable[[], None], *, after: float = 0.0) -> End:
@@ -123,10 +116,9 @@ def test_what_a_killed_worker_held_is_answered_by_the_next(run: Run, show: Calla
 
 
 def test_no_answer_is_lost_or_doubled_over_three_ends(run: Run) -> None:
-    names = ("interviews", "completed", "lost", "doubled", "errors")
     replies = run.stack.rows(
         "SELECT DISTINCT count(*) FROM drain.audit_event WHERE action = 'turn.replied' GROUP BY object_id"
     )
 
-    assert [run.report[name] for name in names] == [INTERVIEWS, INTERVIEWS, 0, 0, 0]
+    assert run.result.figures() == clean(INTERVIEWS)
     assert replies == [(1,)]
