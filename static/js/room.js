@@ -5,6 +5,7 @@ const FIRST_MS = 300; // without a model the reply is there at once
 const POLL_MS = 1000;
 const SLOWEST_MS = 8000;
 const CHECK_MS = 30_000; // another device may have answered; other tabs of this browser say so themselves
+const GAP_PX = 12; // between the newest message and the foot
 const root = document.getElementById("room");
 const others = "BroadcastChannel" in window ? new BroadcastChannel("candor-room") : null;
 let wait = POLL_MS;
@@ -39,10 +40,34 @@ function showStage(stage, position) {
   if (region.textContent !== words) region.textContent = words;
 }
 
-/* By its start, below the header: the composer covers the foot of the page. */
+function newest() {
+  return byId("live-message") ?? document.querySelector("#messages > :last-child");
+}
+
+/* By its start, below the header: the foot of the page is covered. */
 function showNewest(behavior) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "start", behavior: calm ? "instant" : behavior });
+  newest()?.scrollIntoView({ block: "start", behavior: calm ? "instant" : behavior });
+}
+
+function footTop() {
+  return byId("foot").getBoundingClientRect().top;
+}
+
+/* Bring the newest message's end, where its question stands, above the foot. Who has scrolled up, so that the message does
+   not even start above `line`, is left there. */
+function uncover(line = Infinity) {
+  const message = newest()?.getBoundingClientRect();
+  const covered = message && message.top < line ? message.bottom + GAP_PX - footTop() : 0;
+  if (covered > 0) scrollBy({ top: covered, behavior: "instant" });
+}
+
+/* The foot grew: a longer answer, a newer draft, the word that the line is down, the keyboard. */
+let foot = innerHeight;
+function footMoved() {
+  const before = foot;
+  foot = footTop();
+  if (foot < before) uncover(before);
 }
 
 /* This page may be the answer to a form that was sent: loading its address again would send that form again. */
@@ -177,7 +202,7 @@ function showLine(up) {
 
 window.candorRoom = Object.freeze({
   bringIn, check, composer, keyOf, merge, pendingTurnId, say, showStage, startPolling, stopPolling,
-  moved: () => others?.postMessage(root.dataset.stateUrl),
+  uncover, moved: () => others?.postMessage(root.dataset.stateUrl),
 });
 others?.addEventListener("message", (event) => {
   if (event.data === root.dataset.stateUrl) check();
@@ -191,5 +216,7 @@ window.addEventListener("online", () => check());
 setInterval(check, CHECK_MS);
 showLine(navigator.onLine);
 if (document.querySelectorAll("#messages > *").length > 2) showNewest("instant");
+new ResizeObserver(footMoved).observe(byId("foot"));
+window.addEventListener("resize", footMoved);
 startPolling();
 others?.postMessage(root.dataset.stateUrl); // whatever led here, other tabs may be behind now
