@@ -63,7 +63,13 @@ def page(request: HttpRequest, interview: Interview, name: str, status: int = 20
     return render(request, f"interviews/candidate/{name}.html", frame(interview) | context, status=status)
 
 
-def see(name: str, interview: Interview) -> HttpResponse:
-    response = redirect(name, interview.pk)
+def see(name: str, interview: Interview, *more: str, after: str = "") -> HttpResponse:
+    """A 303 to this page of the interview; `after` is what follows its path: "?…" or "#…"."""
+    response = redirect(reverse(name, args=[interview.pk, *more]) + after)
     response.status_code = 303
     return response
+
+
+def see_now(interview: Interview) -> HttpResponse:
+    """To wherever the interview stands; in the room, to what was said last."""
+    return see("candidate_home", interview, after="#now")

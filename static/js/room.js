@@ -41,7 +41,7 @@ function showStage(stage, position) {
 }
 
 function newest() {
-  return byId("live-message") ?? document.querySelector("#messages > :last-child");
+  return byId("live-message") ?? document.querySelector("#messages > [id^=m-]:last-child");
 }
 
 /* By its start, below the header: the foot of the page is covered. */
@@ -114,7 +114,7 @@ function merge(page, { sent = false, refused = false } = {}) {
   const words = old && !sent && !refused ? old.elements.answer.value.trim() : "";
   const focused = document.activeElement;
   const mayFocus = !focused || focused === document.body || byId("below").contains(focused);
-  for (const message of page.querySelectorAll("#messages > [id]")) {
+  for (const message of page.querySelectorAll("#messages > [id^=m-]")) {
     if (!byId(message.id)) byId("messages").append(document.adoptNode(message));
   }
   for (const id of ["progress", "timer", "options"]) {
@@ -215,7 +215,7 @@ window.addEventListener("offline", () => showLine(false));
 window.addEventListener("online", () => check());
 setInterval(check, CHECK_MS);
 showLine(navigator.onLine);
-if (document.querySelectorAll("#messages > *").length > 2) showNewest("instant");
+if (document.querySelectorAll("#messages > [id^=m-]").length > 2) showNewest("instant");
 new ResizeObserver(footMoved).observe(byId("foot"));
 window.addEventListener("resize", footMoved);
 startPolling();
