@@ -130,7 +130,11 @@ class AskTests(StatusCase):
         make.staff("recruiter")
         for kind, data in (("review", {}), ("erasure", {}), ("contest", {"question": "2", "words": "Two at once."})):
             response = self.client.post(self.address("ask", kind), {"words": "Please."} | data)
-            self.assertContains(response, "Your request has been sent")
+            self.assertEqual((response.status_code, response["Location"]), (303, self.address("ask", kind) + "?sent"))
+            with make.writes() as written:
+                again = [self.client.get(response["Location"]) for _ in range(2)][1]
+            self.assertEqual(written.tables, {})
+            self.assertContains(again, "Your request has been sent")
 
         asked = {row.kind: row.detail for row in CandidateRequest.objects.all()}
         question = make.PLAN.questions[1].text
@@ -140,7 +144,7 @@ class AskTests(StatusCase):
     def test_the_sixth_within_the_hour_is_refused(self) -> None:
         codes = [self.client.post(self.address("ask", "review"), {"words": ""}).status_code for _ in range(6)]
 
-        self.assertEqual((codes, CandidateRequest.objects.count()), ([200] * 5 + [429], 5))
+        self.assertEqual((codes, CandidateRequest.objects.count()), ([303] * 5 + [429], 5))
 
     def test_what_can_not_be_asked_for_is_not_there(self) -> None:
         self.assertEqual(self.client.post(self.address("ask", "promotion"), {}).status_code, 404)

@@ -15,7 +15,7 @@ from interviews.forms import FlagForm
 from interviews.models import Interview
 from interviews.services import opening, pauses, questions, turns
 from interviews.views import room
-from interviews.views.frame import limited, page, see_now, with_interview
+from interviews.views.frame import limited, page, see_now, see_sent, was_sent, with_interview
 
 RUNNING = (Interview.Status.IN_PROGRESS, Interview.Status.PAUSED)
 
@@ -97,25 +97,25 @@ def flag(request: HttpRequest, interview: Interview) -> HttpResponse:
     turn = selectors.open_turn(interview, _turn_id(request))
     if interview.status != Interview.Status.IN_PROGRESS or turn is None:
         return see_now(interview)
-    form, flagged = FlagForm(request.POST if request.method == "POST" else None), False
+    form = FlagForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             ratelimit.hit("flag", str(interview.pk), "20/hour")
             questions.flag(interview=interview, turn_id=turn.pk, **form.cleaned_data)
-            flagged = True
+            return see_sent("candidate_flag", interview)
         except ratelimit.TooMany as error:
             return limited(request, error)
         except ValueError:
             form.add_error("words", selectors.ANSWER_ERRORS["text"])
     context: dict[str, Any] = {
         "form": form,
-        "flagged": flagged,
+        "flagged": was_sent(request),
         "question": turn.shown,
         "turn_id": turn.pk,
         "skip_url": reverse("candidate_skip", args=[interview.pk]),
         "back_url": reverse("candidate_home", args=[interview.pk]),
     }
-    return page(request, interview, "flag", 400 if form.is_bound and not flagged else 200, **context)
+    return page(request, interview, "flag", 400 if form.is_bound else 200, **context)
 
 
 def _turn_id(request: HttpRequest) -> UUID | None:

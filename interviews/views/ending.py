@@ -14,7 +14,7 @@ from interviews import selectors
 from interviews.forms import AskForm, ContestForm, RatingForm, ReviewAndSubmitForm
 from interviews.models import CandidateRequest, Interview
 from interviews.services import afterwards, requests, submission, takeaway
-from interviews.views.frame import limited, page, see, with_interview
+from interviews.views.frame import limited, page, see, see_sent, was_sent, with_interview
 
 Kind, Status = CandidateRequest.Kind, Interview.Status
 ENDED = (Status.COMPLETED, Status.ABANDONED, Status.WITHDRAWN)
@@ -122,17 +122,17 @@ def ask(request: HttpRequest, interview: Interview, kind: str) -> HttpResponse:
     stored_kind, states = ASKABLE[kind]
     if interview.status not in states:
         return see("candidate_home", interview)
-    form, asked = _ask_form(request, interview, kind), False
+    form = _ask_form(request, interview, kind)
     if form.is_valid():
         try:
             ratelimit.hit("request", str(interview.pk), "5/hour")
         except ratelimit.TooMany as error:
             return limited(request, error)
         requests.ask(interview, kind=stored_kind, detail=_detail(form))
-        asked = True
-    back_url = reverse("candidate_home", args=[interview.pk])
-    status = 400 if form.is_bound and not asked else 200
-    return page(request, interview, "ask", status, form=form, asked=asked, kind=kind, back_url=back_url)
+        return see_sent("candidate_ask", interview, kind)
+    context: dict[str, Any] = {"form": form, "asked": was_sent(request), "kind": kind}
+    context["back_url"] = reverse("candidate_home", args=[interview.pk])
+    return page(request, interview, "ask", 400 if form.is_bound else 200, **context)
 
 
 def _ask_form(request: HttpRequest, interview: Interview, kind: str) -> Form:

@@ -15,6 +15,7 @@ from interviews.models import Interview
 from interviews.services import links
 
 P = ParamSpec("P")
+SENT = "sent"
 View = Callable[Concatenate[HttpRequest, Interview, P], HttpResponse]
 
 
@@ -68,6 +69,15 @@ def see(name: str, interview: Interview, *more: str, after: str = "") -> HttpRes
     response = redirect(reverse(name, args=[interview.pk, *more]) + after)
     response.status_code = 303
     return response
+
+
+def see_sent(name: str, interview: Interview, *more: str) -> HttpResponse:
+    """A 303 from a form that was taken to its page that says so, which can be loaded again without sending anything."""
+    return see(name, interview, *more, after=f"?{SENT}")
+
+
+def was_sent(request: HttpRequest) -> bool:
+    return request.method != "POST" and SENT in request.GET
 
 
 def see_now(interview: Interview) -> HttpResponse:
