@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from core import tenancy
 from core.testing import TenantTestCase
 from interviews.models import CandidateRequest, Interview
 from interviews.services import questions, submission
@@ -165,6 +166,38 @@ class WithdrawTests(StatusCase):
         self.assertContains(response, "You have withdrawn from this interview")
         self.assertEqual((self.stored().status, make.owed("evaluation")), ("withdrawn", []))
         self.assertEqual(make.actions("interview.withdrawn"), ["interview.withdrawn"])
+
+    def test_the_receipt_and_the_address_to_write_to_stay(self) -> None:
+        receipt = self.client.get(self.address("receipt")).content
+        self.client.post(self.address("withdraw"))
+
+        page = self.page()
+        self.assertContains(page, self.stored().receipt_hash)
+        self.assertContains(page, "#hourglass")
+        self.assertContains(page, f'href="mailto:{tenancy.current().contact_email}"')
+        self.assertEqual(self.client.get(self.address("receipt")).content, receipt)
+
+    def test_one_that_was_never_submitted_has_no_receipt(self) -> None:
+        one = make.invited("joan@example.org")
+        interview, client = make.started(one), make.browser(one.invitation)
+        client.post(reverse("candidate_withdraw", args=[interview.pk]))
+
+        home, receipt = (reverse(f"candidate_{name}", args=[interview.pk]) for name in ("home", "receipt"))
+        self.assertNotContains(client.get(home), receipt)
+        self.assertRedirects(client.get(receipt), home, status_code=303)
+
+    def test_what_was_asked_for_before_it_leaves_the_list_except_to_erase_the_data(self) -> None:
+        recruiter = make.signed_in(make.staff("recruiter"))
+        for kind in ("review", "talk", "erasure"):
+            self.client.post(self.address("ask", kind), {"words": f"words of {kind}"})
+        self.assertContains(recruiter.get("/"), "words of", count=3)
+
+        self.client.post(self.address("withdraw"))
+        self.assertContains(recruiter.get("/"), "words of erasure")
+        self.assertContains(recruiter.get("/"), "words of", count=1)
+
+        self.client.post(self.address("ask", "talk"), {"words": "words after it"})
+        self.assertContains(recruiter.get("/"), "words after it")
 
     def test_a_running_one_leaves_nothing_owed_and_gives_its_place_back(self) -> None:
         one = make.invited("joan@example.org")

@@ -74,8 +74,8 @@ def show_status(request: HttpRequest, interview: Interview, status: int = 200, *
 @require_safe
 @with_interview
 def receipt(request: HttpRequest, interview: Interview) -> HttpResponse:
-    """The receipt as a file, with what its fingerprint was made of."""
-    if interview.status != Status.COMPLETED:
+    """The receipt of what was submitted as a file, with what its fingerprint was made of."""
+    if interview.status not in ENDED or not interview.receipt_hash:
         return see("candidate_home", interview)
     return _file(takeaway.receipt(interview), "receipt.json", "application/json")
 
