@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from interviews.models import Turn
 from interviews.tests import make
 from interviews.tests.cases import TEXT, AnswerCase
 
@@ -44,6 +45,16 @@ class RoomTests(AnswerCase):
         page = self.client.get(self.room()).content.decode()
         self.assertEqual(page.count('id="now"'), 1)
         self.assertLess(page.index('id="m-1-q"'), page.index('id="now"'))
+
+    def test_a_follow_up_says_which_question_it_belongs_to(self) -> None:
+        make.replied(self.interview, TEXT)
+        self.assertNotContains(self.client.get(self.room()), "ollow-up")
+
+        Turn.objects.filter(pk=make.open_turn(self.interview).pk).update(kind="probe")
+
+        page = self.client.get(self.room())
+        self.assertContains(page, "Follow-up to question 2", count=1)
+        self.assertContains(page, "Your answer to the follow-up to question 2")
 
     def test_what_the_candidate_types_is_shown_as_text(self) -> None:
         make.replied(self.interview, "<script>alert(1)</script> {{ 7 }} & <b>bold</b>")

@@ -142,6 +142,15 @@ class AskTests(StatusCase):
         self.assertEqual(asked, {"review": "Please.", "erasure": "Please.", "contest": f"2. {question}\nTwo at once."})
         self.assertEqual(self.stored().status, "completed")
 
+    def test_no_question_is_chosen_for_who_contests_one(self) -> None:
+        page = self.client.get(self.address("ask", "contest"))
+        self.assertContains(page, '<option value="">Choose a question</option>')
+        self.assertNotContains(page, " selected")
+
+        with make.writes() as written:
+            refused = self.client.post(self.address("ask", "contest"), {"question": "", "words": "Which one?"})
+        self.assertEqual((refused.status_code, written.tables), (400, {}))
+
     def test_the_sixth_within_the_hour_is_refused(self) -> None:
         codes = [self.client.post(self.address("ask", "review"), {"words": ""}).status_code for _ in range(6)]
 

@@ -52,6 +52,7 @@ def show_review(
     urls = {
         "submit_url": reverse("candidate_review", args=[interview.pk]),
         "draft_url": reverse("candidate_draft", args=[interview.pk]),
+        "help_url": reverse("candidate_help", args=[interview.pk]),
     }
     context |= urls | selectors.review(interview)
     return page(request, interview, "review", status, form=form, draft_version=interview.closing_version, **context)

@@ -116,8 +116,9 @@ def draft(request: HttpRequest, interview: Interview) -> HttpResponse:
         return HttpResponse(status=410) if quiet else _show_moved(request, interview)
     except turns.NoSuchTurn as error:
         raise Http404 from error
-    except ValueError:
-        return HttpResponse(status=400) if quiet else _show_refused(request, interview)
+    except ValueError as error:
+        reason = _reason(error)
+        return JsonResponse({"reason": reason}, status=400) if quiet else _show_refused(request, interview, reason)
     return _held(saved) if quiet else see_now(interview)
 
 
@@ -157,10 +158,15 @@ def _show_moved(request: HttpRequest, interview: Interview) -> HttpResponse:
     return show(request, interview, 409, answer_error=selectors.ANSWER_ERRORS["moved"], unsent=_typed(request))
 
 
-def _show_refused(request: HttpRequest, interview: Interview) -> HttpResponse:
+def _reason(error: ValueError) -> str:
+    """Why a draft was refused, as the page's script and the messages know it."""
+    return {turns.AnswerTooLong: "draft_long", turns.AnswerNotText: "draft_text"}.get(type(error), "draft")
+
+
+def _show_refused(request: HttpRequest, interview: Interview, reason: str) -> HttpResponse:
     if interview.status != Interview.Status.IN_PROGRESS:
         return see_now(interview)
-    return show(request, interview, 400, answer_error=selectors.ANSWER_ERRORS["draft"], draft=_typed(request))
+    return show(request, interview, 400, answer_error=selectors.ANSWER_ERRORS[reason], draft=_typed(request))
 
 
 @require_safe
