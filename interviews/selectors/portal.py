@@ -208,8 +208,10 @@ def _open_requests(viewer: User) -> list[CandidateRequest]:
     """What candidates asked for may tell of their health: only for those who handle it."""
     if not viewer.may(Permission.HANDLE_REQUESTS):
         return []
-    rows = CandidateRequest.objects.filter(handled_at=None).exclude(_is_moot()).select_related(
-        "interview__application__job"
+    rows = (
+        CandidateRequest.objects.filter(handled_at=None)
+        .exclude(_is_moot())
+        .select_related("interview__application__job")
     )
     return list(rows.order_by("created_at")[:50])
 

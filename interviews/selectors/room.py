@@ -28,7 +28,9 @@ ANSWER_ERRORS = {
     "stale": _("A newer draft was saved in another tab or on another device. Nothing was overwritten."),
     "draft": _("The draft could not be saved: the form was not complete. Copy your text and load the page again."),
     "draft_long": _("The draft is longer than the limit, so it was not saved. Shorten it; nothing was lost."),
-    "draft_text": _("The draft holds characters that can't be stored. They were removed below; check it and save again."),
+    "draft_text": _(
+        "The draft holds characters that can't be stored. They were removed below; check it and save again."
+    ),
 }
 
 
@@ -164,7 +166,9 @@ def _messages(interview: Interview, turns: list[Turn]) -> list[dict[str, Any]]:
     for turn in turns:
         if turn.shown:
             text = f"{lead}\n\n{turn.shown}".strip()
-            shown.append(_message(f"m-{turn.number}-q", "interviewer", text, turn.opened_at) | {"follows": _follows(turn)})
+            shown.append(
+                _message(f"m-{turn.number}-q", "interviewer", text, turn.opened_at) | {"follows": _follows(turn)}
+            )
         if turn.status == Turn.Status.SKIPPED:
             shown.append(_message(f"m-{turn.number}-s", "skipped", "", turn.skipped_at))
         if turn.answer is not None:

@@ -30,7 +30,7 @@ def show(request: HttpRequest, interview: Interview, status: int = 200, **contex
         for name in ("home", "answer", "draft", "state", "retry", "adjustment", "pause", "skip", "flag", "help")
     }
     urls["poll_url"] = reverse("api_turn", args=[room.last_turn_id])
-    # Another address each time: a browser that is led to the one it shows does not load it again, or stays where it was.
+    # Another address each time: led to the one it shows, a browser stays where it was, or loads nothing.
     urls["refresh_url"] = f"{urls['home_url']}?at={clock.now():%H%M%S}#now"
     urls["ticket_url"] = reverse("api_ticket", args=[interview.pk])
     return page(request, interview, "room", status, **(room.context() | urls | context))
