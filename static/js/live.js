@@ -54,7 +54,7 @@ async function happened(event) {
   if (event.type === "stage") room.showStage(event.stage, null);
   if (event.type === "text") {
     draftMessage()?.append(event.text);
-    room.uncover(innerHeight);
+    room.follow();
   }
   if (event.type === "end") {
     await room.bringIn();

@@ -45,29 +45,30 @@ function newest() {
 }
 
 /* By its start, below the header: the foot of the page is covered. */
-function showNewest(behavior) {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  newest()?.scrollIntoView({ block: "start", behavior: calm ? "instant" : behavior });
+function showNewest() {
+  newest()?.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 function footTop() {
   return byId("foot").getBoundingClientRect().top;
 }
 
-/* Bring the newest message's end, where its question stands, above the foot. Who has scrolled up, so that the message does
-   not even start above `line`, is left there. */
-function uncover(line = Infinity) {
+/* Bring the newest message's end, where its question stands, above the foot. */
+function uncover() {
   const message = newest()?.getBoundingClientRect();
-  const covered = message && message.top < line ? message.bottom + GAP_PX - footTop() : 0;
+  const covered = message ? message.bottom + GAP_PX - footTop() : 0;
   if (covered > 0) scrollBy({ top: covered, behavior: "instant" });
 }
 
-/* The foot grew: a longer answer, a newer draft, the word that the line is down, the keyboard. */
-let foot = innerHeight;
-function footMoved() {
-  const before = foot;
-  foot = footTop();
-  if (foot < before) uncover(before);
+/* Who has scrolled up to an earlier answer is left there, whatever grows: a longer text, a newer draft, the word that the
+   line is down, the keyboard. */
+let following = true;
+function noteScroll() {
+  following = (newest()?.getBoundingClientRect().top ?? 0) < footTop();
+}
+
+function follow() {
+  if (following) uncover();
 }
 
 /* This page may be the answer to a form that was sent: loading its address again would send that form again. */
@@ -126,7 +127,7 @@ function merge(page, { sent = false, refused = false } = {}) {
   if (!same) {
     if (sent) byId("unsent")?.remove();
     replaceBelow(page, words);
-    showNewest("smooth");
+    showNewest();
     if (mayFocus) document.querySelector("#below textarea")?.focus({ preventScroll: true });
   }
   tell("room:changed");
@@ -202,7 +203,7 @@ function showLine(up) {
 
 window.candorRoom = Object.freeze({
   bringIn, check, composer, keyOf, merge, pendingTurnId, say, showStage, startPolling, stopPolling,
-  uncover, moved: () => others?.postMessage(root.dataset.stateUrl),
+  uncover, follow, moved: () => others?.postMessage(root.dataset.stateUrl),
 });
 others?.addEventListener("message", (event) => {
   if (event.data === root.dataset.stateUrl) check();
@@ -215,8 +216,9 @@ window.addEventListener("offline", () => showLine(false));
 window.addEventListener("online", () => check());
 setInterval(check, CHECK_MS);
 showLine(navigator.onLine);
-if (document.querySelectorAll("#messages > [id^=m-]").length > 2) showNewest("instant");
-new ResizeObserver(footMoved).observe(byId("foot"));
-window.addEventListener("resize", footMoved);
+if (document.querySelectorAll("#messages > [id^=m-]").length > 2) showNewest();
+new ResizeObserver(follow).observe(byId("foot"));
+window.addEventListener("resize", follow);
+window.addEventListener("scroll", noteScroll, { passive: true });
 startPolling();
 others?.postMessage(root.dataset.stateUrl); // whatever led here, other tabs may be behind now

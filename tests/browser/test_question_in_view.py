@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESK, PHONE, Contexts
 from tests.browser.people import Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 
@@ -86,6 +86,18 @@ def test_it_stays_in_view_beside_a_newer_draft_and_above_the_keyboard(
     second.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1] - KEYBOARD_PX})
     assert_in_view(second.page)
     assert watch.errors == []
+
+
+def test_it_stays_in_view_when_the_window_gets_narrow(contexts: Contexts, recruiter: Recruiter) -> None:
+    candidate = Candidate(contexts(PHONE).new_page(), recruiter.candor)
+    candidate.page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    candidate.begin(recruiter.invite("Wim Maes"))
+    candidate.answer(LONG)
+    assert_in_view(candidate.page)
+
+    candidate.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+
+    assert_in_view(candidate.page)
 
 
 def test_who_reads_an_earlier_answer_is_left_there(candidate: Candidate, recruiter: Recruiter) -> None:
