@@ -86,7 +86,7 @@ class ContestForm(forms.Form):
 
     def __init__(self, *args: Any, questions: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["question"].choices = questions  # type: ignore[attr-defined]
+        self.fields["question"].choices = [("", _("Choose a question")), *questions]  # type: ignore[attr-defined]
 
 
 class RatingForm(forms.Form):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -208,8 +208,18 @@ def _open_requests(viewer: User) -> list[CandidateRequest]:
     """What candidates asked for may tell of their health: only for those who handle it."""
     if not viewer.may(Permission.HANDLE_REQUESTS):
         return []
-    rows = CandidateRequest.objects.filter(handled_at=None).select_related("interview__application__job")
+    rows = (
+        CandidateRequest.objects.filter(handled_at=None)
+        .exclude(_is_moot())
+        .select_related("interview__application__job")
+    )
     return list(rows.order_by("created_at")[:50])
+
+
+def _is_moot() -> Q:
+    """Asked for before the candidate withdrew; to erase their data is asked for all the same."""
+    withdrawn = Q(interview__status=Interview.Status.WITHDRAWN, created_at__lt=F("interview__last_activity_at"))
+    return withdrawn & ~Q(kind=CandidateRequest.Kind.ERASURE)
 
 
 def _person(interview: Interview, name: str) -> dict[str, Any]:

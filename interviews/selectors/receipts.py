@@ -53,6 +53,7 @@ def answers(interview: Interview) -> list[dict[str, Any]]:
             "question": turn.shown,
             "text": turn.answer,
             "answered_at": turn.answered_at,
+            "follow_up": turn.kind == Turn.Kind.PROBE,
             "skipped": turn.status == Turn.Status.SKIPPED,
         }
         for turn in interview.turns.order_by("number")

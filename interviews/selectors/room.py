@@ -27,7 +27,11 @@ ANSWER_ERRORS = {
     "skipped": _("This question was answered or skipped already, perhaps in another tab."),
     "moved": _("This question was answered already, perhaps in another tab, so the draft was not saved."),
     "stale": _("A newer draft was saved in another tab or on another device. Nothing was overwritten."),
-    "draft": _("The draft could not be saved. Shorten it or remove unusual characters."),
+    "draft": _("The draft could not be saved: the form was not complete. Copy your text and load the page again."),
+    "draft_long": _("The draft is longer than the limit, so it was not saved. Shorten it; nothing was lost."),
+    "draft_text": _(
+        "The draft holds characters that can't be stored. They were removed below; check it and save again."
+    ),
 }
 WAITING_BEFORE = "SELECT count(*) FROM interviews_turn WHERE status = 'owed' AND answered_at < %s"
 
@@ -73,6 +77,7 @@ class Room:
             "messages": self.messages,
             "question_number": self.number,
             "question_count": self.count,
+            "follow_up": turn.kind == Turn.Kind.PROBE,
             "progress": [position <= self.number for position in range(1, self.count + 1)],
             "seconds_left": self.seconds_left,
             "time_left": clock_face(self.seconds_left),
@@ -165,13 +170,20 @@ def _messages(interview: Interview, turns: list[Turn]) -> list[dict[str, Any]]:
     for turn in turns:
         if turn.shown:
             text = f"{lead}\n\n{turn.shown}".strip()
-            shown.append(_message(f"m-{turn.number}-q", "interviewer", text, turn.opened_at))
+            shown.append(
+                _message(f"m-{turn.number}-q", "interviewer", text, turn.opened_at) | {"follows": _follows(turn)}
+            )
         if turn.status == Turn.Status.SKIPPED:
             shown.append(_message(f"m-{turn.number}-s", "skipped", "", turn.skipped_at))
         if turn.answer is not None:
             shown.append(_message(f"m-{turn.number}-a", "candidate", turn.answer, turn.answered_at))
         lead = turn.reply or ""
     return shown
+
+
+def _follows(turn: Turn) -> int | None:
+    """The position of the question that a follow-up belongs to; None for the question itself."""
+    return turn.question.position if turn.kind == Turn.Kind.PROBE and turn.question else None
 
 
 def _message(key: str, role: str, text: str, at: datetime | None) -> dict[str, Any]:
@@ -184,8 +196,9 @@ def failed_turn(interview: Interview) -> Turn | None:
 
 
 def review(interview: Interview) -> dict[str, Any]:
-    """Every question with its answer, skipped ones and the one whose time ran out too."""
-    return {"answers": receipts.answers(interview)}
+    """Every question with its answer, skipped ones and the one whose time ran out too, and what is left of the time."""
+    left = timing.seconds_left(interview)
+    return {"answers": receipts.answers(interview), "seconds_left": left, "time_left": clock_face(left)}
 
 
 def questions(interview: Interview) -> list[tuple[int, str]]:

@@ -18,7 +18,8 @@ def status(interview: Interview) -> dict[str, Any]:
         "evaluated": Evaluation.objects.filter(interview=interview, status__in=EVALUATED).exists(),
         "reviewed_at": _reviewed_at(interview),
         "decided_at": _decided_at(interview),
-        "receipt_hash": interview.receipt_hash if submitted else "",
+        "receipt_hash": interview.receipt_hash,  # of a withdrawn one too, if it was submitted before
+        "submitted_at": interview.completed_at,
         "stars": interview.stars,
     } | _counts(interview)
 

@@ -15,7 +15,8 @@ from core import tenancy
 from interviews.models import Interview, Invitation, Job, Turn
 from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
-from llm import gateway
+from llm import gateway, providers
+from llm.policy import TenantPolicy
 from tenants.models import Tenant
 from tenants.services import provisioning
 
@@ -35,7 +36,7 @@ Say = Callable[[str], None]
 def seed(say: Say) -> dict[str, Any]:
     """Make what is missing of the demo; quick when everything is there.
 
-    :returns: what `make run` prints: sign-ins and candidate links.
+    :returns: what `make run` prints: sign-ins, candidate links, and the models that answer (none in basic mode).
     :raises DemoRefused: in production.
     """
     if settings.PRODUCTION:
@@ -45,9 +46,15 @@ def seed(say: Say) -> dict[str, Any]:
             User.objects.create_superuser(ADMIN, PASSWORD, name="Platform admin")
     known = _remembered()
     tenants = [_seed_tenant(plan, known, say) for plan in json.loads(DATA.read_text())["tenants"]]
-    summary = {"admin": {"email": ADMIN, "password": PASSWORD}, "tenants": tenants}
+    summary = {"admin": {"email": ADMIN, "password": PASSWORD}, "tenants": tenants, "models": models()}
     _remember(summary)
     return summary
+
+
+def models() -> list[str]:
+    """The names of the models that answer; none in basic mode."""
+    targets = [providers.choose(TenantPolicy(schema="public"), complexity) for complexity in providers.COMPLEXITIES]
+    return sorted({target.model or f"the first model of {target.base_url}" for target in targets if target})
 
 
 def _file() -> Path:

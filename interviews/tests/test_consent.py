@@ -131,13 +131,22 @@ class AdjustmentTests(OpeningCase):
     def test_more_time_is_granted_at_once_and_the_staff_are_told(self) -> None:
         code = self.ask("time_125", "time_150", "breaks", details="I read slowly.")
 
-        self.assertEqual((code, self.stored().time_factor), (200, Decimal("1.5")))
+        self.assertEqual((code, self.stored().time_factor), (303, Decimal("1.5")))
         request = CandidateRequest.objects.get()
         self.assertEqual(request.kind, "adjustment")
         self.assertEqual(request.detail, "A quarter more time\nHalf as much time again\nBreaks\nI read slowly.")
         self.assertNotIn(b"slowly", b"".join(make.stored(CandidateRequest, "detail")))
         told = sorted(mail.recipient for mail in Mail.objects.filter(kind="request"))
         self.assertEqual(told, ["admin@staff.example", "recruiter@staff.example"])
+
+    def test_the_page_that_says_so_can_be_loaded_again(self) -> None:
+        asked = self.client.post(self.url("adjustment"), {"adjustments": "other", "details": "A screen reader."})
+        with make.writes() as written:
+            pages = [self.client.get(asked["Location"]) for _ in range(2)]
+
+        for page in pages:
+            self.assertContains(page, "Your request has been sent")
+        self.assertEqual((written.tables, CandidateRequest.objects.count()), ({}, 1))
 
     def test_the_granted_time_is_the_deadline(self) -> None:
         self.ask("time_200")

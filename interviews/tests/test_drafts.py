@@ -79,6 +79,13 @@ class DraftTests(DraftCase):
 
         self.assertEqual((self.stored().draft, self.stored().answer), (None, make.ANSWERS[0]))
 
+    def test_without_a_script_the_page_says_why_it_was_not_kept(self) -> None:
+        for text, words in (("x" * (LONGEST_ANSWER + 1), "longer than the limit"), ("a\x00b", "can&#x27;t be stored")):
+            page = self.client.post(self.draft_url, self.form(text, draft_version=0))
+            self.assertContains(page, words, status_code=400)
+
+        self.assertIsNone(self.stored().draft)
+
     def test_a_draft_that_comes_after_the_answer_is_gone_for_a_script_and_shown_again_without_one(self) -> None:
         make.answered(self.interview)
 
@@ -93,8 +100,9 @@ class DraftTests(DraftCase):
     def test_what_could_not_be_sent_is_not_kept_either(self) -> None:
         self.save("Good.")
 
-        for text in ("x" * (LONGEST_ANSWER + 1), "a\x00b"):
-            self.assertEqual(self.save(text), 400)
+        for text, reason in (("x" * (LONGEST_ANSWER + 1), "draft_long"), ("a\x00b", "draft_text")):
+            refused = self.send(text)
+            self.assertEqual((refused.status_code, refused.json()), (400, {"reason": reason}))
         self.assertEqual(self.save("No turn.", idempotency_key="x"), 400)
         for version in ("", "x", "1.5", "9" * 5000):
             self.assertEqual(self.save("No version.", draft_version=version), 400, version[:9])

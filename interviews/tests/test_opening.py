@@ -22,6 +22,13 @@ class LandingTests(OpeningCase):
         self.assertContains(response, "SQL, Listening, Candour")
         self.assertEqual((self.stored().status, written.tables), ("invited", {}))
 
+    def test_only_without_a_clock_it_is_in_your_own_time(self) -> None:
+        self.assertNotContains(self.client.get(self.url("home")), "own time")
+
+        Interview.objects.filter(pk=self.interview.pk).update(time_factor=0)
+
+        self.assertContains(self.client.get(self.url("home")), "in your own time")
+
     def test_going_on_opens_the_interview_once(self) -> None:
         for _ in range(2):
             response = self.client.post(self.url("home"))

@@ -81,7 +81,7 @@ class PauseTests(PauseCase):
         response = self.client.post(self.address("pause"), follow=True)
 
         self.assertContains(response, "Your interview is paused")
-        self.assertContains(response, f"The clock stands at {make.PLAN.minutes - 1}:5")
+        self.assertContains(response, f"The clock is stopped with {make.PLAN.minutes - 1}:5")
         self.assertNotContains(response, self.turn.shown)
         self.assertContains(self.client.post(self.address("resume"), follow=True), self.turn.shown)
 

@@ -97,7 +97,8 @@ class FlagTests(QuestionCase):
     def test_it_is_kept_sealed_and_the_question_stays_open(self) -> None:
         response = self.flag()
 
-        self.assertContains(response, "It is no part of any rating.")
+        self.assertRedirects(response, self.address("flag") + "?sent", status_code=303, fetch_redirect_response=False)
+        self.assertContains(self.client.get(response["Location"]), "It is no part of any rating.")
         found = QuestionFlag.objects.get()
         self.assertEqual(
             (found.turn_id, found.reason, found.words), (self.turn.pk, "personal", "It asks about my family.")
@@ -145,7 +146,7 @@ class HelpTests(QuestionCase):
         self.assertContains(self.client.get(self.address("help")), "Talk to a person")
         talk = reverse("candidate_ask", args=[self.interview.pk, "talk"])
 
-        response = self.client.post(talk, {"words": "The page is too small."})
+        response = self.client.post(talk, {"words": "The page is too small."}, follow=True)
 
         self.assertContains(response, "Your request has been sent")
         asked = CandidateRequest.objects.get()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from interviews.services.simulation import client, dataset, forms, report
+from interviews.services.simulation import client, dataset, forms, report, run
 from interviews.services.simulation.browser import Browser, Unreachable, WrongTurn
 from interviews.tests.simulated_site import INTERVIEW_ID, TOKEN, Site, serve
 
@@ -208,6 +208,17 @@ def test_a_redirect_to_another_site_is_not_followed() -> None:
 def test_an_address_without_scheme_or_host_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is not an address"):
         Browser(url, host="acme.example")
+
+
+@pytest.mark.parametrize(
+    ("sent", "retries", "words"),
+    [(1, 1, "1 answer, 1 request repeated"), (2, 0, "2 answers"), (0, 3, "0 answers, 3 requests repeated")],
+)
+def test_one_and_many_are_told_apart(sent: int, retries: int, words: str) -> None:
+    exchanges = [client.Exchange(UUID(INTERVIEW_ID), "Yes.", turn_ms=5.0, model_ms=0.0)] * sent
+    played = client.Played(interview_id=UUID(INTERVIEW_ID), exchanges=exchanges, retries=retries)
+
+    assert run.line_of(1, 9, played) == f"1/9 {INTERVIEW_ID}: {words}"
 
 
 def test_percentiles_are_nearest_ranks_and_absent_without_values() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from core import tenancy
 from core.testing import TenantTestCase
 from interviews.models import CandidateRequest, Interview
 from interviews.services import questions, submission
@@ -130,17 +131,30 @@ class AskTests(StatusCase):
         make.staff("recruiter")
         for kind, data in (("review", {}), ("erasure", {}), ("contest", {"question": "2", "words": "Two at once."})):
             response = self.client.post(self.address("ask", kind), {"words": "Please."} | data)
-            self.assertContains(response, "Your request has been sent")
+            self.assertEqual((response.status_code, response["Location"]), (303, self.address("ask", kind) + "?sent"))
+            with make.writes() as written:
+                again = [self.client.get(response["Location"]) for _ in range(2)][1]
+            self.assertEqual(written.tables, {})
+            self.assertContains(again, "Your request has been sent")
 
         asked = {row.kind: row.detail for row in CandidateRequest.objects.all()}
         question = make.PLAN.questions[1].text
         self.assertEqual(asked, {"review": "Please.", "erasure": "Please.", "contest": f"2. {question}\nTwo at once."})
         self.assertEqual(self.stored().status, "completed")
 
+    def test_no_question_is_chosen_for_who_contests_one(self) -> None:
+        page = self.client.get(self.address("ask", "contest"))
+        self.assertContains(page, '<option value="">Choose a question</option>')
+        self.assertNotContains(page, " selected")
+
+        with make.writes() as written:
+            refused = self.client.post(self.address("ask", "contest"), {"question": "", "words": "Which one?"})
+        self.assertEqual((refused.status_code, written.tables), (400, {}))
+
     def test_the_sixth_within_the_hour_is_refused(self) -> None:
         codes = [self.client.post(self.address("ask", "review"), {"words": ""}).status_code for _ in range(6)]
 
-        self.assertEqual((codes, CandidateRequest.objects.count()), ([200] * 5 + [429], 5))
+        self.assertEqual((codes, CandidateRequest.objects.count()), ([303] * 5 + [429], 5))
 
     def test_what_can_not_be_asked_for_is_not_there(self) -> None:
         self.assertEqual(self.client.post(self.address("ask", "promotion"), {}).status_code, 404)
@@ -161,6 +175,38 @@ class WithdrawTests(StatusCase):
         self.assertContains(response, "You have withdrawn from this interview")
         self.assertEqual((self.stored().status, make.owed("evaluation")), ("withdrawn", []))
         self.assertEqual(make.actions("interview.withdrawn"), ["interview.withdrawn"])
+
+    def test_the_receipt_and_the_address_to_write_to_stay(self) -> None:
+        receipt = self.client.get(self.address("receipt")).content
+        self.client.post(self.address("withdraw"))
+
+        page = self.page()
+        self.assertContains(page, self.stored().receipt_hash)
+        self.assertContains(page, "#hourglass")
+        self.assertContains(page, f'href="mailto:{tenancy.current().contact_email}"')
+        self.assertEqual(self.client.get(self.address("receipt")).content, receipt)
+
+    def test_one_that_was_never_submitted_has_no_receipt(self) -> None:
+        one = make.invited("joan@example.org")
+        interview, client = make.started(one), make.browser(one.invitation)
+        client.post(reverse("candidate_withdraw", args=[interview.pk]))
+
+        home, receipt = (reverse(f"candidate_{name}", args=[interview.pk]) for name in ("home", "receipt"))
+        self.assertNotContains(client.get(home), receipt)
+        self.assertRedirects(client.get(receipt), home, status_code=303)
+
+    def test_what_was_asked_for_before_it_leaves_the_list_except_to_erase_the_data(self) -> None:
+        recruiter = make.signed_in(make.staff("recruiter"))
+        for kind in ("review", "talk", "erasure"):
+            self.client.post(self.address("ask", kind), {"words": f"words of {kind}"})
+        self.assertContains(recruiter.get("/"), "words of", count=3)
+
+        self.client.post(self.address("withdraw"))
+        self.assertContains(recruiter.get("/"), "words of erasure")
+        self.assertContains(recruiter.get("/"), "words of", count=1)
+
+        self.client.post(self.address("ask", "talk"), {"words": "words after it"})
+        self.assertContains(recruiter.get("/"), "words after it")
 
     def test_a_running_one_leaves_nothing_owed_and_gives_its_place_back(self) -> None:
         one = make.invited("joan@example.org")

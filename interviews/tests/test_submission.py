@@ -31,6 +31,8 @@ class SubmitTests(TenantTestCase):
         for text in make.ANSWERS:
             self.assertContains(response, text)
         self.assertEqual((written.tables, self.stored().status), ({}, "in_progress"))
+        self.assertContains(response, "data-seconds-left")
+        self.assertContains(response, reverse("candidate_help", args=[self.interview.pk]))
 
     def test_it_completes_owes_one_evaluation_and_tells_the_reviewers(self) -> None:
         make.staff("reviewer")

@@ -25,7 +25,7 @@ class SubmitAnswerTests(AnswerCase):
 
         self.assertRedirects(
             response,
-            reverse("candidate_home", args=[self.interview.pk]),
+            reverse("candidate_home", args=[self.interview.pk]) + "#now",
             status_code=303,
             fetch_redirect_response=False,
         )

@@ -15,7 +15,7 @@ from interviews.forms import FlagForm
 from interviews.models import Interview
 from interviews.services import opening, pauses, questions, turns
 from interviews.views import room
-from interviews.views.frame import limited, page, see, with_interview
+from interviews.views.frame import limited, page, see_now, see_sent, was_sent, with_interview
 
 RUNNING = (Interview.Status.IN_PROGRESS, Interview.Status.PAUSED)
 
@@ -25,7 +25,7 @@ RUNNING = (Interview.Status.IN_PROGRESS, Interview.Status.PAUSED)
 def pause(request: HttpRequest, interview: Interview) -> HttpResponse:
     """What a pause is and how much is left; the form stops the clock."""
     if interview.status != Interview.Status.IN_PROGRESS:
-        return see("candidate_home", interview)
+        return see_now(interview)
     if request.method != "POST":
         return _pause_page(request, interview, 200)
     try:
@@ -36,7 +36,7 @@ def pause(request: HttpRequest, interview: Interview) -> HttpResponse:
     except pauses.CannotPause:
         interview.refresh_from_db()
         return _pause_page(request, interview, 409)
-    return see("candidate_home", interview)
+    return see_now(interview)
 
 
 def _pause_page(request: HttpRequest, interview: Interview, status: int) -> HttpResponse:
@@ -55,7 +55,7 @@ def resume(request: HttpRequest, interview: Interview) -> HttpResponse:
         return limited(request, error)
     except TransitionNotAllowed:
         pass  # it ended meanwhile: its page says how
-    return see("candidate_home", interview)
+    return see_now(interview)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,12 +63,12 @@ def resume(request: HttpRequest, interview: Interview) -> HttpResponse:
 def skip(request: HttpRequest, interview: Interview) -> HttpResponse:
     """Show the question once more and ask whether to leave it out."""
     if interview.status != Interview.Status.IN_PROGRESS:
-        return see("candidate_home", interview)
+        return see_now(interview)
     if request.method == "POST":
         return _skip(request, interview)
     turn = selectors.open_turn(interview)
     if turn is None:
-        return see("candidate_home", interview)
+        return see_now(interview)
     back_url = reverse("candidate_home", args=[interview.pk])
     return page(request, interview, "skip", question=turn.shown, draft=turn.draft, turn_id=turn.pk, back_url=back_url)
 
@@ -87,7 +87,7 @@ def _skip(request: HttpRequest, interview: Interview) -> HttpResponse:
         return room.show(request, interview, 409, answer_error=errors["quota"])
     except turns.NothingToAnswer:
         pass  # answered in another tab, or paused, or out of time: the page says
-    return see("candidate_home", interview)
+    return see_now(interview)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,26 +96,26 @@ def flag(request: HttpRequest, interview: Interview) -> HttpResponse:
     """Say that the open question does not fit. It stays open: to answer, or to skip."""
     turn = selectors.open_turn(interview, _turn_id(request))
     if interview.status != Interview.Status.IN_PROGRESS or turn is None:
-        return see("candidate_home", interview)
-    form, flagged = FlagForm(request.POST if request.method == "POST" else None), False
+        return see_now(interview)
+    form = FlagForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             ratelimit.hit("flag", str(interview.pk), "20/hour")
             questions.flag(interview=interview, turn_id=turn.pk, **form.cleaned_data)
-            flagged = True
+            return see_sent("candidate_flag", interview)
         except ratelimit.TooMany as error:
             return limited(request, error)
         except ValueError:
             form.add_error("words", selectors.ANSWER_ERRORS["text"])
     context: dict[str, Any] = {
         "form": form,
-        "flagged": flagged,
+        "flagged": was_sent(request),
         "question": turn.shown,
         "turn_id": turn.pk,
         "skip_url": reverse("candidate_skip", args=[interview.pk]),
         "back_url": reverse("candidate_home", args=[interview.pk]),
     }
-    return page(request, interview, "flag", 400 if form.is_bound and not flagged else 200, **context)
+    return page(request, interview, "flag", 400 if form.is_bound else 200, **context)
 
 
 def _turn_id(request: HttpRequest) -> UUID | None:
@@ -136,7 +136,7 @@ def _turn_id(request: HttpRequest) -> UUID | None:
 def help_page(request: HttpRequest, interview: Interview) -> HttpResponse:
     """What to do when something does not work, and how to reach a person."""
     if interview.status not in RUNNING:
-        return see("candidate_home", interview)
+        return see_now(interview)
     names = {"back": "home", "adjustment": "adjustment", "pause": "pause", "withdraw": "withdraw"}
     context: dict[str, Any] = {
         f"{key}_url": reverse(f"candidate_{name}", args=[interview.pk]) for key, name in names.items()

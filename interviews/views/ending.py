@@ -14,7 +14,7 @@ from interviews import selectors
 from interviews.forms import AskForm, ContestForm, RatingForm, ReviewAndSubmitForm
 from interviews.models import CandidateRequest, Interview
 from interviews.services import afterwards, requests, submission, takeaway
-from interviews.views.frame import limited, page, see, with_interview
+from interviews.views.frame import limited, page, see, see_sent, was_sent, with_interview
 
 Kind, Status = CandidateRequest.Kind, Interview.Status
 DOWNLOADS = "30/hour"  # of each file of an interview
@@ -53,6 +53,7 @@ def show_review(
     urls = {
         "submit_url": reverse("candidate_review", args=[interview.pk]),
         "draft_url": reverse("candidate_draft", args=[interview.pk]),
+        "help_url": reverse("candidate_help", args=[interview.pk]),
     }
     context |= urls | selectors.review(interview)
     return page(request, interview, "review", status, form=form, draft_version=interview.closing_version, **context)
@@ -75,8 +76,8 @@ def show_status(request: HttpRequest, interview: Interview, status: int = 200, *
 @require_safe
 @with_interview
 def receipt(request: HttpRequest, interview: Interview) -> HttpResponse:
-    """The receipt as a file, with what its fingerprint was made of."""
-    if interview.status != Status.COMPLETED:
+    """The receipt of what was submitted as a file, with what its fingerprint was made of."""
+    if interview.status not in ENDED or not interview.receipt_hash:
         return see("candidate_home", interview)
     return _download(request, interview, takeaway.receipt, "receipt.json", "application/json")
 
@@ -130,17 +131,17 @@ def ask(request: HttpRequest, interview: Interview, kind: str) -> HttpResponse:
     stored_kind, states = ASKABLE[kind]
     if interview.status not in states:
         return see("candidate_home", interview)
-    form, asked = _ask_form(request, interview, kind), False
+    form = _ask_form(request, interview, kind)
     if form.is_valid():
         try:
             ratelimit.hit("request", str(interview.pk), "5/hour")
         except ratelimit.TooMany as error:
             return limited(request, error)
         requests.ask(interview, kind=stored_kind, detail=_detail(form))
-        asked = True
-    back_url = reverse("candidate_home", args=[interview.pk])
-    status = 400 if form.is_bound and not asked else 200
-    return page(request, interview, "ask", status, form=form, asked=asked, kind=kind, back_url=back_url)
+        return see_sent("candidate_ask", interview, kind)
+    context: dict[str, Any] = {"form": form, "asked": was_sent(request), "kind": kind}
+    context["back_url"] = reverse("candidate_home", args=[interview.pk])
+    return page(request, interview, "ask", 400 if form.is_bound else 200, **context)
 
 
 def _ask_form(request: HttpRequest, interview: Interview, kind: str) -> Form:

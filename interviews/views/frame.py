@@ -15,6 +15,7 @@ from interviews.models import Interview
 from interviews.services import links
 
 P = ParamSpec("P")
+SENT = "sent"
 SHOWN = ("application__job", "version")  # what the frame of each page shows of an interview
 View = Callable[Concatenate[HttpRequest, Interview, P], HttpResponse]
 
@@ -64,7 +65,22 @@ def page(request: HttpRequest, interview: Interview, name: str, status: int = 20
     return render(request, f"interviews/candidate/{name}.html", frame(interview) | context, status=status)
 
 
-def see(name: str, interview: Interview) -> HttpResponse:
-    response = redirect(name, interview.pk)
+def see(name: str, interview: Interview, *more: str, after: str = "") -> HttpResponse:
+    """A 303 to this page of the interview; `after` is what follows its path: "?…" or "#…"."""
+    response = redirect(reverse(name, args=[interview.pk, *more]) + after)
     response.status_code = 303
     return response
+
+
+def see_sent(name: str, interview: Interview, *more: str) -> HttpResponse:
+    """A 303 from a form that was taken to its page that says so, which can be loaded again without sending anything."""
+    return see(name, interview, *more, after=f"?{SENT}")
+
+
+def was_sent(request: HttpRequest) -> bool:
+    return request.method != "POST" and SENT in request.GET
+
+
+def see_now(interview: Interview) -> HttpResponse:
+    """To wherever the interview stands; in the room, to what was said last."""
+    return see("candidate_home", interview, after="#now")

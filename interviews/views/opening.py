@@ -15,7 +15,7 @@ from interviews import selectors
 from interviews.forms import AdjustmentForm, ConsentForm
 from interviews.models import Interview
 from interviews.services import opening
-from interviews.views.frame import limited, page, see, with_interview
+from interviews.views.frame import limited, page, see, see_sent, was_sent, with_interview
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,24 +59,23 @@ def _ask_for_a_person(interview: Interview) -> HttpResponse:
 def adjustment(request: HttpRequest, interview: Interview) -> HttpResponse:
     if interview.status in Interview.CLOSED:
         return see("candidate_home", interview)
-    form, submitted = AdjustmentForm(request.POST if request.method == "POST" else None), False
+    form = AdjustmentForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             ratelimit.hit("adjustment", str(interview.pk), "5/hour")
         except ratelimit.TooMany as error:
             return limited(request, error)
         opening.ask_for_adjustment(interview, time_factor=form.time_factor, detail=form.detail, breaks=form.breaks)
-        submitted = True
-    status = 400 if form.is_bound and not submitted else 200
+        return see_sent("candidate_adjustment", interview)
     context: dict[str, Any] = {
         "form": form,
-        "submitted": submitted,
+        "submitted": was_sent(request),
         "running": interview.status not in Interview.BEFORE_START,
         "back_url": reverse("candidate_home", args=[interview.pk]),
     }
     if interview.status == Interview.Status.OPENED:
         context["back_url"] = reverse("candidate_consent", args=[interview.pk])
-    return page(request, interview, "adjustment", status, **context)
+    return page(request, interview, "adjustment", 400 if form.is_bound else 200, **context)
 
 
 @require_safe

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.services import quota
-from core import ratelimit
+from core import clock, ratelimit
 from core.state import TransitionNotAllowed
 from interviews import selectors
 from interviews.forms import ReviewAndSubmitForm
 from interviews.models import Interview
 from interviews.services import drafts, opening, turns
 from interviews.views import ending
-from interviews.views.frame import limited, page, see, with_interview
+from interviews.views.frame import limited, page, see, see_now, with_interview
 
 
 def show(request: HttpRequest, interview: Interview, status: int = 200, **context: Any) -> HttpResponse:
@@ -30,6 +30,8 @@ def show(request: HttpRequest, interview: Interview, status: int = 200, **contex
         for name in ("home", "answer", "draft", "state", "retry", "adjustment", "pause", "skip", "flag", "help")
     }
     urls["poll_url"] = reverse("api_turn", args=[room.last_turn_id])
+    # Another address each time: led to the one it shows, a browser stays where it was, or loads nothing.
+    urls["refresh_url"] = f"{urls['home_url']}?at={clock.now():%H%M%S}#now"
     urls["ticket_url"] = reverse("api_ticket", args=[interview.pk])
     return page(request, interview, "room", status, **(room.context() | urls | context))
 
@@ -59,7 +61,7 @@ def answer(request: HttpRequest, interview: Interview) -> HttpResponse:
         if interview.status == Interview.Status.PAUSED:
             return _refuse_paused(request, interview, text)
         if interview.status != Interview.Status.IN_PROGRESS:
-            return see("candidate_home", interview)
+            return see_now(interview)
         key = UUID(request.POST.get("idempotency_key", ""))
         turns.submit_answer(interview=interview, answer=text, idempotency_key=key, turn_id=key)
     except ratelimit.TooMany as error:
@@ -77,7 +79,7 @@ def answer(request: HttpRequest, interview: Interview) -> HttpResponse:
         return show(request, interview, 409, answer_error=errors["quota"], draft=text)
     except (turns.AnswerConflict, turns.NothingToAnswer, ValueError):
         return _refuse_late(request, interview, text)
-    return see("candidate_home", interview)
+    return see_now(interview)
 
 
 def _refuse_late(request: HttpRequest, interview: Interview, text: str) -> HttpResponse:
@@ -86,7 +88,7 @@ def _refuse_late(request: HttpRequest, interview: Interview, text: str) -> HttpR
     if interview.status == Interview.Status.PAUSED:
         return _refuse_paused(request, interview, text)
     if interview.status != Interview.Status.IN_PROGRESS:
-        return see("candidate_home", interview)
+        return see_now(interview)
     return show(request, interview, 409, answer_error=selectors.ANSWER_ERRORS["conflict"], unsent=text)
 
 
@@ -114,9 +116,10 @@ def draft(request: HttpRequest, interview: Interview) -> HttpResponse:
         return HttpResponse(status=410) if quiet else _show_moved(request, interview)
     except turns.NoSuchTurn as error:
         raise Http404 from error
-    except ValueError:
-        return HttpResponse(status=400) if quiet else _show_refused(request, interview)
-    return _held(saved) if quiet else see("candidate_home", interview)
+    except ValueError as error:
+        reason = _reason(error)
+        return JsonResponse({"reason": reason}, status=400) if quiet else _show_refused(request, interview, reason)
+    return _held(saved) if quiet else see_now(interview)
 
 
 def _save(request: HttpRequest, interview: Interview) -> drafts.Draft:
@@ -151,14 +154,19 @@ def _show_stale(request: HttpRequest, interview: Interview, newer: drafts.Draft)
 
 def _show_moved(request: HttpRequest, interview: Interview) -> HttpResponse:
     if interview.status != Interview.Status.IN_PROGRESS:
-        return see("candidate_home", interview)
+        return see_now(interview)
     return show(request, interview, 409, answer_error=selectors.ANSWER_ERRORS["moved"], unsent=_typed(request))
 
 
-def _show_refused(request: HttpRequest, interview: Interview) -> HttpResponse:
+def _reason(error: ValueError) -> str:
+    """Why a draft was refused, as the page's script and the messages know it."""
+    return {turns.AnswerTooLong: "draft_long", turns.AnswerNotText: "draft_text"}.get(type(error), "draft")
+
+
+def _show_refused(request: HttpRequest, interview: Interview, reason: str) -> HttpResponse:
     if interview.status != Interview.Status.IN_PROGRESS:
-        return see("candidate_home", interview)
-    return show(request, interview, 400, answer_error=selectors.ANSWER_ERRORS["draft"], draft=_typed(request))
+        return see_now(interview)
+    return show(request, interview, 400, answer_error=selectors.ANSWER_ERRORS[reason], draft=_typed(request))
 
 
 @require_safe
@@ -181,4 +189,4 @@ def retry(request: HttpRequest, interview: Interview) -> HttpResponse:
         return limited(request, error)
     except TransitionNotAllowed:
         pass  # another tab was faster
-    return see("candidate_home", interview)
+    return see_now(interview)

@@ -23,7 +23,15 @@ function update(field) {
   speak(field, left, output.textContent);
 }
 
+/* What was wrong with a text that was sent is said until the text is changed; of one too long, until it is short enough. */
+function forgetError(field) {
+  if (field.getAttribute("aria-invalid") === "true") return;
+  document.querySelector(`[data-error-of="${CSS.escape(field.id)}"]`)?.remove();
+}
+
 document.addEventListener("input", (event) => {
-  if (event.target.dataset.limit) update(event.target);
+  if (!event.target.dataset.limit) return;
+  update(event.target);
+  forgetError(event.target);
 });
 for (const field of document.querySelectorAll("[data-limit]")) update(field);

@@ -1,5 +1,6 @@
 /* Saves a half-written form: form[data-draft-url] is posted there when its text has changed, every two seconds and on
-   leaving. Its [data-draft-status] says so in words that the page brings (data-saved, data-offline, data-refused, data-stale).
+   leaving. Its [data-draft-status] says so in words that the page brings (data-saved, data-offline, data-stale, and data-draft…
+   for why the server refused it).
    A form with a draft_version names the save it follows; when another tab saved meanwhile nothing is overwritten: its text
    is shown in [data-newer], and the writer chooses. */
 const INTERVAL_MS = 2000;
@@ -45,7 +46,7 @@ function before(form) {
 
 function say(form, key, time = "") {
   const status = form.querySelector("[data-draft-status]");
-  const said = status ? `${status.dataset[key]} ${time}`.trim() : "";
+  const said = status ? `${status.dataset[key] ?? status.dataset.draft} ${time}`.trim() : "";
   if (!status || status.textContent === said) return;
   status.textContent = said;
   if (key !== "saved") window.candorRoom?.say(key);
@@ -102,7 +103,8 @@ async function settle(form, response, now) {
   const held = json ? await response.json() : null;
   if (response.status === 410) return document.dispatchEvent(new CustomEvent("room:moved"));
   if (response.status === 409 && held) return refuseStale(form, held);
-  if (!response.ok) return say(form, "refused");
+  if (response.status === 413) return say(form, "draft_long");
+  if (!response.ok) return say(form, held?.reason ?? "draft");
   stored.set(form, now);
   if (held) version(form).value = held.version;
   say(form, "saved", clockTime(held?.saved_at ? new Date(held.saved_at) : new Date()));

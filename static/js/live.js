@@ -24,7 +24,7 @@ function draftMessage() {
   const template = document.getElementById("live-template");
   if (!template) return null;
   document.getElementById("messages").after(template.content.cloneNode(true));
-  document.getElementById("live-message").scrollIntoView({ block: "nearest" });
+  room.uncover();
   return document.querySelector("#live-message [data-words]");
 }
 
@@ -52,7 +52,10 @@ async function happened(event) {
     ({ turn, attempt } = event);
   }
   if (event.type === "stage") room.showStage(event.stage, null);
-  if (event.type === "text") draftMessage()?.append(event.text);
+  if (event.type === "text") {
+    draftMessage()?.append(event.text);
+    room.follow();
+  }
   if (event.type === "end") {
     await room.bringIn();
     forget();

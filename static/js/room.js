@@ -5,6 +5,7 @@ const FIRST_MS = 300; // without a model the reply is there at once
 const POLL_MS = 1000;
 const SLOWEST_MS = 8000;
 const CHECK_MS = 30_000; // another device may have answered; other tabs of this browser say so themselves
+const GAP_PX = 12; // between the newest message and the foot
 const root = document.getElementById("room");
 const others = "BroadcastChannel" in window ? new BroadcastChannel("candor-room") : null;
 let wait = POLL_MS;
@@ -39,10 +40,35 @@ function showStage(stage, position) {
   if (region.textContent !== words) region.textContent = words;
 }
 
-/* By its start, below the header: the composer covers the foot of the page. */
-function showNewest(behavior) {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector("#messages > :last-child")?.scrollIntoView({ block: "start", behavior: calm ? "instant" : behavior });
+function newest() {
+  return byId("live-message") ?? document.querySelector("#messages > [id^=m-]:last-child");
+}
+
+/* By its start, below the header: the foot of the page is covered. */
+function showNewest() {
+  newest()?.scrollIntoView({ block: "start", behavior: "instant" });
+}
+
+function footTop() {
+  return byId("foot").getBoundingClientRect().top;
+}
+
+/* Bring the newest message's end, where its question stands, above the foot. */
+function uncover() {
+  const message = newest()?.getBoundingClientRect();
+  const covered = message ? message.bottom + GAP_PX - footTop() : 0;
+  if (covered > 0) scrollBy({ top: covered, behavior: "instant" });
+}
+
+/* Who has scrolled up to an earlier answer is left there, whatever grows: a longer text, a newer draft, the word that the
+   line is down, the keyboard. */
+let following = true;
+function noteScroll() {
+  following = (newest()?.getBoundingClientRect().top ?? 0) < footTop();
+}
+
+function follow() {
+  if (following) uncover();
 }
 
 /* This page may be the answer to a form that was sent: loading its address again would send that form again. */
@@ -89,7 +115,7 @@ function merge(page, { sent = false, refused = false } = {}) {
   const words = old && !sent && !refused ? old.elements.answer.value.trim() : "";
   const focused = document.activeElement;
   const mayFocus = !focused || focused === document.body || byId("below").contains(focused);
-  for (const message of page.querySelectorAll("#messages > [id]")) {
+  for (const message of page.querySelectorAll("#messages > [id^=m-]")) {
     if (!byId(message.id)) byId("messages").append(document.adoptNode(message));
   }
   for (const id of ["progress", "timer", "options"]) {
@@ -101,7 +127,7 @@ function merge(page, { sent = false, refused = false } = {}) {
   if (!same) {
     if (sent) byId("unsent")?.remove();
     replaceBelow(page, words);
-    showNewest("smooth");
+    showNewest();
     if (mayFocus) document.querySelector("#below textarea")?.focus({ preventScroll: true });
   }
   tell("room:changed");
@@ -177,7 +203,7 @@ function showLine(up) {
 
 window.candorRoom = Object.freeze({
   bringIn, check, composer, keyOf, merge, pendingTurnId, say, showStage, startPolling, stopPolling,
-  moved: () => others?.postMessage(root.dataset.stateUrl),
+  uncover, follow, moved: () => others?.postMessage(root.dataset.stateUrl),
 });
 others?.addEventListener("message", (event) => {
   if (event.data === root.dataset.stateUrl) check();
@@ -190,6 +216,9 @@ window.addEventListener("offline", () => showLine(false));
 window.addEventListener("online", () => check());
 setInterval(check, CHECK_MS);
 showLine(navigator.onLine);
-if (document.querySelectorAll("#messages > *").length > 2) showNewest("instant");
+if (document.querySelectorAll("#messages > [id^=m-]").length > 2) showNewest();
+new ResizeObserver(follow).observe(byId("foot"));
+window.addEventListener("resize", follow);
+window.addEventListener("scroll", noteScroll, { passive: true });
 startPolling();
 others?.postMessage(root.dataset.stateUrl); // whatever led here, other tabs may be behind now

@@ -100,7 +100,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (form.getAttribute("aria-busy") === "true") return;
   const { answer, idempotency_key, draft_version } = form.elements;
-  keep({ url: form.action, key: idempotency_key.value, version: draft_version.value, text: answer.value });
+  keep({ url: form.action.split("#")[0], key: idempotency_key.value, version: draft_version.value, text: answer.value });
   hold(form, true);
   send();
 });

@@ -1,7 +1,7 @@
 /* The clock only shows what the server owns: the seconds left when it was asked, counted down without this device's clock. */
 const marks = { 300: "five", 60: "one", 0: "over" };
 const GRACE_S = 32; // then the server takes no answer any more
-const room = window.candorRoom;
+const room = window.candorRoom; // the review of the answers has none
 const asked = new WeakMap(); // element -> [seconds left, when]
 let last = Infinity;
 
@@ -13,7 +13,7 @@ function now(clock) {
 
 function speak(left) {
   for (const [mark, key] of Object.entries(marks)) {
-    if (left <= mark && last > mark && last !== Infinity) return room.say(key);
+    if (left <= mark && last > mark && last !== Infinity) return room?.say(key);
   }
 }
 
@@ -24,7 +24,7 @@ function tick() {
   const shown = Math.max(0, left);
   clock.textContent = `${Math.floor(shown / 60)}:${String(shown % 60).padStart(2, "0")}`;
   speak(left);
-  if (left <= -GRACE_S && last > -GRACE_S) room.bringIn().catch(() => {});
+  if (left <= -GRACE_S && last > -GRACE_S) room?.bringIn().catch(() => {});
   last = left;
 }
 

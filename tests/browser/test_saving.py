@@ -171,3 +171,24 @@ def test_a_second_tab_goes_on_by_itself_and_keeps_its_words_in_sight(
     expect(second.page.get_by_text("Words of the second tab.")).to_be_visible()
     expect(second.box).to_have_value("")
     assert watch.errors == []
+
+
+def test_why_nothing_was_saved_or_sent_is_said_until_the_text_is_short_enough(
+    candidate: Candidate, recruiter: Recruiter, watch: Watch
+) -> None:
+    candidate.begin(recruiter.invite("Olga Petrov"))
+    page, alert = candidate.page, candidate.page.locator("#answer-error")
+    page.wait_for_selector(SCRIPTS_SEND)
+    candidate.box.fill("x" * 8001)
+    expect(page.locator(STATUS)).to_have_text("Not saved: the text is too long. Shorten it.")
+    candidate.press("Send answer")
+    expect(alert).to_contain_text("longer than the limit")
+
+    candidate.box.fill("x" * 8002)
+    expect(alert).to_be_visible()
+    candidate.box.fill("Short enough.")
+
+    expect(alert).to_have_count(0)
+    expect(candidate.box).to_have_attribute("aria-invalid", "false")
+    candidate.wait_for_draft()
+    assert (watch.errors, set(watch.refused)) == ([], {400})

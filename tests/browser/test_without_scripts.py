@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic_ns
+
 from playwright.sync_api import expect
 
 from tests.browser.candor import TENANT, Candor
@@ -24,13 +26,16 @@ def test_a_candidate_without_scripts_comes_from_the_link_to_the_receipt(
     candidate.wait_for_draft()
     expect(candidate.box).to_have_value(texts[0])
     the_page_asks_again_by_itself(candidate, candor)
-    for text in texts[1:]:
+    for text in texts[1:-1]:
         send_with_three_clicks(candidate, text)
+        assert_newest_in_view(candidate)
+    a_refused_answer_comes_back_below_its_question(candidate)
+    send_with_three_clicks(candidate, texts[-1])
     expect(page.locator("main ol > li p.text-read")).to_have_text(texts)
     assert candor.value(STORED, candidate.interview_id) == len(texts)
     candidate.press("Submit the interview")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your interview has been submitted")
-    assert (watch.errors, watch.violations, watch.refused) == ([], [], [])
+    assert (watch.errors, watch.violations, watch.refused) == ([], [], [400])
 
 
 def the_page_asks_again_by_itself(candidate: Candidate, candor: Candor) -> None:
@@ -41,6 +46,23 @@ def the_page_asks_again_by_itself(candidate: Candidate, candor: Candor) -> None:
         expect(candidate.box).to_have_count(0)
     expect(candidate.page.get_by_text("Question 2 of 6")).to_be_visible()
     expect(candidate.box).to_have_value("")
+    assert_newest_in_view(candidate)
+
+
+def assert_newest_in_view(candidate: Candidate) -> None:
+    """The browser went to the newest question by itself, and the next Tab goes on from there."""
+    newest = candidate.page.locator("#messages > :last-child")
+    candidate.page.wait_for_timeout(300)
+    box, foot = newest.bounding_box(), candidate.page.locator("#foot").bounding_box()
+    assert box and foot
+    assert 0 <= box["y"] < box["y"] + box["height"] <= foot["y"], (box, foot)
+
+
+def a_refused_answer_comes_back_below_its_question(candidate: Candidate) -> None:
+    candidate.box.fill("x" * 8001)
+    candidate.press("Send answer")
+    expect(candidate.page.get_by_role("alert")).to_contain_text("longer than the limit")
+    assert_newest_in_view(candidate)
 
 
 def send_with_three_clicks(candidate: Candidate, text: str) -> None:
@@ -51,7 +73,7 @@ def send_with_three_clicks(candidate: Candidate, text: str) -> None:
 
     def is_answered() -> bool:
         page.wait_for_timeout(300)
-        page.goto(candidate.room)
+        page.goto(f"{candidate.room}?at={monotonic_ns()}#now")
         return candidate.what_follows(key).count() == 1
 
     wait_until(is_answered, "no reply came")

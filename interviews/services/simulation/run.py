@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connections
+from django.utils.translation import ngettext
 
 from core import tenancy
 from interviews.services.simulation import client, dataset, report, setup, verify
@@ -43,7 +44,8 @@ def simulate(wanted: Wanted, say: Say) -> Report:
     with tenancy.enter(schema):
         parts = setup.prepare(source, count=wanted.interviews, job=wanted.job)
     connections.close_all()  # nothing is held while the candidates play
-    say(f"{len(parts)} candidates are invited to {host}, {wanted.concurrency} at a time.")
+    invited = ngettext("%d candidate is invited", "%d candidates are invited", len(parts)) % len(parts)
+    say(f"{invited} to {host}, {min(wanted.concurrency, len(parts))} at a time.")
     played = _play(parts, wanted, host, say)
     with tenancy.enter(schema):
         return report.build(played, verify.verify(played))
@@ -73,11 +75,13 @@ def _play(parts: Sequence[Part], wanted: Wanted, host: str, say: Say) -> list[Pl
     with ThreadPoolExecutor(max_workers=wanted.concurrency, thread_name_prefix="candidate") as pool:
         futures = [pool.submit(one, part) for part in parts]
         for done, future in enumerate(as_completed(futures), 1):
-            say(_line(done, len(parts), future.result()))
+            say(line_of(done, len(parts), future.result()))
     return [future.result() for future in futures]
 
 
-def _line(done: int, total: int, played: Played) -> str:
-    outcome = played.error or f"{len(played.exchanges)} answers"
-    retried = f", {played.retries} requests repeated" if played.retries else ""
+def line_of(done: int, total: int, played: Played) -> str:
+    """What became of one candidate, in words."""
+    sent, again = len(played.exchanges), played.retries
+    outcome = played.error or ngettext("%d answer", "%d answers", sent) % sent
+    retried = ", " + ngettext("%d request repeated", "%d requests repeated", again) % again if again else ""
     return f"{done}/{total} {played.interview_id or 'not reached'}: {outcome}{retried}"

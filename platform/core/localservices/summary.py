@@ -1,4 +1,4 @@
-"""The table at the end of `make run`: where to look first, and the demo's sign-ins."""
+"""The table at the end of `make run`: who interviews, where to look first, and the demo's sign-ins."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def table(var: Path, env: Mapping[str, str]) -> str:
     demo = _demo(var / "run" / "demo.json")
     admin = demo.get("admin", {})
     rows = [
+        ("Interviewer", ", ".join(demo.get("models", [])) or "basic mode (no model set)", ""),
         ("Public site", f"http://{domain}:{port}/", ""),
         ("Platform admin", f"http://admin.{domain}:{port}/", _sign_in(admin)),
     ]

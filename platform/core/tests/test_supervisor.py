@@ -165,6 +165,7 @@ def test_it_shows_each_step_and_the_table_and_ctrl_c_ends_everything(
     assert [step for step in range(2, 8) if f"[{step}/7]" not in text] == []
     assert f"http://acme.candor.localhost:{ports['PORT']}/i/token" in text
     assert "ana@acme.example / for-the-demo" in text
+    assert "  Interviewer       basic mode (no model set)\n" in text
     assert len(started) == 3
     assert running([*started, postmaster]) == []
     assert text.rstrip().endswith("Candor has stopped.")
