@@ -13,7 +13,7 @@ def greeting(*, company: str, job_title: str) -> str:
     """The first words, before the first question."""
     return _(
         "Hello, and welcome to your interview for %(job)s at %(company)s. I am an automated interviewer: I ask the "
-        "questions, and people at %(company)s read your answers and decide. Take the time you need for each answer."
+        "questions, and people at %(company)s read your answers and decide."
     ) % {"job": job_title, "company": company}
 
 
