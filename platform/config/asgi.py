@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 django = get_wsgi_application()
 
-from core import internal, threads  # these may load models, so they come after Django's set-up
+from core import garbage, internal, threads  # these may load models, so they come after Django's set-up
 from core.threads import Message, Receive, Send
 from live import route
 from live.hub import Hub
@@ -43,6 +43,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
                 await send({"type": "lifespan.startup.failed", "message": internal.explain(error)})
                 return
             hub.start()
+            garbage.settle()
             _end_streams_on(signal.SIGTERM, signal.SIGINT)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":

@@ -64,10 +64,11 @@ def _keep_our_logging(**_: Any) -> None:
 
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]
 def _worker_ready(**_: Any) -> None:
-    from core import workers
+    from core import garbage, workers
     from llm import gateway
 
     gateway.warm()
+    garbage.settle()
     workers.announce()
 
 

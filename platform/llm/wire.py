@@ -22,6 +22,8 @@ MOST_BYTES = 1_000_000
 CONNECT_SECONDS = 5.0
 # Shorter than the idle time of common servers (5 s), so that a kept connection is not closed under a request.
 KEEPALIVE_SECONDS = 4.0
+POOLS = 16
+MOST_KEPT = 16  # idle connections of each
 STATUS_KINDS = {401: "unauthorised", 403: "unauthorised", 404: "not_found", 408: "timeout", 429: "rate_limited"}
 
 _call = threading.local()
@@ -70,17 +72,33 @@ class _Backend(httpcore2.SyncBackend):
 
 
 class _Transport(httpx2.HTTPTransport):
-    """HTTP/1.1 over connections that know the deadline."""
+    """HTTP/1.1 over connections that know the deadline.
+
+    A pool looks at each of its connections whenever a request begins or ends, so a few hundred are spread over POOLS.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
-            max_connections=None,
-            max_keepalive_connections=50,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=_Backend(),
-        )
+        context = httpx2.create_ssl_context()
+        self._pools = [
+            httpcore2.ConnectionPool(
+                ssl_context=context,
+                max_connections=None,
+                max_keepalive_connections=MOST_KEPT,
+                keepalive_expiry=KEEPALIVE_SECONDS,
+                network_backend=_Backend(),
+            )
+            for _ in range(POOLS)
+        ]
+
+    @property
+    def _pool(self) -> httpcore2.ConnectionPool:
+        """The one of this thread."""
+        return self._pools[threading.get_native_id() % POOLS]
+
+    @_pool.setter
+    def _pool(self, unused: httpcore2.ConnectionPool) -> None:
+        """What the base class makes goes unused."""
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         response = super().handle_request(request)
