@@ -61,8 +61,7 @@ class Server:
     def memory(self, part: str) -> float:
         """Megabytes that the processes of this name hold, shared pages by their share."""
         processes = [psutil.Process(pid) for name, pid in self.stack.pids().items() if name.startswith(part)]
-        found = sum(one.memory_full_info().pss for process in processes for one in _tree(process))
-        return float(found) / 1e6
+        return sum(_held(one) for process in processes for one in _tree(process)) / 1e6
 
     def late_ms(self) -> float:
         """By how much the model's answers ended late."""
@@ -167,6 +166,14 @@ def _model() -> Iterator[tuple[Model, psutil.Process]]:
 def _info(made: Stack) -> Mapping[str, Any]:
     found: Any = made.redis.info("server")
     return dict(found)
+
+
+def _held(process: psutil.Process) -> float:
+    """Bytes; nothing where the process ended meanwhile (a command that a library asked something)."""
+    try:
+        return float(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def _tree(process: psutil.Process) -> list[psutil.Process]:
