@@ -15,6 +15,7 @@ class InterviewsConfig(AppConfig):
             task="interviews.reply_to_turn",
             keyword="turn_id",
             retry=lambda object_id: turns.retry(turn_id=object_id),
+            slots="turns",
         )
         due.register(
             "evaluation",

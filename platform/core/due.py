@@ -4,7 +4,7 @@ The row is the queue. A Celery message is a hint that saves waiting; the sweeper
 still owed again. Nothing ever loops over the tenants.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -45,11 +45,15 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What to send for a kind (the task, its keyword for the object's id), and how a failure is retried."""
+    """What to send for a kind (the task, its keyword for the object's id), and how a failure is retried.
+
+    `slots` names those that the task holds (core.slots), and the queues that its messages are spread over.
+    """
 
     task: str
     keyword: str
     retry: Callable[[UUID], None] | None = None
+    slots: str = ""
 
 
 _kinds: dict[str, Kind] = {}
@@ -59,9 +63,16 @@ class UnknownKind(LookupError):
     """No app registered this kind of owed work."""
 
 
-def register(kind: str, *, task: str, keyword: str, retry: Callable[[UUID], None] | None = None) -> None:
+def register(
+    kind: str, *, task: str, keyword: str, retry: Callable[[UUID], None] | None = None, slots: str = ""
+) -> None:
     """Say which task does a kind of owed work, and what retries it after a failure (called in AppConfig.ready)."""
-    _kinds[kind] = Kind(task, keyword, retry)
+    _kinds[kind] = Kind(task, keyword, retry, slots)
+
+
+def with_slots() -> dict[str, str]:
+    """The kinds whose tasks hold slots -> the name of these."""
+    return {kind: known.slots for kind, known in _kinds.items() if known.slots}
 
 
 def kind_of(kind: str) -> Kind:
@@ -112,8 +123,12 @@ def retry(failed: Due) -> None:
             audit.record("due.retried", failed, tenant=failed.tenant, kind=failed.kind, object_id=str(failed.object_id))
 
 
-def sweep(send: Callable[[Owed], None]) -> int:
-    """Take what is due (at most BATCH rows, SKIP LOCKED), put its next look off, and send a hint for each.
+def sweep(
+    send: Callable[[Owed], None], *, only: Collection[str] = (), but: Collection[str] = (), most: int = BATCH
+) -> int:
+    """Take what is due (at most `most` rows, SKIP LOCKED), put its next look off, and send a hint for each.
+
+    `only` these kinds (all, if none is named), `but` not those.
 
     The first looks come every five seconds, so that what a killed worker held waits little longer than its lease;
     then the pause doubles. Rows of tenants that aren't ready wait.
@@ -126,10 +141,11 @@ def sweep(send: Callable[[Owed], None]) -> int:
          WHERE id IN (SELECT due.id FROM public.due
                         JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant
                        WHERE tenant.status = 'ready' AND due_at <= now() AND failed_at IS NULL
+                         AND (cardinality(%s::text[]) = 0 OR kind = ANY(%s)) AND kind <> ALL(%s)
                        ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
         RETURNING tenant, kind, object_id, attempts"""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [LONGEST_PAUSE.total_seconds(), BATCH])
+        cursor.execute(statement, [LONGEST_PAUSE.total_seconds(), list(only), list(only), list(but), most])
         rows = [Owed(*row) for row in cursor.fetchall()]
     for row in rows:
         send(row)

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db.models import Count
 from django.db.models.functions import Now
 from prometheus_client.core import GaugeMetricFamily, Metric
+from redis import RedisError
 
-from core import gauges
+from core import gauges, queues
 from core.models import Due
 from core.redis import client, platform_key
 
@@ -22,11 +23,23 @@ def redis() -> Iterator[Metric]:
         pipeline.llen(prefix + name)
     pipeline.exists(platform_key("worker", "alive"))
     *lengths, alive = pipeline.execute()
-    queues = GaugeMetricFamily("redis_queue_length", "Messages that no worker has taken yet", labels=["queue"])
+    found = GaugeMetricFamily("redis_queue_length", "Messages that no worker has taken yet", labels=["queue"])
     for name, length in zip(names, lengths, strict=True):
-        queues.add_metric([name], length)
-    yield queues
+        found.add_metric([name], length)
+    yield found
     yield GaugeMetricFamily("candor_worker_alive", "1 where a worker's heartbeat is young", value=alive)
+
+
+def waiting(name: str) -> int:
+    """How many messages wait in the queues that work of this name is spread over; 0 where nobody can say."""
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    pipeline = client().pipeline(transaction=False)
+    for number in range(queues.BUCKETS):
+        pipeline.llen(prefix + queues.bucket(name, number))
+    try:
+        return sum(int(length) for length in pipeline.execute())
+    except RedisError:
+        return 0
 
 
 def due() -> Iterator[Metric]:

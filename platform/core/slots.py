@@ -33,18 +33,25 @@ redis.call('ZADD', KEYS[2], 'NX', now, ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 0
 """
+# Two, where so many are free: a slot whose holder died was freed by time, and nobody was called for it.
 LEAVE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZREM', KEYS[1], ARGV[1])
-if redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[2]) then
+local called = {}
+while #called < 2 and redis.call('ZCARD', KEYS[1]) < tonumber(ARGV[2]) do
   local following = redis.call('ZPOPMIN', KEYS[2])[1]
-  if following then
-    redis.call('ZADD', KEYS[1], now + ARGV[3] * 1000, following)
-  end
-  return following
+  if not following then break end
+  redis.call('ZADD', KEYS[1], now + ARGV[3] * 1000, following)
+  called[#called + 1] = following
 end
+return called
+"""
+WILL_BE_CALLED = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return redis.call('ZCOUNT', KEYS[1], now, '+inf') > 0 and redis.call('ZSCORE', KEYS[2], ARGV[1]) ~= false
 """
 WAITS, ENTERED, HELD = 0, 1, 2
 log = structlog.get_logger()
@@ -62,7 +69,7 @@ def hold(name: str, object_id: UUID, *, most: int, wake: Callable[[UUID], None])
 
     :raises NoSlot: if all are held; the object waits and will be woken.
     """
-    keys = (key("slots", name), key("slots", name, "waiting"))
+    keys = _keys(name)
     entered = _enter(keys, object_id, most)
     if entered == WAITS:
         raise NoSlot(f"{name} {object_id}")
@@ -79,6 +86,19 @@ def hold(name: str, object_id: UUID, *, most: int, wake: Callable[[UUID], None])
         _leave(keys, object_id, most, wake)
 
 
+def will_be_called(name: str, object_id: UUID) -> bool:
+    """Whether this object waits and somebody holds a slot, who calls when it is free."""
+    try:
+        return client().eval(WILL_BE_CALLED, 2, *_keys(name), object_id.hex) == 1
+    except RedisError:
+        return False
+
+
+def _keys(name: str) -> tuple[str, str]:
+    """Of the slots that are held, and of those who wait for one."""
+    return key("slots", name), key("slots", name, "waiting")
+
+
 def _enter(keys: tuple[str, str], object_id: UUID, most: int) -> int:
     try:
         entered: int = client().eval(ENTER, 2, *keys, object_id.hex, most, HELD_SECONDS, FORGOTTEN_SECONDS)
@@ -90,9 +110,9 @@ def _enter(keys: tuple[str, str], object_id: UUID, most: int) -> int:
 
 def _leave(keys: tuple[str, str], object_id: UUID, most: int, wake: Callable[[UUID], None]) -> None:
     try:
-        following: bytes | None = client().eval(LEAVE, 2, *keys, object_id.hex, most, CALLED_SECONDS)
+        called: list[bytes] = client().eval(LEAVE, 2, *keys, object_id.hex, most, CALLED_SECONDS)
     except RedisError:
         log.warning("slots_unavailable")
         return
-    if following:
+    for following in called:
         wake(UUID(following.decode()))

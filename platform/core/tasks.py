@@ -10,11 +10,13 @@ import structlog
 from celery import current_app, shared_task
 from django.db import transaction
 
-from core import audit, due, metrics, pool, tenancy, workers
+from core import audit, due, looks, metrics, pool, slots, tenancy, workers
 from core.claims import AlreadyClaimed, LeaseLost
 from core.slots import NoSlot
 
 Queue = str | Callable[[str], str]
+
+FEWEST_HINTS = 20
 
 log = structlog.get_logger()
 _signatures: dict[str, inspect.Signature] = {}
@@ -106,11 +108,18 @@ def send(name: str, message: dict[str, Any]) -> None:
 
 @shared_task(name="core.sweep_due", queue="default")  # type: ignore[untyped-decorator]
 def sweep_due() -> None:
-    """Send again whatever is owed and due."""
+    """Send again whatever is owed and due.
+
+    Where many messages wait, hardly one was lost, and a hint for each of them would be as much work again: then few
+    are sent, the longest due first.
+    """
     try:
         with tenancy.enter_platform():
             metrics.sweeps.inc()
-            due.sweep(_send_owed)
+            slotted = due.with_slots()
+            due.sweep(_send_owed, but=slotted)
+            for kind, name in slotted.items():
+                due.sweep(_send_owed, only=[kind], most=max(FEWEST_HINTS, due.BATCH - looks.waiting(name)))
         workers.swept()
     finally:
         pool.give_back()
@@ -122,5 +131,8 @@ def _send_owed(owed: due.Owed) -> None:
     except due.UnknownKind:
         log.warning("due_unknown_kind", kind=owed.kind)  # a newer release owes it; what this one knows must not wait
         return
+    with tenancy.enter(owed.tenant):
+        if kind.slots and slots.will_be_called(kind.slots, owed.object_id):
+            return
     metrics.swept.labels(owed.kind).inc()
     send(kind.task, {kind.keyword: str(owed.object_id), "tenant": owed.tenant})

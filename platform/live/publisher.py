@@ -5,6 +5,7 @@ A stream is a hint, like every message: the turn's row is the truth. Whatever ca
 
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -71,7 +72,7 @@ def queue_event(pipe: Pipeline, to: Channel, sealed: bytes) -> None:
 
 
 class _Flusher:
-    """The thread that sends what is waiting every FLUSH_SECONDS."""
+    """The thread that sends what is waiting, at once and then not again for FLUSH_SECONDS."""
 
     def __init__(self) -> None:
         self._waiting: queue.Queue[tuple[Channel, bytes]] = queue.Queue(MOST_WAITING)
@@ -94,13 +95,14 @@ class _Flusher:
                 self._thread.start()
 
     def _run(self) -> None:
-        pause = threading.Event()
+        pause, free_at = threading.Event(), 0.0
         while True:
             batch = [self._waiting.get()]
-            pause.wait(FLUSH_SECONDS)
+            pause.wait(max(0.0, free_at - time.monotonic()))
             while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             self._flush(batch)
+            free_at = time.monotonic() + FLUSH_SECONDS
 
     def _flush(self, batch: list[tuple[Channel, bytes]]) -> None:
         try:

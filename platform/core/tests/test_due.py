@@ -136,6 +136,18 @@ class SweepTests(TenantTestCase):
 
         self.assertEqual({owed.tenant for owed in sent}, {HOME, OTHER})
 
+    def test_a_sweep_can_be_for_some_kinds_for_the_others_and_for_few_rows(self) -> None:
+        for kind in ("test.letter", "test.letter", "test.parcel"):
+            due.owe(kind, uuid7(), after=AN_HOUR_AGO)
+        sent: list[Owed] = []
+
+        due.sweep(sent.append, but=["test.letter"])
+        others = [owed.kind for owed in sent]
+        due.sweep(sent.append, only=["test.letter"], most=1)
+
+        self.assertEqual((others, [owed.kind for owed in sent]), (["test.parcel"], ["test.parcel", "test.letter"]))
+        self.assertEqual(sum(row.attempts == 0 for row in Due.objects.all()), 1)
+
     def test_it_counts_what_it_sent(self) -> None:
         for _ in range(3):
             due.owe("test.letter", uuid7(), after=AN_HOUR_AGO)
@@ -160,10 +172,14 @@ class SweepTests(TenantTestCase):
         old, new = uuid7(), uuid7()
         due.owe("test.letter", old, after=LONG_AGO)
         due.owe("test.letter", new, after=AN_HOUR_AGO)
-        before, due.BATCH = due.BATCH, 1
-        self.addCleanup(setattr, due, "BATCH", before)
 
-        self.assertEqual([[owed.object_id for owed in sweep()] for _ in range(3)], [[old], [new], []])
+        found: list[list[UUID]] = []
+        for _ in range(3):
+            sent: list[Owed] = []
+            due.sweep(sent.append, most=1)
+            found.append([owed.object_id for owed in sent])
+
+        self.assertEqual(found, [[old], [new], []])
 
     def test_rows_of_a_suspended_tenant_wait_as_they_are_until_it_is_back(self) -> None:
         due.owe("test.letter", self.work_id, after=LONG_AGO)

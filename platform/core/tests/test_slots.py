@@ -10,7 +10,7 @@ from core import slots
 from core.claims import AlreadyClaimed
 from core.ids import uuid7
 from core.redis import client
-from core.testing import TenantTestCase
+from core.testing import HOME, OTHER, TenantTestCase
 
 
 class SlotTests(TenantTestCase):
@@ -126,3 +126,43 @@ class SlotTests(TenantTestCase):
                 one.close()
 
         self.assertEqual(self.woken, [])
+
+    def test_whom_nobody_was_called_for_is_called_beside_the_next(self) -> None:
+        first, second, third, fourth = (uuid7() for _ in range(4))
+        held = self.hold(first)
+        dead = self.hold(second)  # its worker dies: nobody leaves this slot
+        for waiting in (third, fourth):
+            with self.assertRaises(slots.NoSlot):
+                self.hold(waiting)
+        client().zrem(self.keys()[0], second.hex)  # as time does
+
+        held.close()
+
+        self.assertEqual(self.woken, [third, fourth])
+        dead.close()
+
+    def test_who_waits_will_be_called_while_somebody_holds_a_slot(self) -> None:
+        holder, waiting, stranger = uuid7(), uuid7(), uuid7()
+        held = self.hold(holder, most=1)
+        with self.assertRaises(slots.NoSlot):
+            self.hold(waiting, most=1)
+
+        found = [slots.will_be_called("turns", one) for one in (holder, waiting, stranger)]
+        client().zadd(self.keys()[0], {holder.hex: 1})  # held no longer, since long ago
+        nobody_holds = slots.will_be_called("turns", waiting)
+
+        self.assertEqual((found, nobody_holds), ([False, True, False], False))
+        held.close()
+
+    def test_another_tenants_holders_call_nobody_of_ours(self) -> None:
+        waiting = uuid7()
+        held = self.hold(uuid7(), most=1)
+        with self.assertRaises(slots.NoSlot):
+            self.hold(waiting, most=1)
+
+        with self.in_tenant(OTHER):
+            self.assertFalse(slots.will_be_called("turns", waiting))
+        held.close()
+
+    def keys(self) -> list[str]:
+        return [f"candor:{HOME}:slots:turns"]

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.test import SimpleTestCase
 from prometheus_client import REGISTRY
 
-from core import audit, due, tasks, tenancy
+from core import audit, due, slots, tasks, tenancy
 from core.due import Owed
 from core.ids import uuid7
 from core.redis import client
@@ -196,6 +196,46 @@ class SweepTaskTests(TenantTestCase):
 
         self.assertEqual(sent(), [{"task": "core.tests.note", "letter_id": str(self.letter_id), "tenant": "alpha"}])
         self.assertEqual(tenancy.schema(), "alpha")
+
+    def test_work_that_waits_for_a_slot_gets_no_hint_while_somebody_will_call_it(self) -> None:
+        due.register("test.slotted", task="core.tests.note", keyword="letter_id", slots="notes")
+        self.addCleanup(due._kinds.pop, "test.slotted")
+        due.owe("test.slotted", self.letter_id)
+
+        with self.hold(uuid7()):
+            with self.assertRaises(slots.NoSlot), self.hold(self.letter_id):
+                pass
+            self.sweep_all()
+            while_held = sent()
+        self.sweep_all()
+
+        self.assertEqual(while_held, [])
+        self.assertEqual([message["letter_id"] for message in sent()], [str(self.letter_id)])
+
+    def test_where_many_messages_wait_few_hints_are_sent_and_for_other_kinds_as_ever(self) -> None:
+        due.register("test.slotted", task="core.tests.note", keyword="letter_id", slots="notes")
+        self.addCleanup(due._kinds.pop, "test.slotted")
+        for kind in ("test.slotted", "test.note"):
+            for _ in range(25):
+                due.owe(kind, uuid7())
+        crowded = f"{settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}notes.07"
+        client().lpush(crowded, *["message"] * 600)
+        self.addCleanup(client().delete, crowded)
+
+        self.sweep_all()
+        beside_many = len(sent())
+        client().delete(crowded)
+        self.sweep_all()
+
+        self.assertEqual((beside_many, len(sent())), (20 + 25, 50))
+
+    def hold(self, object_id: UUID) -> contextlib.AbstractContextManager[None]:
+        return slots.hold("notes", object_id, most=1, wake=lambda _: None)
+
+    def sweep_all(self) -> None:
+        rows.model("core.Due").objects.update(due_at="2020-01-01T00:00:00Z")
+        client().delete(QUEUE)
+        current_app.tasks["core.sweep_due"]()
 
     def test_a_kind_that_only_a_newer_release_knows_holds_up_no_other(self) -> None:
         tasks._send_owed(Owed("alpha", "test.of-tomorrow", self.letter_id, 1))
