@@ -35,9 +35,9 @@ def waiting(name: str) -> int:
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     pipeline = client().pipeline(transaction=False)
     for number in range(queues.BUCKETS):
-        pipeline.llen(prefix + queues.bucket(name, number))
+        pipeline.llen(f"{prefix}{queues.bucket(name, number)}")
     try:
-        return sum(int(length) for length in pipeline.execute())
+        return sum(pipeline.execute())
     except RedisError:
         return 0
 
