@@ -91,6 +91,9 @@ class Events(asyncio.Protocol):
             size = int(self._buffer[:end], 16)
             if len(self._buffer) < end + size + 4:
                 return
+            if not size:  # the server ended the stream; the connection could serve another request
+                self.transport.close()
+                return
             body, self._buffer = self._buffer[end + 2 : end + 2 + size], self._buffer[end + size + 4 :]
             if body.startswith(b"id: "):
                 self._event(body)
