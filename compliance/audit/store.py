@@ -1,9 +1,7 @@
 import json
 from typing import Any
 
-from django.db import connection
-
-from core import audit
+from core import audit, rows
 from core.ids import uuid7
 
 # By hand: every act writes one, and building this statement anew each time costs more than the database takes for it.
@@ -25,5 +23,4 @@ def store(*, event: audit.Event, **kwargs: Any) -> None:
         event.request_id,
         json.dumps(event.detail),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, values)
+    rows.execute(INSERT, values)

@@ -16,7 +16,7 @@ from interviews.selectors.room import (
     room,
     state,
 )
-from interviews.selectors.status import status
+from interviews.selectors.status import has_asked, status
 from interviews.selectors.work import to_review_count
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Room",
     "clock_face",
     "failed_turn",
+    "has_asked",
     "is_expired",
     "landing",
     "open_turn",

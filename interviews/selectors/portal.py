@@ -217,9 +217,9 @@ def _open_requests(viewer: User) -> list[CandidateRequest]:
 
 
 def _is_moot() -> Q:
-    """Asked for before the candidate withdrew; to erase their data is asked for all the same."""
+    """How the interview was to be, asked for before the candidate withdrew; whatever else they asked for stands."""
     withdrawn = Q(interview__status=Interview.Status.WITHDRAWN, created_at__lt=F("interview__last_activity_at"))
-    return withdrawn & ~Q(kind=CandidateRequest.Kind.ERASURE)
+    return withdrawn & Q(kind__in=[CandidateRequest.Kind.ADJUSTMENT, CandidateRequest.Kind.HUMAN])
 
 
 def _person(interview: Interview, name: str) -> dict[str, Any]:

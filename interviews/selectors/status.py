@@ -8,6 +8,11 @@ from interviews.models import Decision, Evaluation, Interview, Review, Turn
 EVALUATED = (Evaluation.Status.READY, Evaluation.Status.PROVISIONAL, Evaluation.Status.SUPERSEDED)
 
 
+def has_asked(interview: Interview, kind: str) -> bool:
+    """Whether the candidate asked for this."""
+    return interview.requests.filter(kind=kind).exists()
+
+
 def status(interview: Interview) -> dict[str, Any]:
     """The steps with their times, the receipt, and the candidate's own rating. No result, level or outcome."""
     submitted = interview.status == Interview.Status.COMPLETED

@@ -5,7 +5,7 @@ from typing import Any
 
 from core import rows, tenancy
 from interviews.models import Candidate, Interview, Turn
-from interviews.services import evaluations, plans
+from interviews.services import evaluations, plans, standing
 from interviews.services.interviewer import Exchange, Probe, TurnContext, Wanted, coverage, followups
 from interviews.services.plans import Plan
 
@@ -13,8 +13,8 @@ RECENT_TURNS = 3
 
 # By hand: every answer reads these, and building them anew costs more than the database takes for it.
 ABOUT = """
-    SELECT interview.id, interview.version_id, interview.language, job.title, candidate.id AS candidate_id,
-           candidate.name, candidate.email
+    SELECT interview.id, interview.status, interview.version_id, interview.language, job.title,
+           candidate.id AS candidate_id, candidate.name, candidate.email
       FROM interviews_interview interview
       JOIN interviews_application application ON application.id = interview.application_id
       JOIN interviews_job job ON job.id = application.job_id
@@ -24,8 +24,12 @@ SO_FAR = "SELECT * FROM interviews_turn WHERE interview_id = %s AND number <= %s
 
 
 def context(turn: Turn) -> TurnContext:
-    """Everything the reply to this turn is written from."""
+    """Everything the reply to this turn is written from.
+
+    :raises standing.Withdrawn: if the candidate withdrew while the turn waited: nobody reads the answer any more.
+    """
     interview: Any = Interview.objects.raw(ABOUT, [turn.interview_id])[0]
+    standing.refuse_over(interview)
     turn.interview = interview
     plan = plans.of(interview.version_id)
     turns = list(Turn.objects.raw(SO_FAR, [turn.interview_id, turn.number]))

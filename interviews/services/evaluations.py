@@ -76,6 +76,7 @@ def run(*, evaluation_id: UUID) -> None:
 
 def _evaluate(evaluation: Evaluation) -> Result:
     interview = Interview.objects.select_related("version").get(pk=evaluation.interview_id)
+    standing.refuse_over(interview)
     version = interview.version
     competencies = [competency_text(row) for row in version.competencies.all()]
     answers = answers_of(interview)

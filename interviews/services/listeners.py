@@ -3,6 +3,7 @@
 The candidate's key must still be there: whoever destroys it calls `close` first.
 """
 
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -16,21 +17,16 @@ from live.channels import Channel
 def dismiss(interview: Interview) -> None:
     """A link was revoked: whoever holds a valid one comes back with a new ticket."""
 
-    def send() -> None:
-        if channel := _channel(interview):
-            closing.dismiss(channel, why="revoked")
-
-    transaction.on_commit(send)
+    if channel := _channel(interview):
+        transaction.on_commit(partial(closing.dismiss, channel, why="revoked"), robust=True)
 
 
 def close(interview: Interview, *, why: closing.Why) -> None:
     """The interview is over for good; pages that wait for the last turn learn it by the turn's end."""
 
-    def send() -> None:
-        if channel := _channel(interview):
-            closing.close(channel, why=why, turn=_last_turn(interview))
-
-    transaction.on_commit(send)
+    if channel := _channel(interview):
+        end = partial(closing.close, channel, why=why, turn=_last_turn(interview))
+        transaction.on_commit(end, robust=True)
 
 
 def _channel(interview: Interview) -> Channel | None:

@@ -4,12 +4,20 @@ from uuid import UUID
 
 from django.db import connection
 
+from interviews.models import Interview
+
 HOLD = "SELECT status FROM interviews_interview WHERE id = %s FOR SHARE"
 OVER = ("withdrawn", "erased")
 
 
 class Withdrawn(Exception):
     """The candidate withdrew, or was erased, while this was made: nothing more is written about them."""
+
+
+def refuse_over(interview: Interview) -> None:
+    """:raises Withdrawn: if it was over when it was read."""
+    if interview.status in OVER:
+        raise Withdrawn(str(interview.pk))
 
 
 def hold(interview_id: UUID) -> str:

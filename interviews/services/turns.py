@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from billing import selectors as billing
 from billing.services import quota
-from core import audit, claims, clock, due, metrics, slots, state, tenancy
+from core import audit, claims, clock, due, metrics, rows, slots, state, tenancy
 from core.state import TransitionNotAllowed
 from core.tasks import enqueue, remind
 from interviews.models import Interview, Turn
@@ -155,10 +155,8 @@ def hold_open(interview_id: UUID, now: datetime) -> None:
 
     :raises TransitionNotAllowed: if the interview does not run or its time is over.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD_OPEN, [now, interview_id, GRACE.total_seconds()])
-        if cursor.rowcount != 1:
-            raise TransitionNotAllowed(str(interview_id))
+    if rows.execute(HOLD_OPEN, [now, interview_id, GRACE.total_seconds()]) != 1:
+        raise TransitionNotAllowed(str(interview_id))
 
 
 def write_reply(*, turn_id: UUID) -> None:

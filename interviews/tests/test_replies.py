@@ -11,7 +11,7 @@ from core.state import TransitionNotAllowed
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews import tasks
 from interviews.models import Turn
-from interviews.services import turns
+from interviews.services import afterwards, turns
 from interviews.services.interviewer import script
 from interviews.tests import make
 from llm.models import LlmCall
@@ -143,6 +143,16 @@ class ModelReplyTests(TenantTestCase):
             turns.write_reply(turn_id=self.turn.pk)
 
         self.assertEqual((self.stored().status, self.stored().mode, model.chats), ("replied", "basic", 0))
+
+    def test_the_answer_of_somebody_who_withdrew_while_it_waited_reaches_no_model(self) -> None:
+        afterwards.withdraw(self.interview)
+
+        with MockModel() as model, using(model):
+            turns.write_reply(turn_id=self.turn.pk)
+
+        turn = self.stored()
+        self.assertEqual((turn.status, turn.reply, turn.error, model.chats), ("replied", None, "Withdrawn", 0))
+        self.assertEqual((self.interview.turns.count(), LlmCall.objects.count()), (1, 0))
 
     def test_the_third_attempt_still_asks_the_model(self) -> None:
         Turn.objects.update(attempts=turns.MODEL_ATTEMPTS - 1)

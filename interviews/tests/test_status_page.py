@@ -9,7 +9,7 @@ from django.urls import reverse
 from core import tenancy
 from core.testing import TenantTestCase
 from interviews.models import CandidateRequest, Interview
-from interviews.services import questions, submission
+from interviews.services import questions, requests, submission
 from interviews.tests import make
 
 
@@ -195,18 +195,29 @@ class WithdrawTests(StatusCase):
         self.assertNotContains(client.get(home), receipt)
         self.assertRedirects(client.get(receipt), home, status_code=303)
 
-    def test_what_was_asked_for_before_it_leaves_the_list_except_to_erase_the_data(self) -> None:
+    def test_how_the_interview_was_to_be_leaves_the_list_and_whatever_else_was_asked_for_stays(self) -> None:
         recruiter = make.signed_in(make.staff("recruiter"))
+        requests.ask(self.stored(), kind=CandidateRequest.Kind.ADJUSTMENT, detail="words of adjustment")
         for kind in ("review", "talk", "erasure"):
             self.client.post(self.address("ask", kind), {"words": f"words of {kind}"})
-        self.assertContains(recruiter.get("/"), "words of", count=3)
+        self.assertContains(recruiter.get("/"), "words of", count=4)
 
         self.client.post(self.address("withdraw"))
-        self.assertContains(recruiter.get("/"), "words of erasure")
-        self.assertContains(recruiter.get("/"), "words of", count=1)
+
+        self.assertNotContains(recruiter.get("/"), "words of adjustment")
+        self.assertContains(recruiter.get("/"), "words of", count=3)
 
         self.client.post(self.address("ask", "talk"), {"words": "words after it"})
         self.assertContains(recruiter.get("/"), "words after it")
+
+    def test_the_address_alone_does_not_say_that_something_was_asked_for(self) -> None:
+        said = "Your request has been sent"
+        self.assertNotContains(self.client.get(self.address("ask", "talk") + "?sent"), said)
+
+        self.client.post(self.address("ask", "talk"), {"words": "please"})
+
+        self.assertContains(self.client.get(self.address("ask", "talk") + "?sent"), said)
+        self.assertNotContains(self.client.get(self.address("ask", "review") + "?sent"), said)
 
     def test_a_running_one_leaves_nothing_owed_and_gives_its_place_back(self) -> None:
         one = make.invited("joan@example.org")

@@ -109,7 +109,7 @@ def flag(request: HttpRequest, interview: Interview) -> HttpResponse:
             form.add_error("words", selectors.ANSWER_ERRORS["text"])
     context: dict[str, Any] = {
         "form": form,
-        "flagged": was_sent(request),
+        "flagged": was_sent(request) and hasattr(turn, "flag"),
         "question": turn.shown,
         "turn_id": turn.pk,
         "skip_url": reverse("candidate_skip", args=[interview.pk]),

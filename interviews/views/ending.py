@@ -139,7 +139,11 @@ def ask(request: HttpRequest, interview: Interview, kind: str) -> HttpResponse:
             return limited(request, error)
         requests.ask(interview, kind=stored_kind, detail=_detail(form))
         return see_sent("candidate_ask", interview, kind)
-    context: dict[str, Any] = {"form": form, "asked": was_sent(request), "kind": kind}
+    context: dict[str, Any] = {
+        "form": form,
+        "asked": was_sent(request) and selectors.has_asked(interview, stored_kind),
+        "kind": kind,
+    }
     context["back_url"] = reverse("candidate_home", args=[interview.pk])
     return page(request, interview, "ask", 400 if form.is_bound else 200, **context)
 

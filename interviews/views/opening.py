@@ -13,7 +13,7 @@ from core import ratelimit
 from core.state import TransitionNotAllowed
 from interviews import selectors
 from interviews.forms import AdjustmentForm, ConsentForm
-from interviews.models import Interview
+from interviews.models import CandidateRequest, Interview
 from interviews.services import opening
 from interviews.views.frame import limited, page, see, see_sent, was_sent, with_interview
 
@@ -69,7 +69,7 @@ def adjustment(request: HttpRequest, interview: Interview) -> HttpResponse:
         return see_sent("candidate_adjustment", interview)
     context: dict[str, Any] = {
         "form": form,
-        "submitted": was_sent(request),
+        "submitted": was_sent(request) and selectors.has_asked(interview, CandidateRequest.Kind.ADJUSTMENT),
         "running": interview.status not in Interview.BEFORE_START,
         "back_url": reverse("candidate_home", args=[interview.pk]),
     }

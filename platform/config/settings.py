@@ -143,7 +143,7 @@ SERVING_TIMEOUTS = "-c statement_timeout=60s -c lock_timeout=20s -c idle_in_tran
 
 
 def _database(name: str, engine: str, pool: int = 0) -> dict[str, Any]:
-    """One alias from its URL; `pool` > 0 keeps that many connections.
+    """One alias from its URL; `pool` > 0 keeps that many connections, whose search_path is cleared on return.
 
     A pooled connection is tried before it is lent: after a restart of the server every one of them is broken, and
     each would fail a request, or a reply that the model has already written.
@@ -156,8 +156,10 @@ def _database(name: str, engine: str, pool: int = 0) -> dict[str, Any]:
     }
     options: dict[str, Any] = {"application_name": f"candor-{name.lower()}"[:63], "connect_timeout": 5}
     if pool:
+        from core.pool import forget_schema
+
         options["options"] = SERVING_TIMEOUTS
-        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10, "reset": forget_schema}
     return database | {"OPTIONS": options}
 
 

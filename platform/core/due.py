@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from core import audit, tenancy
+from core import audit, rows, tenancy
 from core.ids import uuid7
 from core.models import Due
 
@@ -86,14 +86,12 @@ def kind_of(kind: str) -> Kind:
 def owe(kind: str, object_id: UUID, *, after: timedelta = FIRST_LOOK) -> None:
     """Owe this work in the current transaction; owing it again moves its time and starts its attempts anew."""
     kind_of(kind)
-    with connection.cursor() as cursor:
-        cursor.execute(OWE, [uuid7(), tenancy.schema(), kind, object_id, after.total_seconds()])
+    rows.execute(OWE, [uuid7(), tenancy.schema(), kind, object_id, after.total_seconds()])
 
 
 def settle(kind: str, object_id: UUID) -> None:
     """The work was done, or is no longer wanted."""
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLE, [tenancy.schema(), kind, object_id])
+    rows.execute(SETTLE, [tenancy.schema(), kind, object_id])
 
 
 def hasten(object_ids: list[UUID]) -> None:
@@ -134,22 +132,24 @@ def sweep(
     then the pause doubles. Rows of tenants that aren't ready wait.
     :returns: how many hints were sent.
     """
+    # Materialised: planned as a part of the update, the choice could be made again for each row, beyond `most`.
     statement = """
+        WITH picked AS MATERIALIZED (
+            SELECT due.id FROM public.due JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant
+             WHERE tenant.status = 'ready' AND due_at <= now() AND failed_at IS NULL
+               AND (cardinality(%s::text[]) = 0 OR kind = ANY(%s)) AND kind <> ALL(%s)
+             ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
         UPDATE public.due SET attempts = attempts + 1,
                due_at = now() + least(interval '5 seconds' * power(2, least(greatest(attempts - 3, 0), 10)),
                                       make_interval(secs => %s))
-         WHERE id IN (SELECT due.id FROM public.due
-                        JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant
-                       WHERE tenant.status = 'ready' AND due_at <= now() AND failed_at IS NULL
-                         AND (cardinality(%s::text[]) = 0 OR kind = ANY(%s)) AND kind <> ALL(%s)
-                       ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
+          FROM picked WHERE due.id = picked.id
         RETURNING tenant, kind, object_id, attempts"""
     with connection.cursor() as cursor:
-        cursor.execute(statement, [LONGEST_PAUSE.total_seconds(), list(only), list(only), list(but), most])
-        rows = [Owed(*row) for row in cursor.fetchall()]
-    for row in rows:
-        send(row)
-    return len(rows)
+        cursor.execute(statement, [list(only), list(only), list(but), most, LONGEST_PAUSE.total_seconds()])
+        found = [Owed(*row) for row in cursor.fetchall()]
+    for owed in found:
+        send(owed)
+    return len(found)
 
 
 def failed_count() -> int:

@@ -4,23 +4,30 @@ By hand, because every answer takes several of them, and building a statement an
 for it (docs/capacity.md). Values pass through their fields as in `save()` and `update()`; no signal is sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from psycopg import sql
 
 Field: TypeAlias = "models.Field[Any, Any]"
 
 
+def execute(statement: str, values: Sequence[Any]) -> int:
+    """Run a statement that writes; an error marks the transaction as broken, whoever catches it.
+
+    :returns: how many rows it wrote.
+    """
+    with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
 def insert(row: models.Model) -> None:
     """Store a new row of the default database."""
     statement, fields = _inserting(type(row))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement, [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-        )
+    execute(statement, [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields])
     row._state.adding, row._state.db = False, connection.alias
 
 
@@ -36,9 +43,7 @@ def update(model: type[models.Model], changes: Mapping[str, Any], *, where: Mapp
         for name, value in where.items()
         if value is not None
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_updating(model, tuple(changes), how), given + wanted)
-        return int(cursor.rowcount)
+    return execute(_updating(model, tuple(changes), how), given + wanted)
 
 
 def _field(model: type[models.Model], name: str) -> Field:

@@ -76,6 +76,7 @@ class Hub:
     def __init__(self) -> None:
         self._listeners: dict[bytes, list[Listener]] = defaultdict(list)
         self._count = 0
+        self._ending = False
         self._task: asyncio.Task[None] | None = None
         self._client: redis.Redis | None = None
 
@@ -96,16 +97,17 @@ class Hub:
             await self._client.aclose()
 
     def end_all(self) -> None:
-        """Ask every listener to leave: the process stops."""
+        """Ask every listener to leave, and take no new one: the process stops."""
+        self._ending = True
         self._tell_all(END)
 
     @contextmanager
     def listening(self, ticket: Ticket) -> Iterator[Listener]:
         """Hear the ticket's channel inside the block.
 
-        :raises Full: when the process has no room.
+        :raises Full: when the process has no room, or stops: a listener that came back at once would hold it up.
         """
-        if self._count >= MOST_LISTENERS:
+        if self._ending or self._count >= MOST_LISTENERS:
             raise Full
         listener, name = Listener(ticket), ticket.channel.name.encode()
         mine = self._listeners[name]

@@ -24,7 +24,7 @@ function draftMessage() {
   const template = document.getElementById("live-template");
   if (!template) return null;
   document.getElementById("messages").after(template.content.cloneNode(true));
-  room.uncover();
+  room.comeAlong();
   return document.querySelector("#live-message [data-words]");
 }
 

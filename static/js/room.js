@@ -60,15 +60,22 @@ function uncover() {
   if (covered > 0) scrollBy({ top: covered, behavior: "instant" });
 }
 
-/* Who has scrolled up to an earlier answer is left there, whatever grows: a longer text, a newer draft, the word that the
-   line is down, the keyboard. */
-let following = true;
+/* Who is at the newest message is taken along to a newer one; who has its end in sight keeps that, whatever grows: a longer
+   text, a newer draft, the word that the line is down, the keyboard. Who reads further up is left there. */
+let near = true;
+let atEnd = true;
 function noteScroll() {
-  following = (newest()?.getBoundingClientRect().top ?? 0) < footTop();
+  const message = newest()?.getBoundingClientRect();
+  near = (message?.top ?? 0) < footTop();
+  atEnd = (message?.bottom ?? 0) <= footTop() + 1;
+}
+
+function comeAlong() {
+  if (near) uncover();
 }
 
 function follow() {
-  if (following) uncover();
+  if (atEnd) uncover();
 }
 
 /* This page may be the answer to a form that was sent: loading its address again would send that form again. */
@@ -127,7 +134,7 @@ function merge(page, { sent = false, refused = false } = {}) {
   if (!same) {
     if (sent) byId("unsent")?.remove();
     replaceBelow(page, words);
-    showNewest();
+    if (sent || near) showNewest();
     if (mayFocus) document.querySelector("#below textarea")?.focus({ preventScroll: true });
   }
   tell("room:changed");
@@ -203,7 +210,7 @@ function showLine(up) {
 
 window.candorRoom = Object.freeze({
   bringIn, check, composer, keyOf, merge, pendingTurnId, say, showStage, startPolling, stopPolling,
-  uncover, follow, moved: () => others?.postMessage(root.dataset.stateUrl),
+  comeAlong, follow, moved: () => others?.postMessage(root.dataset.stateUrl),
 });
 others?.addEventListener("message", (event) => {
   if (event.data === root.dataset.stateUrl) check();

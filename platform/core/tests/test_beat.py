@@ -12,7 +12,7 @@ from core.beat import SteadyScheduler
 
 @pytest.fixture
 def beat() -> SteadyScheduler:
-    app = Celery(broker="memory://")
+    app = Celery(broker="memory://", set_as_current=False)
     app.conf.beat_schedule = {"sweep": {"task": "core.sweep_due", "schedule": schedule(3.0)}}
     return SteadyScheduler(app, max_interval=300)
 

@@ -1,9 +1,11 @@
 """Writes that are composed once: the same rows as the ORM's, and nothing more."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test import TestCase
 
 from core import rows
@@ -71,3 +73,14 @@ class RowsTests(TestCase):
         with connection.cursor() as cursor:
             cursor.execute("SELECT tenant FROM public.due WHERE id = %s", [row.pk])
             self.assertEqual(cursor.fetchone(), (odd,))
+
+    def test_an_error_that_somebody_swallows_still_undoes_the_transaction(self) -> None:
+        first, second = due(), due()
+
+        with self.assertRaises(TransactionManagementError), transaction.atomic():
+            rows.insert(first)
+            with suppress(IntegrityError):
+                rows.insert(first)
+            rows.insert(second)
+
+        self.assertEqual(Due.objects.count(), 0)

@@ -211,6 +211,15 @@ def test_a_full_process_refuses_and_says_what_to_do(events: Route) -> None:
         assert "Ask for the turn itself" in json.loads(refused.response.read())["detail"]
 
 
+def test_a_process_that_stops_ends_its_streams_and_takes_back_none_that_comes_again_at_once() -> None:
+    with serving() as stopping, stopping.open(channel()) as stream:
+        stopping.hub.end_all()
+
+        assert stream.event() == {}
+        with stopping.open(channel()) as again:
+            assert again.status == 503
+
+
 def test_a_listener_that_is_too_far_behind_reads_the_rest_from_the_stream(events: Route) -> None:
     to = channel()
     with patch("live.hub.MOST_WAITING", 4), events.open(to) as stream:
