@@ -99,8 +99,9 @@ def _places(name: str, told: argparse.Namespace) -> list[dict[str, str]]:
                         answer = f"{word(told.answered)} {TEXT} {secrets.token_hex(8)}"
                         turns.submit_answer(interview=interview, answer=answer, idempotency_key=uuid4())
                     places.append({"host": host, "interview": str(interview.pk), "token": token})
-    if told.answered:
-        Due.objects.filter(tenant=schema, kind="turn").update(due_at=timezone.now() + timedelta(hours=1))
+                if told.answered:  # with the answers: the sweeper would send those of the first batches meanwhile
+                    owed = Due.objects.filter(tenant=schema, kind="turn")
+                    owed.update(due_at=timezone.now() + timedelta(hours=1))
     return places
 
 
