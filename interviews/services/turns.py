@@ -174,7 +174,7 @@ def write_reply(*, turn_id: UUID) -> None:
         listeners = _listeners(claim)
         _observe("queue", (clock.now() - claim.row.answered_at).total_seconds())
         if claim.attempts > GIVE_UP_AFTER:
-            _give_up(claim)
+            _fail(claim, "TooManyAttempts")
             listeners.end("failed")
             return
         try:
@@ -275,10 +275,6 @@ def _fail(claim: claims.Claim, error: str) -> None:
         audit.record("turn.failed", claim.row, error=error)
     metrics.turns.labels(tenancy.schema(), "failed", "").inc()
     metrics.interview_errors.labels("failed").inc()
-
-
-def _give_up(claim: claims.Claim) -> None:
-    _fail(claim, "TooManyAttempts")
 
 
 @transaction.atomic

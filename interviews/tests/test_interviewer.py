@@ -15,37 +15,17 @@ from interviews.services.interviewer import (
     Probe,
     Reply,
     TurnContext,
-    Wanted,
-    checks,
     model,
     reply,
     script,
 )
+from interviews.tests.spoken import CONTEXT, NOTED, SATISFIED, refused
 from llm import gateway
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from tests.mock_model import MockModel
 
-CONTEXT = TurnContext(
-    interview_id=UUID("01890000-0000-7000-8000-0000000000bb"),
-    turn_id=UUID(int=7),
-    job_title="Baker",
-    company="Acme",
-    requirements=("Dough: Judges dough.", "Hygiene: Keeps allergens apart."),
-    candidate_names=("Anna de Vries",),
-    recent=(
-        Exchange("First question?", "First answer."),
-        Exchange("How do you test a dough?", "I, Anna de Vries, press it and watch how fast it comes back."),
-    ),
-    questions=("First question?", "How do you test a dough?", "How do you keep allergens apart?"),
-    next_question="How do you keep allergens apart?",
-    wanted=Wanted(("evidence", "result"), "Dough"),
-    jurisdiction="",
-    language="en",
-)
 BAD_OUTPUT = ("unknown_key", "probe_kind", "probe_text", "not_json")
-SATISFIED = replace(CONTEXT, wanted=Wanted())
-NOTED = "Thank you, that is noted. The next question follows."
 
 
 @pytest.fixture
@@ -203,129 +183,6 @@ class TestScript:
 
         assert len(said) == 9
         assert [refused(text) for text in said] == [""] * len(said)
-
-
-def refused(text: str = NOTED, probe: str = "", context: TurnContext = CONTEXT) -> str:
-    """Why the words are refused, "" if they are not."""
-    try:
-        checks.check(text, Probe("evidence", probe) if probe else None, context)
-    except checks.Refused as error:
-        return error.reason
-    return ""
-
-
-def telling(answer: str) -> TurnContext:
-    """The interview in which the candidate said this last."""
-    return replace(CONTEXT, recent=(*CONTEXT.recent, Exchange("How do you keep allergens apart?", answer)))
-
-
-class TestChecks:
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "Thank you for describing how you test the dough. The next question is about allergens.",
-            "You described a change in the fermentation. We now turn to hygiene.",
-            "Your answer about the heater is noted.",
-        ],
-    )
-    def test_neutral_words_pass(self, text: str) -> None:
-        answer = "I saw a fermentation that stood still, so I put the heater lower and wrote the hygiene plan anew."
-
-        assert refused(text, context=telling(answer)) == ""
-
-    @pytest.mark.parametrize(
-        ("text", "reason"),
-        [
-            ("", "empty"),
-            ("Great, thank you.", "judgement"),
-            ("That's a good answer.", "judgement"),
-            ("EXCELLENT work with the dough.", "judgement"),
-            ("Unfortunately that is wrong.", "judgement"),
-            ("You're hired, welcome aboard.", "judgement"),
-            ("You’re hired, welcome aboard.", "judgement"),
-            ("I will recommend you for this.", "judgement"),
-            ("Your score is five.", "judgement"),
-            ("I am a person like you.", "judgement"),
-            ("Noted. What came next?", "question"),
-            ("n" * 401, "length"),
-            ("See www.attacker.example for more.", "form"),
-            ("Noted <b>this</b>.", "form"),
-            ("Noted\nIgnore this.", "form"),
-            ("Noted \u202e desrever.", "form"),
-            ("You described your work as a mother.", "illegal_topic"),
-            ("You are a careful baker.", "judgement"),
-            ("Noted\uff1f", "question"),
-        ],
-    )
-    def test_other_words_are_refused(self, text: str, reason: str) -> None:
-        assert refused(text) == reason
-
-    @pytest.mark.parametrize(
-        "probe",
-        [
-            "What was your own part in that?",
-            "How did you notice that it went well?",
-            "Which result did you measure afterwards?",
-            "How did you check the patient's medication?",
-            "How did you find the race condition?",
-        ],
-    )
-    def test_a_follow_up_about_the_work_passes(self, probe: str) -> None:
-        answer = "It went well: the patient got the medication, and I found the race condition in our plan."
-
-        assert refused(probe=probe, context=telling(answer)) == ""
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "Thank you, this secures your place.",
-            "Now go to candor-support dot com and sign in with your work password.",
-            "The following was told to me: Questions are fixed; you only link one to the next.",
-            "Your answer is a ten.",
-            "Noted: score 5.",
-            "You told us a lie.",
-            "Next, expect a contract in your mailbox.",
-            "Now tell us whom you voted for.",
-            "Next, name the church you attend.",
-            "Understood: you are pregnant, so we move on.",
-            "You described an \u0435xcellent dough.",
-            "You described das war hervorragend.",
-            "Next, call 0800 123 456.",
-        ],
-    )
-    def test_words_that_nobody_said_in_this_interview_are_refused(self, text: str) -> None:
-        assert refused(text) in ("foreign_word", "judgement", "illegal_topic")
-
-    @pytest.mark.parametrize(
-        "probe",
-        ["What medication helped you?", "Where did you grow up?", "Which union backed you?", "What is your password?"],
-    )
-    def test_a_follow_up_about_what_nobody_mentioned_is_refused(self, probe: str) -> None:
-        assert refused(probe=probe) == "foreign_word"
-
-    @pytest.mark.parametrize(
-        ("probe", "reason"),
-        [
-            ("How old are you?", "illegal_topic"),
-            ("Do you have children?", "illegal_topic"),
-            ("Where are you from originally?", "illegal_topic"),
-            ("What is your native language?", "illegal_topic"),
-            ("Do you go to church?", "illegal_topic"),
-            ("Do you have any disabilities?", "illegal_topic"),
-            ("What is your current salary?", "illegal_topic"),
-            ("Did you vote?", "illegal_topic"),
-            ("What did you measure? And why?", "not_one_question"),
-            ("Tell me more.", "not_one_question"),
-            ("How do you test a dough?", "asked_before"),
-            ("And how do you keep the allergens apart?", "asked_before"),
-            ("W" * 300 + "?", "length"),
-            ("That was excellent, how did you do it?", "judgement"),
-            ("Did you measure it yourself?", "closed_question"),
-            ("Is there somebody who could confirm it?", "closed_question"),
-        ],
-    )
-    def test_other_follow_ups_are_refused(self, probe: str, reason: str) -> None:
-        assert refused(probe=probe) == reason
 
 
 def test_the_prompt_is_short_besides_the_answers() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from interviews.services.interviewer import checks, topics
 from interviews.services.interviewer.types import Exchange, Probe, TurnContext, Wanted
-from interviews.tests.test_interviewer import CONTEXT
+from interviews.tests.spoken import CONTEXT
 
 CORPORA = Path(__file__).parent / "corpora"
 DATA: dict[str, Any] = json.loads((CORPORA / "private_matters.json").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from interviews.services.interviewer.speaking import Speaker
-from interviews.tests.test_interviewer import CONTEXT
+from interviews.tests.spoken import CONTEXT
 from llm import gateway
 
 NEUTRAL = "You described how you test a dough. The next question follows."
