@@ -18,7 +18,7 @@ STATUS = "[data-draft-status]"
 
 def keep_ignorant(tab: Candidate) -> None:
     """Nothing tells this tab that another one went on."""
-    for path in ("**/state/", "**/ticket"):
+    for path in ("**/state/", "**/ticket", "**/draft/"):
         tab.page.route(path, lambda route: route.abort())
 
 
