@@ -203,7 +203,9 @@ def test_odd_texts_break_nothing() -> None:
         "私は毎日温度を測る。" * 100,
         "1 " * 4000,
     ):
-        basic.rate(JOB, [answer(said, "dough")])
+        rated = basic.rate(JOB, [answer(said, "dough")])
+
+        assert [rating.level for rating in rated] == [None] * len(JOB), said[:20]
 
 
 def test_an_interview_of_long_answers_takes_little_time() -> None:

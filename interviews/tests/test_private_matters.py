@@ -130,10 +130,15 @@ def test_what_spans_two_pieces_is_refused_with_the_second(before: str, sentence:
 
 
 def test_each_sentence_of_a_neutral_text_passes_as_it_arrives() -> None:
-    before = ""
+    before, found = "", []
     for piece in ("Thank you. ", "You described how you test the dough. ", "The next question is about allergens."):
-        checks.sentence(piece, before=before, context=CONTEXT)
+        try:
+            checks.sentence(piece, before=before, context=CONTEXT)
+        except checks.Refused as error:
+            found.append((piece, error.reason))
         before += piece
+
+    assert found == []
 
 
 @pytest.mark.parametrize("disguised", ["your *age*", "your ａｇｅ", "your\u00a0age", "YOUR _AGE_"])

@@ -125,14 +125,21 @@ def sweep_due() -> None:
         pool.give_back()
 
 
+def _will_be_called(owed: due.Owed, name: str) -> bool:
+    try:
+        with tenancy.enter(owed.tenant):
+            return slots.will_be_called(name, owed.object_id)
+    except tenancy.UnknownTenant:  # made just now, or gone: the others' hints must not wait for it
+        return False
+
+
 def _send_owed(owed: due.Owed) -> None:
     try:
         kind = due.kind_of(owed.kind)
     except due.UnknownKind:
         log.warning("due_unknown_kind", kind=owed.kind)  # a newer release owes it; what this one knows must not wait
         return
-    with tenancy.enter(owed.tenant):
-        if kind.slots and slots.will_be_called(kind.slots, owed.object_id):
-            return
+    if kind.slots and _will_be_called(owed, kind.slots):
+        return
     metrics.swept.labels(owed.kind).inc()
     send(kind.task, {kind.keyword: str(owed.object_id), "tenant": owed.tenant})

@@ -212,6 +212,15 @@ class SweepTaskTests(TenantTestCase):
         self.assertEqual(while_held, [])
         self.assertEqual([message["letter_id"] for message in sent()], [str(self.letter_id)])
 
+    def test_a_tenant_that_nobody_knows_holds_up_no_other_though_its_work_needs_slots(self) -> None:
+        due.register("test.slotted", task="core.tests.note", keyword="letter_id", slots="notes")
+        self.addCleanup(due._kinds.pop, "test.slotted")
+
+        for tenant in ("of_tomorrow", "alpha"):
+            tasks._send_owed(Owed(tenant, "test.slotted", self.letter_id, 1))
+
+        self.assertEqual([message["tenant"] for message in sent()], ["of_tomorrow", "alpha"])
+
     def test_where_many_messages_wait_few_hints_are_sent_and_for_other_kinds_as_ever(self) -> None:
         due.register("test.slotted", task="core.tests.note", keyword="letter_id", slots="notes")
         self.addCleanup(due._kinds.pop, "test.slotted")
