@@ -19,9 +19,9 @@ import structlog
 from django.db import connection, models
 from psycopg import sql
 
-from core import rows, state, tenancy
+from core import due, rows, state, tenancy
 
-# What a killed worker held waits for the end of its lease and the sweeper's next look (6 s): under 15 s in all from
+# What a killed worker held waits for the end of its lease and the sweeper's next round (3 s): under 15 s in all from
 # the moment at which another worker is there.
 LEASE = timedelta(seconds=10)
 RENEW_SECONDS = 3.0
@@ -81,11 +81,12 @@ def take(model: type[Claimable], pk: UUID, **changes: Any) -> Iterator[Claim]:
 
     `changes` are set in the same UPDATE. A row that waits, or whose lease is over, can be claimed.
 
-    :raises AlreadyClaimed: if it can't.
+    :raises AlreadyClaimed: if it can't; the sweeper then looks again when the lease is over.
     """
     values = {"pk": pk, "working": model.WORKING, "waiting": model.WAITING, "lease": LEASE, **changes}
     row = next(iter(model._default_manager.raw(_taking(model, tuple(changes)), values)), None)
     if row is None:
+        due.look_when_free(model, pk)
         raise AlreadyClaimed(f"{model.__name__} {pk}")
     claim = Claim(row=row, schema=tenancy.schema(), fence=row.fence, attempts=row.attempts)
     _renewer.watch(claim)

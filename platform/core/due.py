@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
+from psycopg import sql
 
 from core import audit, rows, tenancy
 from core.ids import uuid7
@@ -99,6 +100,15 @@ def hasten(object_ids: list[UUID]) -> None:
     Due.objects.filter(object_id__in=object_ids, failed_at=None, due_at__gt=Now()).update(due_at=Now())
 
 
+def look_when_free(model: type[models.Model], pk: UUID) -> None:
+    """Let the sweeper look at the work on this row again when the lease on it is over, and not before."""
+    statement = sql.SQL(
+        "UPDATE public.due SET due_at = held.lease_until FROM {} AS held WHERE held.id = %s"
+        " AND held.lease_until > statement_timestamp() AND due.tenant = %s AND due.object_id = held.id"
+    ).format(sql.Identifier(model._meta.db_table))
+    rows.execute(statement.as_string(), [pk, tenancy.schema()])
+
+
 def fail(kind: str, object_id: UUID, error: str) -> None:
     """The work failed for good: keep it visible across tenants until somebody retries it."""
     owed = Due.objects.filter(tenant=tenancy.schema(), kind=kind, object_id=object_id)
@@ -128,8 +138,8 @@ def sweep(
 
     `only` these kinds (all, if none is named), `but` not those.
 
-    The first looks come every five seconds, so that what a killed worker held waits little longer than its lease;
-    then the pause doubles. Rows of tenants that aren't ready wait.
+    The first looks come every five seconds, then the pause doubles. A hint that finds the work under a lease moves the
+    next look to its end (`look_when_free`), so that what a killed worker held waits little longer. Rows of tenants that aren't ready wait.
     :returns: how many hints were sent.
     """
     # Materialised: planned as a part of the update, the choice could be made again for each row, beyond `most`.
