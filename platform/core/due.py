@@ -139,7 +139,8 @@ def sweep(
     `only` these kinds (all, if none is named), `but` not those.
 
     The first looks come every five seconds, then the pause doubles. A hint that finds the work under a lease moves the
-    next look to its end (`look_when_free`), so that what a killed worker held waits little longer. Rows of tenants that aren't ready wait.
+    next look to its end (`look_when_free`), so that what a killed worker held waits little longer. Rows of tenants that
+    aren't ready wait.
     :returns: how many hints were sent.
     """
     # Materialised: planned as a part of the update, the choice could be made again for each row, beyond `most`.
