@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.proxy import Proxy
+from tests.stack import wait_until
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_a_cut_is_an_end_and_a_reset_is_an_error(line: Proxy) -> None:
             other.recv(10)
 
     assert end == b""
-    assert line.open() == 0
+    wait_until(lambda: line.open() == 0, "the proxy keeps a line that ended")
 
 
 def test_a_line_can_be_cut_in_the_middle_of_an_answer(line: Proxy) -> None:
