@@ -1,12 +1,21 @@
 """What a caller lets the gateway do for one tenant."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class TenantPolicy:
-    """The tenant's schema name, and where its calls may go ("" = anywhere)."""
+    """The tenant's schema name, and what it allows.
+
+    :param region: where its data must stay, such as "eu"; "" = anywhere.
+    :param providers: the only ones that may be asked; empty = any.
+    :param own_keys: whether keys of its own (llm.models.OwnKey) win over the platform's.
+    :param budget_usd: what may be spent for it in a day; None = no more than the platform's budgets say.
+    """
 
     schema: str
     region: str = ""
-    provider: str = ""
+    providers: frozenset[str] = frozenset()
+    own_keys: bool = False
+    budget_usd: Decimal | None = None

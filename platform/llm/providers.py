@@ -69,7 +69,7 @@ def choose(policy: TenantPolicy, complexity: str) -> Target | None:
     """The target of the next call, or None: then there is no model and everything runs in basic mode."""
     if environment().get("OPENAI_BASE_URL"):
         own = _own_server(complexity)
-        return own if policy.provider in ("", own.provider) and not policy.region else None
+        return own if _names(policy, own.provider) and not policy.region else None
     usable = (row for row in rows() if _usable(row) and _allowed(row, policy))
     return next((_target(row, complexity) for row in usable), None)
 
@@ -106,7 +106,11 @@ def _usable(row: dict[str, Any]) -> bool:
 
 
 def _allowed(row: dict[str, Any], policy: TenantPolicy) -> bool:
-    return policy.provider in ("", row["provider"]) and policy.region in ("", row["region"])
+    return _names(policy, row["provider"]) and policy.region in ("", row["region"])
+
+
+def _names(policy: TenantPolicy, provider: str) -> bool:
+    return not policy.providers or provider in policy.providers
 
 
 def _target(row: dict[str, Any], complexity: str) -> Target:

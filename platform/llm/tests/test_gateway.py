@@ -152,7 +152,7 @@ def test_basic_only_keeps_a_configured_model_out(mock: MockModel) -> None:
 
 def test_a_policy_that_names_another_provider_or_region_is_obeyed(mock: MockModel) -> None:
     with using(mock):
-        for policy in (TenantPolicy("alpha", provider="openai"), TenantPolicy("alpha", region="eu")):
+        for policy in (TenantPolicy("alpha", providers=frozenset({"openai"})), TenantPolicy("alpha", region="eu")):
             with pytest.raises(gateway.Unavailable) as none:
                 ask(policy=policy)
             assert none.value.kind == "not_configured"

@@ -72,8 +72,8 @@ def test_an_address_with_a_place_in_it_waits_for_all_its_settings() -> None:
 def test_a_policy_narrows_the_choice() -> None:
     keys = {"OPENAI_API_KEY": "o", "GROQ_API_KEY": "g"}
 
-    assert account(keys, TenantPolicy("alpha", provider="groq")) == "groq"
-    assert account(keys, TenantPolicy("alpha", provider="nobody")) == ""
+    assert account(keys, TenantPolicy("alpha", providers=frozenset({"groq"}))) == "groq"
+    assert account(keys, TenantPolicy("alpha", providers=frozenset({"nobody"}))) == ""
     assert account(keys, TenantPolicy("alpha", region="eu")) == ""  # no row says where it computes
 
 

@@ -9,8 +9,8 @@ from core.triggers import refuse
 
 # What a call is, apart from how it ended.
 FIXED = (
-    *("created_at", "id", "tenant", "feature", "interview_id", "provider", "account", "model", "complexity"),
-    *("prompt_version", "price_version"),
+    *("created_at", "id", "request_id", "tenant", "feature", "interview_id", "provider", "account", "model"),
+    *("complexity", "prompt_version", "price_version", "source", "attempt", "mode", "reason", "wait_ms"),
 )
 
 
@@ -19,16 +19,27 @@ def _row(name: str) -> str:
 
 
 class LlmCall(models.Model):
-    """One request to a provider: inserted before it, settled once after it, then never changed.
+    """One answer that somebody asked for, or one attempt at it: inserted before it, settled once, then never changed.
+
+    `source` says what answered: a provider, a provider's batch, the exact cache, an identical call that was under way
+    (shared), or a template; only the first two cost money. Attempts at one answer share `request_id`.
 
     A row that was never settled belongs to a worker that died in the middle. There are no foreign keys: a
     tenant is named by its schema, an interview by its id. The key starts with the time so that months can
     become partitions. `cost_usd` is null while it is open and where the price is unknown.
     """
 
+    class Source(models.TextChoices):
+        PROVIDER = "provider"
+        BATCH = "batch"
+        CACHE = "cache"
+        SHARED = "shared"
+        TEMPLATE = "template"
+
     pk = models.CompositePrimaryKey("created_at", "id")
     created_at = models.DateTimeField(default=clock.now)
     id = models.UUIDField(default=uuid7)
+    request_id = models.UUIDField(default=uuid7)
     tenant = models.CharField(max_length=63)
     feature = models.CharField(max_length=40)
     interview_id = models.UUIDField(null=True)
@@ -38,11 +49,18 @@ class LlmCall(models.Model):
     complexity = models.CharField(max_length=8)
     prompt_version = models.CharField(max_length=40, blank=True)
     price_version = models.CharField(max_length=20, blank=True)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.PROVIDER)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    mode = models.CharField(max_length=8, blank=True)  # of the gateway when it was asked: full, degraded, off
+    reason = models.CharField(max_length=200, blank=True)  # why it went there
+    wait_ms = models.PositiveIntegerField(default=0)  # for a place within the limits, before this attempt
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_cached = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
     tokens_estimated = models.BooleanField(default=False)  # the provider gave no count
     cost_usd = models.DecimalField(max_digits=14, decimal_places=8, null=True)
+    saved_usd = models.DecimalField(max_digits=14, decimal_places=8, default=0)  # what a call would have cost
+    first_ms = models.PositiveIntegerField(null=True)  # until the first words of a stream
     latency_ms = models.PositiveIntegerField(null=True)
     finish_reason = models.CharField(max_length=20, blank=True)
     error_kind = models.CharField(max_length=20, blank=True)
@@ -54,6 +72,8 @@ class LlmCall(models.Model):
         indexes = [
             models.Index(fields=["tenant", "created_at"], name="llm_call_by_tenant"),
             models.Index(fields=["interview_id"], name="llm_call_by_interview"),
+            models.Index(fields=["account", "created_at"], name="llm_call_by_account"),
+            models.Index(fields=["created_at"], condition=models.Q(settled_at=None), name="llm_call_open"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(cost_usd__gte=0), name="llm_call_cost_is_not_negative"),

@@ -1,0 +1,21 @@
+"""Tables of the model layer, all in the public schema: a tenant is named by its schema, an interview by its id."""
+
+from llm.models.batches import Batch, BatchItem
+from llm.models.calls import LlmCall
+from llm.models.experiments import Experiment, Variant
+from llm.models.money import Budget, UsageHour
+from llm.models.registry import Account, Offer, OwnKey, Price
+
+__all__ = [
+    "Account",
+    "Batch",
+    "BatchItem",
+    "Budget",
+    "Experiment",
+    "LlmCall",
+    "Offer",
+    "OwnKey",
+    "Price",
+    "UsageHour",
+    "Variant",
+]

@@ -1,0 +1,76 @@
+"""Budgets, and what the ledger's rows come to by the hour."""
+
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import uuid7
+
+
+class Budget(models.Model):
+    """What may be spent in a period: by the platform, a tenant, a feature, or a feature of a tenant."""
+
+    class Period(models.TextChoices):
+        DAY = "day", _("Day")
+        MONTH = "month", _("Month")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.CharField(max_length=63, blank=True, help_text=_("A schema; empty = all of them together."))
+    feature = models.CharField(max_length=40, blank=True, help_text=_("Empty = all of them together."))
+    period = models.CharField(max_length=5, choices=Period.choices, default=Period.DAY)
+    limit_usd = models.DecimalField(max_digits=12, decimal_places=4, validators=[MinValueValidator(Decimal("0.0001"))])
+    is_hard = models.BooleanField(default=True, help_text=_("Stops calls; otherwise it only warns."))
+    warn_percent = models.PositiveSmallIntegerField(default=80)
+    is_enabled = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "llm_budget"
+        ordering = ["tenant", "feature", "period"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "feature", "period"], name="one_budget_a_scope_and_period"),
+            models.CheckConstraint(condition=models.Q(limit_usd__gt=0), name="llm_budget_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant or 'platform'} {self.feature or 'everything'} a {self.period}"
+
+    def clean(self) -> None:
+        if not 1 <= self.warn_percent <= 100:
+            raise ValidationError({"warn_percent": _("Between 1 and 100 percent of the limit.")})
+
+
+class UsageHour(models.Model):
+    """The ledger's rows of an hour, added up, so that statistics stay fast over years."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    hour = models.DateTimeField()
+    tenant = models.CharField(max_length=63)
+    feature = models.CharField(max_length=40)
+    provider = models.CharField(max_length=40)
+    account = models.CharField(max_length=40)
+    model = models.CharField(max_length=200)
+    source = models.CharField(max_length=10)
+    requests = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    tokens_in = models.PositiveBigIntegerField(default=0)
+    tokens_cached = models.PositiveBigIntegerField(default=0)
+    tokens_out = models.PositiveBigIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+    saved_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+    latency_ms = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "llm_usage_hour"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "tenant", "feature", "provider", "account", "model", "source"],
+                name="one_row_an_hour_and_kind_of_use",
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "hour"], name="llm_usage_by_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H} {self.tenant} {self.feature} {self.model}"
