@@ -1,7 +1,7 @@
 """Where a call can go: one model at one account, how it wants to be asked, what it allows and costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +56,7 @@ class Target:
     quality: int = SMALL
     key_source: str = ""  # llm.credentials; the own server's key is in `api_key` from the start
     api_key: str = field(default="", repr=False)
+    own_key_of: str = ""  # the schema of the tenant whose own key it is
     windows: tuple[Window, ...] = ()
     time_zone: str = "UTC"
     counts_max_tokens: bool = False
@@ -76,3 +77,13 @@ class Target:
     @property
     def name(self) -> str:
         return f"{self.account}/{self.model}"
+
+    @property
+    def holder(self) -> str:
+        """Whose key it is: the account, or a tenant's at its server. Limits and health are counted by it."""
+        return f"{self.own_key_of}|{self.account}" if self.own_key_of else self.account
+
+    def with_own_key(self, schema: str, api_key: str) -> "Target":
+        """The same server asked with a tenant's own key, whose use is counted apart."""
+        windows = tuple(Window(f"{schema}|{window.scope}", window.limits) for window in self.windows)
+        return replace(self, own_key_of=schema, api_key=api_key, windows=windows)

@@ -1,0 +1,90 @@
+"""The router: which targets a call may go to, in the order in which they are tried. A pure function."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from llm.admission import NANO, Candidate
+from llm.policy import TenantPolicy
+from llm.targets import COMPLEXITIES, FRONTIER, Target
+
+CLOSED, HALF_OPEN, OPEN = 0, 1, 2  # states of a breaker, the healthiest first
+FREE = Decimal(0)
+
+
+class UnknownComplexity(ValueError):
+    """A call is simple, medium or complex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a call asks for. Tokens: in the messages, and the most that the answer may have.
+
+    :param quality: at least this one, above what the complexity asks for; 0 = that is enough.
+    """
+
+    complexity: str
+    tokens_in: int
+    tokens_out: int
+    policy: TenantPolicy
+    quality: int = 0
+    audio: bool = False
+    batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Targets in order, and whether none of them has the quality that was asked for."""
+
+    candidates: tuple[Candidate, ...]
+    below: bool = False
+
+
+def order(targets: Sequence[Target], need: Need, health: Mapping[str, int] | None = None) -> Route:
+    """The targets that may be asked: healthy before failing ones, and the cheapest of these first.
+
+    Where nothing has the wanted quality, the best there is takes its place.
+
+    :param health: holder of a target (Target.holder) -> state of its breaker; who is not in it is healthy.
+    :raises UnknownComplexity: if it is none of COMPLEXITIES.
+    """
+    try:
+        wanted = max(COMPLEXITIES[need.complexity], need.quality)
+    except KeyError:
+        raise UnknownComplexity(f"{need.complexity!r}; use one of {', '.join(COMPLEXITIES)}.") from None
+    fit = [target for target in targets if _fits(target, need)]
+    least = min(wanted, max((target.quality for target in fit), default=wanted))
+    states = health or {}
+    able = [target for target in fit if target.quality >= least]
+    ranked = sorted(
+        able, key=lambda target: (states.get(target.holder, CLOSED), most_usd(target, need), target.quality)
+    )
+    below = least < wanted
+    return Route(tuple(_candidate(target, need, len(able), below) for target in ranked), below)
+
+
+def most_usd(target: Target, need: Need) -> Decimal:
+    """The most that the call may cost there; an unknown price counts as none."""
+    if target.price is None:
+        return FREE
+    out = need.tokens_out + target.reasoning_tokens
+    return target.price.cost_usd(tokens_in=need.tokens_in, tokens_cached=0, tokens_out=out)
+
+
+def _fits(target: Target, need: Need) -> bool:
+    policy = need.policy
+    return (
+        policy.region in ("", target.region)
+        and (not policy.providers or target.provider in policy.providers)
+        and need.tokens_in + need.tokens_out + target.reasoning_tokens <= target.context_tokens
+        and target.takes_audio == need.audio
+        and (target.has_batch or not need.batch)
+    )
+
+
+def _candidate(target: Target, need: Need, count: int, below: bool) -> Candidate:
+    cost = most_usd(target, need)
+    quality = f"quality {target.quality} of {FRONTIER}" + (", the best there is" if below else "")
+    why = f"{need.complexity}: {quality}, at most ${cost:.6f}, one of {count} that fit"
+    tokens = need.tokens_in + need.tokens_out + target.reasoning_tokens
+    return Candidate(target, tokens, int(cost * NANO), why)

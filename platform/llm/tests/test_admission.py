@@ -1,0 +1,418 @@
+"""Admission against a real Valkey: nothing above a limit or a budget, and whatever was reserved ends or frees itself."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from core.ids import uuid7
+from core.redis import client
+from core.testing import TenantTestCase, at_once
+from llm import admission, budgets
+from llm.admission import Candidate, NoRoom, Outcome
+from llm.budgets import Ceiling
+from llm.headers import Observed, Quota
+from llm.models import LlmCall
+from llm.targets import Limits, Price, Target, Window
+
+PRICE = Price(Decimal(1), Decimal(1), Decimal(1))
+
+
+def target(name: str, **limits: int) -> Target:
+    window = Window(name, Limits(**limits))
+    return Target(name, name, "http://127.0.0.1:9/v1", "m", windows=(window,), price=PRICE)
+
+
+def candidate(name: str, tokens: int = 100, cost_nano: int = 0, **limits: int) -> Candidate:
+    return Candidate(target(name, **limits), tokens, cost_nano)
+
+
+def admit(*candidates: Candidate, **more: Any) -> tuple[UUID, str]:
+    """The call's id, and the account that it was admitted to."""
+    call_id = uuid7()
+    chosen, _probe = admission.admit(candidates, call_id=call_id, **{"seconds": 5.0} | more)
+    return call_id, chosen.target.account
+
+
+def forget_all() -> None:
+    for key in client().scan_iter("candor:llm:*"):
+        client().delete(key)
+
+
+class AdmissionTestCase(TenantTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        forget_all()
+        self.addCleanup(forget_all)
+
+    def refused(self, *candidates: Candidate, **more: Any) -> NoRoom:
+        with self.assertRaises(NoRoom) as caught:
+            admit(*candidates, **more)
+        return caught.exception
+
+
+class LimitTests(AdmissionTestCase):
+    def test_requests_of_a_minute_are_counted_and_the_next_candidate_takes_over(self) -> None:
+        first, second = candidate("one", requests_minute=2), candidate("two", requests_minute=1)
+
+        accounts = [admit(first, second)[1] for _ in range(3)]
+        no_room = self.refused(first, second)
+
+        self.assertEqual(accounts, ["one", "one", "two"])
+        self.assertEqual(no_room.reasons, ("requests", "requests"))
+        assert no_room.wait is not None
+        self.assertTrue(60 < no_room.wait <= 67.1, no_room.wait)  # the lease of 7 s, and a minute
+
+    def test_a_settled_request_counts_for_a_minute_from_its_end_on(self) -> None:
+        only = candidate("one", requests_minute=1)
+        call_id, _ = admit(only)
+
+        admission.settle(call_id, Outcome("ok", tokens=10), only.target)
+
+        wait = self.refused(only).wait
+        assert wait is not None
+        self.assertTrue(59 < wait <= 60, wait)
+
+    def test_after_its_minute_a_request_counts_no_more(self) -> None:
+        only = candidate("one", requests_minute=1, tokens_minute=100)
+        call_id, _ = admit(only)
+        client().zadd("candor:llm:w:one:z", {call_id.hex: 1})
+
+        self.assertEqual(admit(only)[1], "one")
+        self.assertEqual(client().hgetall("candor:llm:w:one:t").get(b"sum"), b"100")
+
+    def test_tokens_are_reserved_at_their_most_and_the_rest_comes_back(self) -> None:
+        only = candidate("one", tokens=600, tokens_minute=1000)
+        call_id, _ = admit(only)
+        self.assertEqual(self.refused(only).reasons, ("tokens",))
+
+        admission.settle(call_id, Outcome("ok", tokens=400), only.target)
+
+        self.assertEqual(admit(only)[1], "one")
+        self.assertEqual(self.refused(only).reasons, ("tokens",))
+
+    def test_who_counts_the_most_tokens_gives_none_back(self) -> None:
+        only = replace(candidate("one", tokens=600, tokens_minute=1000))
+        only = replace(only, target=replace(only.target, counts_max_tokens=True))
+        call_id, _ = admit(only)
+
+        admission.settle(call_id, Outcome("ok", tokens=1), only.target)
+
+        self.assertEqual(self.refused(only).reasons, ("tokens",))
+
+    def test_what_can_never_fit_is_not_waited_for(self) -> None:
+        self.assertIsNone(self.refused(candidate("one", tokens=1001, tokens_minute=1000)).wait)
+
+    def test_days_are_those_of_the_provider(self) -> None:
+        kiritimati, niue = admission.days("Pacific/Kiritimati", 0), admission.days("Pacific/Niue", 0)
+
+        self.assertEqual((len(kiritimati), len(niue)), (1, 1))
+        self.assertGreater(kiritimati[0]["k"], niue[0]["k"])
+        self.assertEqual(len(admission.days("UTC", 86_399.0)), 2)
+
+    def test_requests_and_tokens_of_a_day_end_without_a_wait(self) -> None:
+        requests, tokens = candidate("one", requests_day=1), candidate("two", tokens=100, tokens_day=150)
+        admit(requests)
+        admit(tokens)
+
+        self.assertEqual(self.refused(requests).reasons, ("requests_day",))
+        self.assertEqual((self.refused(tokens).reasons, self.refused(tokens).wait), (("tokens_day",), None))
+
+    def test_what_was_never_sent_is_given_back_wholly(self) -> None:
+        only = candidate("one", requests_minute=1, requests_day=1, tokens_minute=100, tokens_day=100, in_flight=1)
+        call_id, _ = admit(only)
+
+        admission.settle(call_id, Outcome("failed", sent=False), only.target)
+
+        self.assertEqual(admit(only)[1], "one")
+
+    def test_requests_at_once_end_with_their_call_or_with_its_lease(self) -> None:
+        only = candidate("one", in_flight=1)
+        call_id, _ = admit(only)
+        self.assertEqual((self.refused(only).reasons, self.refused(only).wait), (("in_flight",), 0.1))
+
+        admission.settle(call_id, Outcome("ok"), only.target)
+        dead, _ = admit(only)  # and its worker is killed
+        client().zadd("candor:llm:w:one:f", {dead.hex: 1})
+
+        self.assertEqual(admit(only)[1], "one")
+
+    def test_ending_a_reservation_twice_changes_nothing(self) -> None:
+        only = candidate("one", tokens=100, tokens_minute=1000)
+        call_id, _ = admit(only)
+        admission.settle(call_id, Outcome("ok", tokens=40), only.target)
+
+        admission.settle(call_id, Outcome("ok", tokens=7), only.target)
+
+        self.assertEqual(client().hget("candor:llm:w:one:t", "sum"), b"40")
+
+    def test_an_accounts_and_a_models_limits_both_hold(self) -> None:
+        windows = (Window("one", Limits(requests_minute=2)), Window("one/m", Limits(requests_minute=1)))
+        model = Candidate(replace(target("one"), windows=windows), 10, 0)
+        admit(model)
+
+        self.assertEqual(self.refused(model).reasons, ("requests",))
+        self.assertEqual(admit(candidate("one", requests_minute=2))[1], "one")
+        self.assertEqual(self.refused(candidate("one", requests_minute=2)).reasons, ("requests",))
+
+    def test_a_tenants_own_key_is_counted_apart(self) -> None:
+        shared = candidate("one", requests_minute=1)
+        own = replace(shared, target=shared.target.with_own_key("alpha", "sk-own"))
+        admit(shared)
+
+        self.assertEqual(admit(own)[1], "one")
+        self.assertEqual(self.refused(own).reasons, ("requests",))
+
+    def test_what_redis_forgot_is_counted_from_the_ledger(self) -> None:
+        only = candidate("one", requests_minute=2, requests_day=100)
+        row = {"tenant": "alpha", "feature": "f", "provider": "one", "model": "m", "complexity": "simple"}
+        LlmCall.objects.create(account="one", **row)
+        LlmCall.objects.create(account="one", source="cache", **row)
+        LlmCall.objects.create(account="another", **row)
+
+        admit(only)
+
+        self.assertEqual(self.refused(only).reasons, ("requests",))
+        day = admission.days("UTC", 0)[0]["k"]
+        self.assertEqual(client().get(f"candor:llm:w:one:rd:{day}"), b"2")
+
+    def test_at_once_not_one_more_than_the_limit_gets_in(self) -> None:
+        only = candidate("one", requests_minute=7)
+        admission._count_use(only.target, only.target.windows[0])
+
+        def try_ten() -> list[bool]:
+            return [self.tried(only) for _ in range(10)]
+
+        results = sum(at_once(*[try_ten] * 4), [])
+
+        self.assertEqual((results.count(True), results.count(False)), (7, 33))
+
+    def tried(self, only: Candidate) -> bool:
+        try:
+            return admit(only)[1] == "one"
+        except NoRoom:
+            return False
+
+
+class HeaderTests(AdmissionTestCase):
+    def settle(self, only: Candidate, outcome: Outcome) -> None:
+        call_id, _ = admit(only)
+        admission.settle(call_id, outcome, only.target)
+
+    def test_what_a_provider_says_is_left_counts_more_than_the_configuration(self) -> None:
+        only = candidate("one", requests_minute=1000, in_flight=50)
+        said = Observed(requests=Quota(limit=3, remaining=1, reset_seconds=30.0, window="minute"))
+        self.settle(only, Outcome("ok", observed=said))
+
+        admit(only)
+        no_room = self.refused(only)
+
+        self.assertEqual(no_room.reasons, ("requests",))
+        assert no_room.wait is not None
+        self.assertTrue(29 < no_room.wait <= 30)
+
+    def test_requests_under_way_are_taken_off_what_is_left(self) -> None:
+        only = candidate("one", requests_minute=1000, in_flight=50)
+        first, _ = admit(only)
+        admit(only)
+
+        admission.settle(first, Outcome("ok", observed=Observed(requests=Quota(5, 1, 30.0))), only.target)
+
+        self.assertEqual(self.refused(only).reasons, ("requests",))
+
+    def test_tokens_that_are_left_hold_too(self) -> None:
+        only = candidate("one", tokens=100)
+        self.settle(only, Outcome("ok", observed=Observed(tokens=Quota(5000, 150, 20.0))))
+
+        admit(only)
+
+        self.assertEqual(self.refused(only).reasons, ("tokens",))
+
+    def test_a_limit_without_a_named_window_is_of_the_nearer_configured_one(self) -> None:
+        groq = Limits(requests_minute=30, requests_day=1000)
+
+        self.assertIsNone(admission._of_a_minute(Quota(limit=1000), groq.requests_minute, groq.requests_day))
+        self.assertEqual(admission._of_a_minute(Quota(limit=60), groq.requests_minute, groq.requests_day), 60)
+        self.assertEqual(admission._of_a_minute(Quota(limit=60), None, None), 60)
+
+    def test_a_rate_limit_blocks_for_as_long_as_was_asked(self) -> None:
+        only = candidate("one")
+        self.settle(only, Outcome("limited", observed=Observed(retry_after=7.0)))
+
+        no_room = self.refused(only)
+
+        self.assertEqual(no_room.reasons, ("blocked",))
+        assert no_room.wait is not None
+        self.assertTrue(6.5 < no_room.wait <= 7)
+
+    def test_without_a_word_about_waiting_the_pause_doubles(self) -> None:
+        only = candidate("one")
+        waits = []
+        for _ in range(3):
+            self.settle(only, Outcome("limited"))
+            waits.append(self.refused(only).wait)
+            client().delete("candor:llm:w:one:blocked")
+
+        self.assertEqual([round(wait or 0) for wait in waits], [1, 2, 4])
+
+
+class BudgetTests(AdmissionTestCase):
+    def ceiling(self, name: str = "day", limit_nano: int | None = 1000) -> Ceiling:
+        key = f"candor:llm:budget:{name}"
+        client().set(key, 0)
+        return Ceiling(key=key, limit_nano=limit_nano, warn_nano=800, expires_in=600, name=name)
+
+    def spent(self, name: str = "day") -> int:
+        return int(client().get(f"candor:llm:budget:{name}") or -1)
+
+    def test_the_most_a_call_may_cost_is_reserved_and_the_rest_comes_back(self) -> None:
+        only, day = candidate("one", cost_nano=600), self.ceiling()
+        call_id, _ = admit(only, ceilings=[day])
+        self.assertEqual(self.refused(only, ceilings=[day]).reasons, ("budget",))
+
+        admission.settle(call_id, Outcome("ok", cost_nano=150), only.target)
+
+        self.assertEqual(self.spent(), 150)
+        admit(only, ceilings=[day])
+        self.assertEqual(self.spent(), 750)
+
+    def test_every_budget_must_have_it_and_none_is_charged_otherwise(self) -> None:
+        wide, narrow = self.ceiling("wide", 10_000), self.ceiling("narrow", 100)
+
+        no_room = self.refused(candidate("one", cost_nano=600), ceilings=[wide, narrow])
+
+        self.assertEqual((no_room.reasons, no_room.wait), (("budget",), None))
+        self.assertEqual((self.spent("wide"), self.spent("narrow")), (0, 0))
+
+    def test_a_cheaper_candidate_may_still_fit(self) -> None:
+        day = self.ceiling()
+
+        self.assertEqual(
+            admit(candidate("dear", cost_nano=1001), candidate("cheap", cost_nano=10), ceilings=[day])[1], "cheap"
+        )
+        self.assertEqual(self.spent(), 10)
+
+    def test_a_soft_budget_counts_and_stops_nothing(self) -> None:
+        soft = self.ceiling("soft", None)
+
+        admit(candidate("one", cost_nano=5000), ceilings=[soft])
+
+        self.assertEqual(self.spent("soft"), 5000)
+
+    def test_a_counter_that_redis_forgot_is_the_ledgers_sum_again(self) -> None:
+        day = self.ceiling()
+        client().delete(day.key)
+        self.enterContext(pytest.MonkeyPatch.context()).setattr(budgets, "spent_nano", lambda _: 950)
+
+        self.assertEqual(self.refused(candidate("one", cost_nano=60), ceilings=[day]).reasons, ("budget",))
+        admit(candidate("one", cost_nano=50), ceilings=[day])
+        self.assertEqual(self.spent(), 1000)
+
+    def test_an_interview_with_an_allowance_never_ends_for_money(self) -> None:
+        day, interview = self.ceiling(), uuid7()
+        self.assertTrue(admission.reserve_allowance(interview, cost_nano=900, ceilings=[day]))
+        other = candidate("one", cost_nano=101)
+        self.assertEqual(self.refused(other, ceilings=[day]).reasons, ("budget",))
+
+        call_id, _ = admit(other, ceilings=[day], interview_id=interview)
+        admission.settle(call_id, Outcome("ok", cost_nano=100), other.target)
+        admission.release_allowance(interview)
+
+        self.assertEqual(self.spent(), 100)
+
+    def test_an_allowance_is_taken_once_and_refused_where_a_budget_lacks_it(self) -> None:
+        day, interview = self.ceiling(), uuid7()
+        for _ in range(2):
+            self.assertTrue(admission.reserve_allowance(interview, cost_nano=600, ceilings=[day]))
+
+        self.assertFalse(admission.reserve_allowance(uuid7(), cost_nano=600, ceilings=[day]))
+        self.assertEqual(self.spent(), 600)
+        admission.release_allowance(interview)
+        admission.release_allowance(interview)
+        self.assertEqual(self.spent(), 0)
+
+
+class BreakerTests(AdmissionTestCase):
+    def end(self, result: str, times: int = 1, only: Candidate | None = None) -> None:
+        only = only or candidate("one")
+        for _ in range(times):
+            call_id, _ = admit(only)
+            admission.settle(call_id, Outcome(result), only.target)
+
+    def until(self, milliseconds: int) -> None:
+        """As if the pause ended then."""
+        client().hset("candor:llm:breaker:one", "until", milliseconds)
+
+    def test_five_failures_open_it_and_the_next_candidate_takes_over(self) -> None:
+        self.end("failed", 4)
+        self.assertEqual(admit(candidate("one"))[1], "one")
+
+        self.end("failed")
+
+        self.assertEqual(self.refused(candidate("one")).reasons, ("open",))
+        self.assertEqual(admit(candidate("one"), candidate("two"))[1], "two")
+
+    def test_successes_in_between_keep_it_closed(self) -> None:
+        for _ in range(6):
+            self.end("failed")
+            self.end("ok")
+
+        self.assertEqual(admit(candidate("one"))[1], "one")
+
+    def test_broken_outputs_count_half_and_rate_limits_nothing(self) -> None:
+        self.end("bad", 9)
+        self.assertEqual(admit(candidate("one"))[1], "one")
+        for _ in range(10):
+            self.end("limited")
+            client().delete("candor:llm:w:one:blocked")
+        self.end("bad")
+
+        self.assertEqual(self.refused(candidate("one")).reasons, ("open",))
+
+    def test_a_refused_key_opens_it_at_once(self) -> None:
+        self.end("auth")
+
+        self.assertEqual(self.refused(candidate("one")).reasons, ("open",))
+
+    def test_after_the_pause_one_call_probes_and_the_others_wait_for_it(self) -> None:
+        self.end("failed", 5)
+        self.until(1)
+
+        chosen, probes = admission.admit([candidate("one")], call_id=uuid7(), seconds=5.0)
+
+        self.assertTrue(probes)
+        self.assertEqual(self.refused(candidate("one")).reasons, ("probed",))
+
+    def test_a_probe_that_succeeds_closes_it(self) -> None:
+        self.end("failed", 5)
+        self.until(1)
+        self.end("ok")
+
+        self.assertEqual(client().exists("candor:llm:breaker:one"), 0)
+
+    def test_a_probe_that_fails_doubles_the_pause(self) -> None:
+        self.end("failed", 5)
+        self.until(1)
+
+        self.end("failed")
+
+        wait = self.refused(candidate("one")).wait
+        assert wait is not None
+        self.assertTrue(9 < wait <= 10, wait)
+
+    def test_a_probe_whose_worker_died_is_followed_by_another_one(self) -> None:
+        self.end("failed", 5)
+        self.until(1)
+        admit(candidate("one"))
+        client().hset("candor:llm:breaker:one", "probe_until", 1)
+
+        self.assertEqual(admit(candidate("one"))[1], "one")
+
+    def test_another_accounts_failures_are_its_own(self) -> None:
+        self.end("failed", 5)
+
+        self.assertEqual(admit(candidate("two"))[1], "two")
+        own = candidate("one")
+        self.assertEqual(admit(replace(own, target=own.target.with_own_key("alpha", "sk")))[1], "one")
