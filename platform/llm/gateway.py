@@ -1,50 +1,42 @@
-"""The one way to a model: filters, ledger, wire, checks of the answer.
+"""The one way to a model: filters, cache, route, limits and budgets, wire, checks of the answer, ledger.
 
 Every failure is `Unavailable` with a `kind`; no error or log line holds a prompt, an answer or a key.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from importlib import import_module
-from pathlib import Path
-from typing import Any, Required, TypedDict, Unpack
+from functools import partial
+from typing import Any, Unpack
 from uuid import UUID
 
 from core import pool
-from llm import answers, canary, filters, ledger, metrics, providers, settling, streams
+from llm import answers, attempts, canary, failures, filters, health, metrics, preparing, registry, router, settling, streams
 from llm.answers import Answer, BadAnswer, Usage
-from llm.models import LlmCall
-from llm.policy import TenantPolicy
-from llm.providers import Target
+from llm.attempts import Answered, Attempt, Attempts, BadOutput, Unavailable, wire
+from llm.preparing import Prepared, Question
+from llm.router import Route
+from llm.targets import Target
 
-SCHEMA_WORDING = Path(__file__).parent / "data" / "schema.v1.txt"
-LEAST_SECONDS = 0.05
-BAD_OUTPUT = frozenset({"schema", "canary"})
+__all__ = [
+    "BadOutput",
+    "Completion",
+    "Question",
+    "Stop",
+    "Unavailable",
+    "basic_only",
+    "complete",
+    "mode",
+    "stream",
+    "warm",
+]
 
 _basic_only: ContextVar[bool] = ContextVar("llm_basic_only", default=False)
 _first_models: dict[str, str] = {}
 
-
-class Unavailable(Exception):
-    """No provider answered in a way that can be used; `kind` says why."""
-
-    def __init__(self, kind: str, model_ms: int = 0) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.model_ms = model_ms  # spent on the wire in vain
-
-
-class Stop(Exception):
-    """Raised by the listener of a stream that has heard enough: the rest is not read, and what was said is billed."""
-
-
-class BadOutput(Unavailable):
-    """A provider answered, and its answer breaks the schema or repeats the prompt."""
+Stop = attempts.Stopped  # raised by the listener of a stream: the rest is not read, and what was said is billed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +57,7 @@ class Completion:
 
 def mode() -> str:
     """`model` where a provider is configured, else `basic`."""
-    configured = providers.choose(TenantPolicy(schema=""), "simple") is not None
-    return "model" if configured and not _basic_only.get() else "basic"
+    return "model" if registry.targets() and not _basic_only.get() else "basic"
 
 
 @contextmanager
@@ -82,201 +73,103 @@ def basic_only() -> Iterator[None]:
 def warm() -> None:
     """Load the provider's SDK before the first call, where one will be made."""
     if mode() == "model":
-        _wire()
-
-
-@cache
-def _wire() -> Any:
-    """llm.wire, loaded on first use: the SDK behind it costs a second of CPU, and basic mode never needs it."""
-    return import_module("llm.wire")
-
-
-class Question(TypedDict, total=False):
-    """What a call asks. Stable text comes first in `messages`; `deadline` is in time.monotonic() seconds.
-
-    `known` are identifiers of the person, which never leave.
-    """
-
-    feature: Required[str]
-    policy: Required[TenantPolicy]
-    messages: Required[Sequence[dict[str, str]]]
-    complexity: Required[str]
-    max_tokens: Required[int]
-    deadline: Required[float]
-    schema: dict[str, Any] | None
-    interview_id: UUID | None
-    known: tuple[str, ...]
-    prompt_version: str
-    temperature: float
-
-
-@dataclass(slots=True)
-class _Call:
-    """A call whose row is open: where it goes, what is sent, and what stands behind the placeholders."""
-
-    row: LlmCall
-    target: Target
-    body: dict[str, Any]
-    replaced: dict[str, str]
-    schema: dict[str, Any] | None
-    deadline: float
-    started: float = 0.0
-    first_ms: int = 0
-
-    def settle(self, *, answer: Answer | None = None, error: providers.WireError | BadAnswer | None = None) -> int:
-        return settling.settle(self.row, self.target, self.body, self.started, answer=answer, error=error)
+        wire()
 
 
 def complete(**question: Unpack[Question]) -> Completion:
-    """Ask one model once. No database connection is held meanwhile.
+    """Ask for one answer. No database connection is held meanwhile.
 
     :raises Unavailable: with the reason in `kind`; BadOutput if the answer broke the schema or the canary leaked.
     :raises core.pool.HeldDuringCall: inside a transaction; nothing was sent.
     """
-    call = _open(question, streamed=False)
-    return _answered(call, lambda: answers.read(_wire().post(call.target, call.body, deadline=call.deadline)))
+    prepared, route = _prepared(question)
+
+    def ask(attempt: Attempt) -> Answer:
+        content, attempt.observed = wire().post(attempt.target, attempt.body, deadline=attempt.deadline)
+        return answers.read(content)
+
+    return _completion(prepared, Attempts(prepared, route, ask).run())
 
 
-def stream(listen: Callable[[dict[str, Any]], None], **question: Unpack[Question]) -> Completion:
-    """Ask one model once and let `listen` hear the answer's object grow; its last text may end in the middle.
+def stream(
+    listen: Callable[[dict[str, Any]], None],
+    *,
+    again: Callable[[], None] | None = None,
+    **question: Unpack[Question],
+) -> Completion:
+    """Ask for one answer and let `listen` hear its object grow; its last text may end in the middle.
 
-    What `listen` hears was not validated as a whole: the returned completion was. It may raise Stop.
+    What `listen` hears was not validated as a whole: the returned completion was. It may raise Stop. When an attempt
+    fails in the middle of its words, `again` is called and another one begins anew; without `again` none does.
 
     :raises Unavailable, BadOutput, core.pool.HeldDuringCall: as `complete` does.
     """
-    call = _open(question, streamed=True)
-    reader = streams.Reader(partial(_heard, call, listen))
+    prepared, route = _prepared(question)
+    hearing = _Hearing(prepared, listen, again)
+    try:
+        return _completion(prepared, Attempts(prepared, route, hearing.ask, True, hearing.may_repeat).run())
+    except Stop:
+        return hearing.stopped()
 
-    def read() -> Answer:
-        _wire().stream(call.target, call.body, deadline=call.deadline, feed=reader.feed)
+
+class _Hearing:
+    """The listener of a stream, through all attempts at it."""
+
+    def __init__(
+        self, prepared: Prepared, listen: Callable[[dict[str, Any]], None], again: Callable[[], None] | None
+    ) -> None:
+        self._prepared, self._listen, self._again = prepared, listen, again
+        self._spoke = False
+        self._last: tuple[Attempt, streams.Reader] | None = None
+
+    def ask(self, attempt: Attempt) -> Answer:
+        if self._spoke and self._again is not None:
+            self._again()
+            self._spoke = False
+        reader = streams.Reader(partial(self._heard, attempt))
+        self._last = attempt, reader
+        attempt.observed = wire().stream(attempt.target, attempt.body, deadline=attempt.deadline, feed=reader.feed)
         return reader.end()
 
-    try:
-        return _answered(call, read)
-    except Stop:
+    def may_repeat(self) -> bool:
+        return self._again is not None or not self._spoke
+
+    def stopped(self) -> Completion:
+        """What was heard until the listener stopped it."""
+        assert self._last is not None
+        attempt, reader = self._last
         answer = reader.so_far()
-        return _completion(call, answer, None, call.settle(answer=answer))
+        return _completion(self._prepared, Answered(attempt, answer, None, attempt.settle(answer=answer)))
+
+    def _heard(self, attempt: Attempt, text: str) -> None:
+        """:raises BadAnswer: canary; whatever `listen` raises."""
+        if not attempt.first_ms:
+            seconds = time.perf_counter() - attempt.started
+            attempt.first_ms = max(1, round(seconds * 1000))
+            metrics.first_token_seconds.labels(attempt.target.provider).observe(seconds)
+        if canary.leaked(text):
+            raise BadAnswer("canary")
+        found = answers.growing(text)
+        if found:
+            self._spoke = True
+            self._listen(filters.restore(found, self._prepared.replaced))
 
 
-def _heard(call: _Call, listen: Callable[[dict[str, Any]], None], text: str) -> None:
-    """:raises BadAnswer: canary; whatever `listen` raises."""
-    if not call.first_ms:
-        seconds = time.perf_counter() - call.started
-        call.first_ms = max(1, round(seconds * 1000))
-        metrics.first_token_seconds.labels(call.target.provider).observe(seconds)
-    if canary.leaked(text):
-        raise BadAnswer("canary")
-    found = answers.growing(text)
-    if found:
-        listen(filters.restore(found, call.replaced))
+def _prepared(question: Question) -> tuple[Prepared, Route]:
+    """Redact, count, choose whom to ask.
 
-
-def _open(question: Question, *, streamed: bool) -> _Call:
-    """Choose, redact, write the row; the connection goes back to its pool."""
+    :raises Unavailable: nobody is configured or allowed, it is too long, or no time is left.
+    """
     pool.refuse_if_held()
-    policy, complexity, deadline = question["policy"], question["complexity"], question["deadline"]
-    schema = question.get("schema")
-    target = _target(policy, complexity, deadline)
-    outgoing, replaced = filters.redact(question["messages"], question.get("known", ()))
-    body = _body(target, canary.plant(outgoing), schema, question["max_tokens"], question.get("temperature", 0.0))
-    if streamed:
-        body |= {"stream": True} | ({"stream_options": {"include_usage": True}} if target.stream_usage else {})
-    row = ledger.open_call(
-        target=target,
-        tenant=policy.schema,
-        feature=question["feature"],
-        complexity=complexity,
-        interview_id=question.get("interview_id"),
-        prompt_version=question.get("prompt_version", ""),
-    )
-    pool.give_back()
-    _wire()
-    return _Call(row, target, body, replaced, schema, deadline, started=time.perf_counter())
-
-
-def _target(policy: TenantPolicy, complexity: str, deadline: float) -> Target:
-    """:raises Unavailable: no model is configured, allowed or offered, or no time is left."""
-    target = None if _basic_only.get() else providers.choose(policy, complexity)
-    if target is None:
+    if _basic_only.get():
         raise Unavailable("not_configured")
-    if deadline - time.monotonic() < LEAST_SECONDS:
+    try:
+        prepared = preparing.prepare(question)
+    except preparing.TooLong as error:
+        raise Unavailable("too_long") from error
+    if prepared.left() < attempts.LEAST_SECONDS:
         raise Unavailable("timeout")
-    return target if target.model else replace(target, model=_first_model(target, deadline))
-
-
-def _first_model(target: Target, deadline: float) -> str:
-    """The first model an own server offers, asked once."""
-    if target.base_url not in _first_models:
-        pool.give_back()
-        try:
-            names = answers.model_names(_wire().get_models(target, deadline=deadline))
-        except (providers.WireError, BadAnswer) as error:
-            raise Unavailable(error.kind) from None
-        fit = [name for name in names if not any(part in name.lower() for part in providers.not_for_chat())]
-        if not fit:
-            raise Unavailable("not_found")
-        _first_models[target.base_url] = fit[0]
-    return _first_models[target.base_url]
-
-
-def _body(
-    target: Target, messages: list[dict[str, str]], schema: dict[str, Any] | None, max_tokens: int, temperature: float
-) -> dict[str, Any]:
-    """The request as this server wants it."""
-    body: dict[str, Any] = {
-        "model": target.model,
-        "messages": messages,
-        target.max_tokens_field: max_tokens + target.reasoning_tokens,
-        **target.parameters,
-    }
-    if target.temperature:
-        body["temperature"] = temperature
-    if schema is None:
-        return body
-    offered = answers.for_the_wire(schema)
-    if target.structured == "json_schema":
-        described = {"name": "answer", "strict": True, "schema": offered}
-        return body | {"response_format": {"type": "json_schema", "json_schema": described}}
-    if target.structured == "json_object":
-        body["response_format"] = {"type": "json_object"}
-    sentence = _schema_wording().format(schema=json.dumps(offered, separators=(",", ":")))
-    return body | {"messages": [*messages[:-1], messages[-1] | {"content": f"{messages[-1]['content']}\n\n{sentence}"}]}
-
-
-@cache
-def _schema_wording() -> str:
-    return SCHEMA_WORDING.read_text().strip()
-
-
-def _answered(call: _Call, read: Callable[[], Answer]) -> Completion:
-    """Send, read, check; settle the row whatever comes of it."""
-    try:
-        answer = read()
-        parsed = _checked(answer, call.schema)
-    except (providers.WireError, BadAnswer) as error:
-        model_ms = call.settle(error=error)
-        if error.kind == "not_found":
-            _first_models.pop(call.target.base_url, None)  # the server offers another model now
-        raise (BadOutput if error.kind in BAD_OUTPUT else Unavailable)(error.kind, model_ms) from None
-    except Stop:
-        raise
-    except Exception:
-        call.settle(error=BadAnswer("internal"))
-        raise
-    return _completion(call, answer, parsed, call.settle(answer=answer))
-
-
-def _completion(call: _Call, answer: Answer, parsed: dict[str, Any] | None, model_ms: int) -> Completion:
-    text, parsed = filters.restore(answer.text, call.replaced), filters.restore(parsed, call.replaced)
-    usage = answer.usage or settling.estimate(call.body, answer)
-    return Completion(text, parsed, call.target.model, usage, model_ms, call.row.id, call.first_ms)
-
-
-def _checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | None:
-    """:raises BadAnswer: schema or canary, with the usage that was paid for."""
-    if canary.leaked(answer.text):
-        raise BadAnswer("canary", answer.usage, answer.finish_reason)
-    try:
-        return answers.parse(answer.text, schema) if schema is not None else None
-    except BadAnswer as error:
-        raise BadAnswer(error.kind, answer.usage, answer.finish_reason) from None
+    route = router.order(registry.targets(), prepared.need, health.states())
+    if not route.candidates:
+        raise Unavailable("not_configured")
+    return prepared, _with_models(route, prepared.deadline)

@@ -4,9 +4,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from core import clock, rows
+from llm import health
 from llm.answers import Usage
 from llm.models import LlmCall
-from llm.providers import Price, Target
+from llm.preparing import Prepared
+from llm.targets import Price, Target
 
 
 class SettledTwice(RuntimeError):
@@ -14,19 +16,25 @@ class SettledTwice(RuntimeError):
 
 
 def open_call(
-    *, target: Target, tenant: str, feature: str, complexity: str, interview_id: UUID | None, prompt_version: str
+    prepared: Prepared, target: Target, *, call_id: UUID, attempt: int, reason: str, waited: float = 0.0
 ) -> LlmCall:
-    """Insert the row of a call that is about to be made."""
+    """Insert the row of an attempt that is about to be made; `waited` is in seconds."""
     call = LlmCall(
-        tenant=tenant,
-        feature=feature,
-        interview_id=interview_id,
+        id=call_id,
+        request_id=prepared.request_id,
+        tenant=prepared.policy.schema,
+        feature=prepared.feature.name,
+        interview_id=prepared.interview_id,
         provider=target.provider,
         account=target.account,
         model=target.model,
-        complexity=complexity,
-        prompt_version=prompt_version,
+        complexity=prepared.need.complexity,
+        prompt_version=prepared.prompt_version,
         price_version=target.price_version,
+        attempt=attempt,
+        mode=health.mode(),
+        reason=reason[:200],
+        wait_ms=round(waited * 1000),
     )
     rows.insert(call)
     return call
@@ -39,6 +47,7 @@ def settle(
     estimated: bool,
     price: Price | None,
     latency_ms: int,
+    first_ms: int = 0,
     finish_reason: str = "",
     error_kind: str = "",
 ) -> None:
@@ -51,7 +60,8 @@ def settle(
         "tokens_cached": usage.cached,
         "tokens_out": usage.tokens_out,
         "tokens_estimated": estimated,
-        "cost_usd": _cost_usd(usage, price),
+        "cost_usd": cost_usd(usage, price),
+        "first_ms": first_ms or None,
         "latency_ms": latency_ms,
         "finish_reason": finish_reason,
         "error_kind": error_kind,
@@ -62,7 +72,30 @@ def settle(
         raise SettledTwice(str(call.id))
 
 
-def _cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
+def record_free(prepared: Prepared, source: LlmCall.Source, *, saved_usd: Decimal, model: str = "") -> LlmCall:
+    """A row of an answer that cost nothing: from the cache, an identical call under way, or a template."""
+    now = clock.now()
+    call = LlmCall(
+        request_id=prepared.request_id,
+        tenant=prepared.policy.schema,
+        feature=prepared.feature.name,
+        interview_id=prepared.interview_id,
+        model=model,
+        complexity=prepared.need.complexity,
+        prompt_version=prepared.prompt_version,
+        source=source,
+        mode=health.mode(),
+        cost_usd=Decimal(0),
+        saved_usd=saved_usd,
+        latency_ms=0,
+        settled_at=now,
+    )
+    rows.insert(call)
+    return call
+
+
+def cost_usd(usage: Usage, price: Price | None) -> Decimal | None:
+    """What so many tokens cost; None where the price is unknown."""
     if usage == Usage():
         return Decimal(0)
     if price is None:

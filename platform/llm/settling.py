@@ -1,55 +1,67 @@
-"""The end of a call: its row is closed, it is counted, and one log line says how it went."""
+"""The end of an attempt: its reservation and its row are closed, it is counted, and one log line says how it went."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from llm import ledger, metrics, providers
+from llm import admission, failures, ledger, metrics
+from llm.admission import NANO, Outcome
 from llm.answers import Answer, BadAnswer, Usage
-from llm.models import LlmCall
-from llm.providers import Target
+from llm.failures import WireError
+from llm.headers import NOTHING
+
+if TYPE_CHECKING:
+    from llm.attempts import Attempt
 
 CHARACTERS_A_TOKEN = 4  # for an estimate where a provider gives no count
-NOT_BILLED = frozenset({"refused", "unauthorised", "not_found", "rate_limited", "rejected", "server_error", "unusable"})
 
 log = structlog.get_logger()
 
 
-def settle(
-    call: LlmCall,
-    target: Target,
-    body: dict[str, Any],
-    started: float,
-    *,
-    answer: Answer | None = None,
-    error: providers.WireError | BadAnswer | None = None,
-) -> int:
-    """Close the row, count, log.
+def settle(attempt: "Attempt", *, answer: Answer | None = None, error: WireError | BadAnswer | None = None) -> int:
+    """Close, count, log.
 
     :returns: the time on the wire in milliseconds.
     """
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - attempt.started
     kind = error.kind if error else ""
     told = answer or (error if isinstance(error, BadAnswer) else None)
     usage = told.usage if told else None
-    estimated = usage is None and kind not in NOT_BILLED
+    estimated = usage is None and (not kind or failures.kind_of(kind).billed)
     if usage is None:
-        usage = estimate(body, answer) if estimated else Usage()
+        usage = estimate(attempt.body, answer) if estimated else Usage()
+    _release(attempt, kind, usage, error)
     ledger.settle(
-        call,
+        attempt.row,
         usage=usage,
         estimated=estimated,
-        price=target.price,
+        price=attempt.target.price,
         latency_ms=round(seconds * 1000),
+        first_ms=attempt.first_ms,
         finish_reason=told.finish_reason if told else "",
         error_kind=kind,
     )
-    _report(call, target, kind or "ok", seconds, usage)
+    _report(attempt, kind or "ok", seconds, usage)
     return round(seconds * 1000)
 
 
-def _report(call: LlmCall, target: Target, outcome: str, seconds: float, usage: Usage) -> None:
+def _release(attempt: "Attempt", kind: str, usage: Usage, error: WireError | BadAnswer | None) -> None:
+    follows = failures.kind_of(kind) if kind else None
+    cost = ledger.cost_usd(usage, attempt.target.price)
+    seen = error.observed if isinstance(error, WireError) and error.observed != NOTHING else attempt.observed
+    outcome = Outcome(
+        result=follows.result if follows else "ok",
+        tokens=usage.tokens_in + usage.tokens_out,
+        cost_nano=int((cost or 0) * NANO),
+        sent=follows.sent if follows else True,
+        observed=seen,
+    )
+    admission.settle(attempt.row.id, outcome, attempt.target)
+
+
+def _report(attempt: "Attempt", outcome: str, seconds: float, usage: Usage) -> None:
+    call, target = attempt.row, attempt.target
     metrics.calls.labels(call.feature, target.provider, outcome).inc()
     metrics.call_seconds.labels(target.provider).observe(seconds)
     log.info(
@@ -57,6 +69,7 @@ def _report(call: LlmCall, target: Target, outcome: str, seconds: float, usage: 
         feature=call.feature,
         account=target.account,
         model=target.model,
+        attempt=call.attempt,
         outcome=outcome,
         ms=round(seconds * 1000),
         tokens_in=usage.tokens_in,

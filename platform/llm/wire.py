@@ -5,10 +5,13 @@ for hours. Here the deadline lives under the HTTP client, at the socket: every r
 """
 
 import logging
+import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from ssl import SSLContext
 from typing import Any
 
@@ -16,14 +19,21 @@ import httpcore2
 import httpx2
 import openai
 
-from llm.providers import Target, WireError
+from core import clock
+from llm import headers
+from llm.failures import WireError
+from llm.headers import NOTHING, Observed
+from llm.targets import Target
 
 MOST_BYTES = 1_000_000
+MOST_ERROR = 65_536
 CONNECT_SECONDS = 5.0
 # Shorter than the idle time of common servers (5 s), so that a kept connection is not closed under a request.
 KEEPALIVE_SECONDS = 4.0
 POOLS = 16
 MOST_KEPT = 16  # idle connections of each
+IDLE_SECONDS = 15.0  # a stream that says nothing for so long has stalled
+RETRY_INFO = re.compile(r'"retryDelay"\s*:\s*"([^"]{1,20})"')  # Gemini's word for Retry-After
 STATUS_KINDS = {401: "unauthorised", 403: "unauthorised", 404: "not_found", 408: "timeout", 429: "rate_limited"}
 
 _call = threading.local()
@@ -125,7 +135,7 @@ def _until(deadline: float) -> Iterator[None]:
     try:
         yield
     except openai.APIStatusError as error:
-        raise WireError(_status_kind(error.status_code)) from None
+        raise WireError(_status_kind(error.status_code), _observed_of(error.response)) from None
     except openai.APITimeoutError:
         raise WireError("timeout") from None
     except openai.APIConnectionError as error:
@@ -142,23 +152,36 @@ def _status_kind(status: int) -> str:
     return STATUS_KINDS.get(status, "server_error" if status >= 500 else "rejected")
 
 
-def post(target: Target, body: Mapping[str, Any], *, deadline: float) -> bytes:
-    """The body of the answer to a chat completion.
+def _observed_of(response: httpx2.Response) -> Observed:
+    """What the headers say about limits, or the body where a provider writes it there."""
+    now = clock.now()
+    found = headers.observed(response.headers, now)
+    if response.status_code == 429 and found.retry_after is None:
+        asked = RETRY_INFO.search(response.text[:MOST_ERROR])
+        return replace(found, retry_after=headers.seconds(asked.group(1), now)) if asked else found
+    return found
+
+
+def post(target: Target, body: Mapping[str, Any], *, deadline: float) -> tuple[bytes, Observed]:
+    """The body of the answer to a chat completion, and what its headers say about limits.
 
     :raises WireError: whatever went wrong; no content, address or key is in it.
     """
     with _until(deadline):
         path, options = "/chat/completions", _options(deadline)
-        return _client(target).post(path, body=dict(body), cast_to=httpx2.Response, options=options).content
+        response = _client(target).post(path, body=dict(body), cast_to=httpx2.Response, options=options)
+        return response.content, headers.observed(response.headers, clock.now())
 
 
-def stream(target: Target, body: Mapping[str, Any], *, deadline: float, feed: Callable[[bytes], None]) -> None:
+def stream(target: Target, body: Mapping[str, Any], *, deadline: float, feed: Callable[[bytes], None]) -> Observed:
     """Hand the body of a streamed chat completion to `feed`, piece by piece; an error of `feed` ends the request.
+
+    :returns: what the headers say about limits.
 
     :raises WireError: as above.
     """
     with _until(deadline):
-        path, options = "/chat/completions", _options(deadline)
+        path, options = "/chat/completions", _options(deadline, idle=IDLE_SECONDS)
         # The SDK's own stream builds an object for every piece: 11 ms of CPU an answer.
         response: Any = _client(target).post(
             path, body=dict(body), cast_to=httpx2.Response, options=options, stream=True, stream_cls=openai.Stream[Any]
@@ -168,6 +191,7 @@ def stream(target: Target, body: Mapping[str, Any], *, deadline: float, feed: Ca
                 feed(data)
         finally:
             response.close()
+        return headers.observed(response.headers, clock.now())
 
 
 def get_models(target: Target, *, deadline: float) -> bytes:
@@ -179,10 +203,10 @@ def get_models(target: Target, *, deadline: float) -> bytes:
         return _client(target).get("/models", cast_to=httpx2.Response, options=_options(deadline)).content
 
 
-def _options(deadline: float) -> Any:
+def _options(deadline: float, idle: float = math.inf) -> Any:
     left = max(deadline - time.monotonic(), 0.001)
     soon = min(CONNECT_SECONDS, left)
-    timeout = httpx2.Timeout(connect=soon, read=left, write=left, pool=soon)
+    timeout = httpx2.Timeout(connect=soon, read=min(left, idle), write=left, pool=soon)
     return {"timeout": timeout, "security": {"bearer_auth": True}}  # never an OPENAI_ADMIN_KEY of the environment
 
 

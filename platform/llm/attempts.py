@@ -1,0 +1,282 @@
+"""One call from the first candidate to an answer: the only place where anything is tried again.
+
+Each attempt is admitted anew, has a ledger row of its own, and holds no database connection while it is asked.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from importlib import import_module
+from typing import Any
+
+from core import pool
+from core.ids import uuid7
+from llm import admission, answers, budgets, canary, credentials, failures, health, ledger, preparing, settling
+from llm.admission import Candidate, NoCount, NoRoom
+from llm.answers import Answer, BadAnswer
+from llm.failures import WireError
+from llm.headers import NOTHING, Observed
+from llm.models import LlmCall
+from llm.preparing import Prepared
+from llm.router import Route
+from llm.targets import Target
+
+MOST_ATTEMPTS = 5
+MOST_AT_A_TARGET = 2  # failures, where there is another one
+MOST_OFFERED = 8  # candidates in one admission
+LEAST_SECONDS = 0.05
+SHARE = 0.6  # of the time left, that one attempt may take while there is enough for another
+ENOUGH_SECONDS = 4.0
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 3.0
+
+Failure = WireError | BadAnswer
+
+
+class Unavailable(Exception):
+    """No provider answered in a way that can be used; `kind` says why."""
+
+    def __init__(self, kind: str, model_ms: int = 0) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.model_ms = model_ms  # spent on the wire in vain
+
+
+class BadOutput(Unavailable):
+    """A provider answered, and its answer breaks the schema or repeats the prompt."""
+
+
+BAD_OUTPUT = frozenset({"schema", "canary"})
+
+
+@dataclass(slots=True)
+class Attempt:
+    """An attempt whose row is open: where it goes and what is sent."""
+
+    row: LlmCall
+    target: Target
+    body: dict[str, Any]
+    deadline: float
+    started: float = 0.0
+    first_ms: int = 0
+    observed: Observed = NOTHING
+
+    def settle(self, *, answer: Answer | None = None, error: Failure | None = None) -> int:
+        """Close the row and the reservation; returns the milliseconds on the wire."""
+        return settling.settle(self, answer=answer, error=error)
+
+
+@dataclass(slots=True)
+class Answered:
+    """What came of the last attempt. `parsed` is None where no schema was asked for."""
+
+    attempt: Attempt
+    answer: Answer
+    parsed: dict[str, Any] | None
+    model_ms: int
+
+
+Ask = Callable[[Attempt], Answer]
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The attempts at one call.
+
+    :param ask: puts the request on the wire and reads the answer.
+    :param may_repeat: whether another attempt may follow one that failed in the middle of its words.
+    """
+
+    prepared: Prepared
+    route: Route
+    ask: Ask
+    streamed: bool = False
+    may_repeat: Callable[[], bool] = lambda: True
+    _messages: list[dict[str, str]] = field(default_factory=list)
+    _failures: dict[str, int] = field(default_factory=dict)  # of a target's name
+    _given_up: set[str] = field(default_factory=set)  # names of targets, and holders
+    _repair: tuple[Target, str] | None = None
+    _made: int = 0
+    _model_ms: int = 0
+    _waited: float = 0.0
+
+    def run(self) -> Answered:
+        """Ask until somebody answers.
+
+        :raises Unavailable: with the reason of the last failure in `kind`; BadOutput if that was the answer's.
+        """
+        self._messages = preparing.outgoing(self.prepared)
+        while True:
+            attempt = self._open()
+            try:
+                return self._asked(attempt)
+            except (WireError, BadAnswer) as failed:
+                self._after(attempt, failed)
+
+    def _asked(self, attempt: Attempt) -> Answered:
+        """:raises WireError, BadAnswer: after the row was settled."""
+        try:
+            answer = self.ask(attempt)
+            parsed = checked(answer, self.prepared.schema)
+        except (WireError, BadAnswer) as failed:
+            self._model_ms += attempt.settle(error=failed)
+            raise
+        except Stopped:
+            raise
+        except Exception:
+            attempt.settle(error=BadAnswer("internal"))
+            raise
+        return Answered(attempt, answer, parsed, attempt.settle(answer=answer))
+
+    # --- before an attempt ----------------------------------------------------------------------
+
+    def _open(self) -> Attempt:
+        """Find room, reserve, write the row; the connection goes back to its pool."""
+        call_id, seconds = uuid7(), self._seconds()
+        candidate = self._admitted(call_id, seconds)
+        target = candidate.target
+        asked = preparing.body(target, self._messages, self.prepared, streamed=self.streamed)
+        if self._repair and self._repair[0] == target:
+            asked = preparing.repaired(asked, self._repair[1], "it broke the schema")
+        self._repair = None
+        self._made += 1
+        row = ledger.open_call(
+            self.prepared, target, call_id=call_id, attempt=self._made, reason=candidate.why, waited=self._waited
+        )
+        self._waited = 0.0
+        pool.give_back()
+        key = target.api_key or credentials.read(target.key_source)
+        attempt = Attempt(row, replace(target, api_key=key), asked, time.monotonic() + seconds)
+        attempt.started = time.perf_counter()
+        return attempt
+
+    def _seconds(self) -> float:
+        """What this attempt may take: not all that is left, while another one could follow."""
+        left = self.prepared.left()
+        if left < LEAST_SECONDS:
+            raise self._unavailable("timeout")
+        return left * SHARE if left > ENOUGH_SECONDS else left
+
+    def _admitted(self, call_id: Any, seconds: float) -> Candidate:
+        """:raises Unavailable: nobody has room, or will have in time."""
+        ceilings = budgets.applying(self.prepared.policy, self.prepared.feature.name)
+        while True:
+            candidates = self._candidates()
+            if not candidates:
+                raise self._unavailable("not_configured")
+            try:
+                return admission.admit(
+                    candidates[:MOST_OFFERED],
+                    call_id=call_id,
+                    seconds=seconds,
+                    ceilings=ceilings,
+                    interview_id=self.prepared.interview_id,
+                )[0]
+            except NoCount:
+                raise self._unavailable("not_counted") from None
+            except NoRoom as full:
+                self._wait(full, candidates)
+
+    def _candidates(self) -> list[Candidate]:
+        """Those that are left, who failed already last; alone the one that is to repair its answer."""
+        if self._repair:
+            return [candidate for candidate in self.route.candidates if candidate.target == self._repair[0]]
+        left = [
+            candidate
+            for candidate in self.route.candidates
+            if not {candidate.target.name, candidate.target.holder} & self._given_up
+        ]
+        return sorted(left, key=lambda candidate: self._failures.get(candidate.target.name, 0))
+
+    def _wait(self, full: NoRoom, candidates: list[Candidate]) -> None:
+        """Wait for room if it comes soon enough; who had none of the first ones is not asked for again.
+
+        :raises Unavailable: if it does not.
+        """
+        for candidate in candidates[:MOST_OFFERED] if len(candidates) > MOST_OFFERED else ():
+            self._given_up.add(candidate.target.name)
+        if len(candidates) > MOST_OFFERED:
+            return
+        patience = self.prepared.feature.patience - (time.monotonic() - self.prepared.began)
+        if full.wait is None or full.wait > min(patience, self.prepared.left() - LEAST_SECONDS):
+            raise self._unavailable(_why_full(full))
+        self._sleep(full.wait + random.uniform(0.0, 0.02))
+
+    # --- after a failure ------------------------------------------------------------------------
+
+    def _after(self, attempt: Attempt, failed: Failure) -> None:
+        """Decide what follows.
+
+        :raises Unavailable: nothing does.
+        """
+        kind, target = failures.kind_of(failed.kind), attempt.target
+        if self._made >= MOST_ATTEMPTS or not self.may_repeat():
+            raise self._unavailable(failed.kind)
+        if failed.kind == "unauthorised":
+            credentials.forget(target.key_source)
+        known = self._known(target)
+        if failed.kind == "schema" and not self._failures.get(target.name):
+            self._failures[target.name] = 1
+            self._repair = (known, getattr(failed, "text", ""))
+            return
+        self._failures[target.name] = self._failures.get(target.name, 0) + 1
+        if kind.whole_account and not kind.again:
+            self._given_up.add(target.holder)
+        elif not kind.again or self._failures[target.name] > MOST_AT_A_TARGET:
+            self._given_up.add(target.name)
+        self._failed_with(failed.kind)
+        if kind.result != "limited" and all(self._failures.get(other.target.name) for other in self._candidates()):
+            self._sleep(self._backoff(target))
+
+    def _known(self, target: Target) -> Target:
+        """The target as the route has it, without its key."""
+        return next(one.target for one in self.route.candidates if one.target.name == target.name)
+
+    def _failed_with(self, kind: str) -> None:
+        """:raises Unavailable: nobody is left to be asked."""
+        if not self._candidates():
+            raise self._unavailable(kind)
+
+    def _backoff(self, target: Target) -> float:
+        """Full jitter, but never nothing."""
+        most = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** self._failures[target.name])
+        return random.uniform(most / 2, most)
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds > self.prepared.left() - LEAST_SECONDS:
+            raise self._unavailable("timeout")
+        pool.give_back()
+        time.sleep(seconds)
+        self._waited += seconds
+
+    def _unavailable(self, kind: str) -> Unavailable:
+        return (BadOutput if kind in BAD_OUTPUT else Unavailable)(kind, self._model_ms)
+
+
+def _why_full(full: NoRoom) -> str:
+    """One word for why nobody has room: money, health or limits."""
+    reasons = set(full.reasons)
+    if reasons == {"budget"}:
+        return "budget"
+    return "open" if reasons <= {"open", "probed"} else "limited"
+
+
+class Stopped(Exception):
+    """A listener of a stream has heard enough: no failure, and no reason to ask again."""
+
+
+def checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | None:
+    """:raises BadAnswer: schema or canary, with the usage that was paid for."""
+    if canary.leaked(answer.text):
+        raise BadAnswer("canary", answer.usage, answer.finish_reason)
+    try:
+        return answers.parse(answer.text, schema) if schema is not None else None
+    except BadAnswer as error:
+        raise BadAnswer(error.kind, answer.usage, answer.finish_reason, answer.text) from None
+
+
+@cache
+def wire() -> Any:
+    """llm.wire, loaded on first use: the SDK behind it costs a second of CPU, and basic mode never needs it."""
+    return import_module("llm.wire")
