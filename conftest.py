@@ -133,7 +133,8 @@ def _fingerprint() -> str:
     ):
         digest.update(path.read_bytes())
     digest.update(Path(settings.KEK_FILE).read_bytes())
-    digest.update((Path(settings.ROOT) / "billing/data/plans.json").read_bytes())
+    for data in ("billing/data/plans.json", "platform/llm/data/providers.json"):
+        digest.update((Path(settings.ROOT) / data).read_bytes())
     return digest.hexdigest()[:12]
 
 

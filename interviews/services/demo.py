@@ -15,8 +15,7 @@ from core import tenancy
 from interviews.models import Interview, Invitation, Job, Turn
 from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
-from llm import gateway, providers
-from llm.policy import TenantPolicy
+from llm import gateway, registry
 from tenants.models import Tenant
 from tenants.services import provisioning
 
@@ -53,8 +52,7 @@ def seed(say: Say) -> dict[str, Any]:
 
 def models() -> list[str]:
     """The names of the models that answer; none in basic mode."""
-    targets = [providers.choose(TenantPolicy(schema="public"), complexity) for complexity in providers.COMPLEXITIES]
-    return sorted({target.model or f"the first model of {target.base_url}" for target in targets if target})
+    return sorted({target.model or f"the first model of {target.base_url}" for target in registry.targets()})
 
 
 def _file() -> Path:

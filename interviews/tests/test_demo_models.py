@@ -1,13 +1,14 @@
 """What `make run` says about who interviews."""
 
-from django.test import SimpleTestCase, override_settings
+from django.test import override_settings
 
+from core.testing import PlatformTestCase
 from interviews.services import demo
 
 SERVER = "http://127.0.0.1:11434/v1"
 
 
-class ModelsTests(SimpleTestCase):
+class ModelsTests(PlatformTestCase):
     @override_settings(LLM_ENV={})
     def test_without_a_key_or_a_server_none_answers(self) -> None:
         self.assertEqual(demo.models(), [])

@@ -5,9 +5,11 @@ class LlmConfig(AppConfig):
     name = "llm"
 
     def ready(self) -> None:
-        from core import doctor
+        from core import doctor, releases
         from core import gauges as scraped
-        from llm import checks, examination, gauges  # noqa: F401 (the checks register themselves)
+        from llm import checks, examination, gauges, key_ages, loading  # noqa: F401 (the checks register themselves)
 
         doctor.register("model", examination.model)
         scraped.register("llm", gauges.cost_today, keep=60.0)
+        scraped.register("llm_keys", key_ages.gauge, keep=60.0)
+        releases.register("registry", lambda: loading.load().brief())

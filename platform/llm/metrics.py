@@ -13,3 +13,5 @@ first_token_seconds = Histogram(
     ["provider"],
     buckets=(0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30),
 )
+# `outcome` is ok, failed, or last: its place did not answer, and the key read before stayed in use.
+key_reads = Counter("candor_llm_key_reads", "Reads of providers' keys", ["kind", "outcome"])

@@ -19,7 +19,7 @@ from django.conf import settings
 from core import clock
 from llm.policy import TenantPolicy
 
-DATA = Path(__file__).parent / "data" / "providers.json"
+DATA = Path(__file__).parent / "data" / "accounts.v1.json"
 OWN_SERVER = "own-server"
 COMPLEXITIES = ("simple", "medium", "complex")
 

@@ -13,6 +13,7 @@ from django.db.models import Model
 from django_tenants.utils import get_public_schema_name
 from psycopg import sql
 
+from core import releases
 from tenants.models import Tenant
 
 OWNER, KEYS_OWNER = "owner", "keys_owner"
@@ -108,12 +109,13 @@ def _recorded(schemas: list[str]) -> dict[str, set[tuple[str, str]]]:
 
 
 def migrate_all(say: Callable[[str], None]) -> None:
-    """Migrate the keys' database, public, and every tenant schema that drifted."""
+    """Migrate the keys' database, public with the rows that releases bring, and every tenant schema that drifted."""
     migrate_keys()
     public = get_public_schema_name()
     if public in drifted():
         say("public schema")
         migrate(public)
+    releases.load_all(say)
     for schema in drifted():
         say(f"schema {schema}")
         migrate(schema)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.ids import uuid7
 from core.triggers import refuse
 from keys.fields import SealedTextField
+from llm import plausible
 
 KEY_SOURCE = RegexValidator(
     r"^(env:[A-Z][A-Z0-9_]*|file:/.+|aws:[^#\s]+(#[^#\s]+)?|vault:[^#\s]+#[^#\s]+|none:)$",
@@ -67,6 +68,7 @@ class Account(models.Model):
     tokens_per_day = _limit("tokens a day")
     in_flight = _limit("requests at once")
     key_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    key_fingerprint = models.CharField(max_length=32, blank=True, editable=False)  # a keyed hash: tells a rotation
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)  # by a person: no data file overwrites it
     note = models.CharField(max_length=300, blank=True)
 
@@ -77,6 +79,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        plausible.check_region(self.region)
+        plausible.check_base_url(self.base_url)
+        plausible.check_key_source(self.key_source)
 
 
 class Offer(models.Model):
@@ -118,6 +125,9 @@ class Offer(models.Model):
     def __str__(self) -> str:
         return f"{self.account.label}/{self.model}"
 
+    def clean(self) -> None:
+        plausible.check_parameters(self.parameters)
+
 
 def _dollars() -> "models.DecimalField[Decimal, Decimal]":
     return models.DecimalField(max_digits=10, decimal_places=4, validators=[MinValueValidator(Decimal(0))])
@@ -152,6 +162,9 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer} {self.version}"
+
+    def clean(self) -> None:
+        plausible.check_price(self.usd_in, self.usd_cached, self.usd_out)
 
 
 class OwnKey(models.Model):

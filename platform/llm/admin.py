@@ -1,0 +1,206 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from unfold.admin import ModelAdmin, TabularInline
+
+from llm import editing, own_keys, plausible, reaching, registry
+from llm.forms import AccountForm, OfferForm, OwnKeyForm, PriceForm, PriceFormSet, key_refusal
+from llm.models import Account, Offer, OwnKey, Price
+from llm.models.registry import BASE_URL, KEY_SOURCE
+
+LIMITS = ("requests_per_minute", "requests_per_day", "tokens_per_minute", "tokens_per_day")
+
+
+class RegistryAdmin(ModelAdmin):
+    """Rows that are switched off rather than deleted: the ledger names them."""
+
+    actions = ("enable", "disable")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        editing.save(obj, changed=form.changed_data)
+
+    @admin.action(description=_("Enable"), permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._switch(request, queryset, enabled=True)
+
+    @admin.action(description=_("Disable"), permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._switch(request, queryset, enabled=False)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Any], *, enabled: bool) -> None:
+        count = editing.set_enabled(queryset, enabled=enabled)
+        messages.success(request, ngettext("%(count)d changed.", "%(count)d changed.", count) % {"count": count})
+
+
+class OfferInline(TabularInline):
+    """The models of an account; each is edited on a page of its own, with its prices."""
+
+    model = Offer
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    fields = readonly_fields = ("model", "quality", "is_enabled", "price", "state")
+
+    @admin.display(description=_("$ per million tokens"))
+    def price(self, row: Offer) -> str:
+        return price_of(row)
+
+    @admin.display(description=_("Not used because"))
+    def state(self, row: Offer) -> str:
+        return registry.why_not_offer(row)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
+        found: QuerySet[Offer] = super().get_queryset(request).prefetch_related("prices")
+        return found
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Account)
+class AccountAdmin(RegistryAdmin):
+    """Accounts at providers, with why one of them is not used."""
+
+    form = AccountForm
+    inlines = (OfferInline,)
+    list_display = ("label", "provider", "is_enabled", "state", "region", "verified_at", "retires_at", "key_changed_at")
+    list_filter = ("is_enabled", "provider", "trains_on_data", "region")
+    search_fields = ("label", "provider")
+    list_per_page = 100
+    fieldsets = (
+        (None, {"fields": ("label", "provider", "base_url", "key_source", "is_enabled", "state", "note")}),
+        (_("Data"), {"fields": ("region", "trains_on_data", "verified_at", "retires_at")}),
+        (_("Limits"), {"fields": (*LIMITS, "in_flight", "time_zone", "counts_max_tokens")}),
+        (_("Manners"), {"fields": ("structured", "max_tokens_field", "streams_usage", "has_batch")}),
+    )
+
+    @admin.display(description=_("Not used because"))
+    def state(self, row: Account) -> str:
+        return registry.why_not(row)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        return ("state",) if obj is None else ("label", "provider", "state")
+
+    def get_inlines(self, request: HttpRequest, obj: Account | None) -> Any:
+        return self.inlines if obj else ()
+
+    def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Look at the address and the key first: the page itself is one transaction."""
+        allowed = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        if request.method == "POST" and allowed and request.POST.get("is_enabled"):
+            request.llm_refusals = _looked_at(request)  # type: ignore[attr-defined]
+        answer: HttpResponse = super().changeform_view(request, object_id, *args, **kwargs)
+        return answer
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        made = super().get_form(request, obj, change=change, **kwargs)
+        return type(made.__name__, (made,), getattr(request, "llm_refusals", {}))
+
+
+def _looked_at(request: HttpRequest) -> dict[str, str]:
+    """Nothing is asked where the form will refuse the words themselves."""
+    address, source = request.POST.get("base_url", ""), request.POST.get("key_source", "")
+    try:
+        BASE_URL(address), plausible.check_base_url(address)
+        KEY_SOURCE(source), plausible.check_key_source(source)
+    except forms.ValidationError:
+        return {}
+    return {"address_refusal": reaching.refusal(address), "key_refusal": key_refusal(source)}
+
+
+class PriceInline(TabularInline):
+    """Prices are followed by new ones, never changed."""
+
+    model = Price
+    form = PriceForm
+    formset = PriceFormSet
+    extra = 0
+    can_delete = False
+    fields = ("version", "usd_in", "usd_cached", "usd_out", "batch_factor")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Offer)
+class OfferAdmin(RegistryAdmin):
+    """Models by account, with their prices."""
+
+    form = OfferForm
+    inlines = (PriceInline,)
+    list_display = ("model", "account", "quality", "is_enabled", "price", "state", "retires_at")
+    list_filter = ("is_enabled", "quality", "account")
+    list_select_related = ("account",)
+    search_fields = ("model", "account__label")
+    list_per_page = 100
+    fieldsets = (
+        (None, {"fields": ("account", "model", "quality", "is_enabled", "state", "context_tokens")}),
+        (_("Manners"), {"fields": ("takes_temperature", "reasoning_tokens", "caches_prompts", "takes_audio")}),
+        (_("Parameters"), {"fields": ("parameters",)}),
+        (_("Limits of its own"), {"fields": LIMITS}),
+        (_("Facts"), {"fields": ("verified_at", "retires_at")}),
+    )
+
+    @admin.display(description=_("$ per million tokens"))
+    def price(self, row: Offer) -> str:
+        return price_of(row)
+
+    @admin.display(description=_("Not used because"))
+    def state(self, row: Offer) -> str:
+        return (registry.why_not(row.account) or registry.why_not_offer(row)) if row.pk and row.account_id else ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
+        found: QuerySet[Offer] = super().get_queryset(request).prefetch_related("prices")
+        return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Offer | None = None) -> Any:
+        return ("state",) if obj is None else ("account", "model", "state")
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for price in formset.save(commit=False):
+            editing.add_price(price)
+        formset.save_m2m()
+
+
+def price_of(row: Offer) -> str:
+    """Fresh / cached / out of the newest version."""
+    price = registry.latest_price(row)
+    return f"{price.usd_in:f} / {price.usd_cached:f} / {price.usd_out:f} ({price.version})" if price else ""
+
+
+@admin.register(OwnKey)
+class OwnKeyAdmin(ModelAdmin):
+    """Keys that tenants gave: added, replaced and removed, never shown."""
+
+    form = OwnKeyForm
+    list_display = ("tenant", "account", "created_at")
+    list_filter = ("account",)
+    list_select_related = ("account",)
+    search_fields = ("tenant", "account__label")
+    fields = ("tenant", "account", "secret")
+    actions = None
+
+    @method_decorator(sensitive_post_parameters("secret"))
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer: HttpResponse = super().changeform_view(*args, **kwargs)
+        return answer
+
+    def get_readonly_fields(self, request: HttpRequest, obj: OwnKey | None = None) -> Any:
+        return () if obj is None else ("tenant", "account")
+
+    def save_model(self, request: HttpRequest, obj: OwnKey, form: Any, change: bool) -> None:
+        row = own_keys.give(tenant_schema=obj.tenant, account_label=obj.account.label, key=form.cleaned_data["secret"])
+        obj.pk, obj._state.adding = row.pk, False
+
+    def delete_model(self, request: HttpRequest, obj: OwnKey) -> None:
+        own_keys.remove(tenant_schema=obj.tenant, account_label=obj.account.label)

@@ -1,0 +1,80 @@
+"""Keys of a tenant's own, for accounts of the registry: sealed under the tenant's key, never shown again."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from core import audit, tenancy
+from llm.models import Account, OwnKey
+
+CACHE_SECONDS = 5.0
+MOST_REMEMBERED = 10_000
+
+_cache: dict[str, tuple[float, Mapping[str, str]]] = {}
+_lock = threading.Lock()
+
+
+class UnknownAccount(LookupError):
+    """No account has this label."""
+
+
+def give(*, tenant_schema: str, account_label: str, key: str) -> OwnKey:
+    """Store the tenant's key for this account, in the place of an earlier one.
+
+    :raises UnknownAccount, core.tenancy.UnknownTenant: and nothing is stored.
+    """
+    account = _account(account_label)
+    with tenancy.enter(tenant_schema), transaction.atomic():
+        OwnKey.objects.filter(tenant=tenant_schema, account=account).delete()
+        row = OwnKey(tenant=tenant_schema, account=account)
+        row.key = key.strip()
+        row.save()
+        audit.record("llm.own_key_given", row, account=account_label)
+        transaction.on_commit(lambda: forget(tenant_schema))
+    return row
+
+
+def remove(*, tenant_schema: str, account_label: str) -> bool:
+    """Delete the tenant's key for this account; False where there was none."""
+    with tenancy.enter(tenant_schema), transaction.atomic():
+        row = OwnKey.objects.filter(tenant=tenant_schema, account__label=account_label).first()
+        if row is None:
+            return False
+        audit.record("llm.own_key_removed", row, account=account_label)
+        row.delete()
+        transaction.on_commit(lambda: forget(tenant_schema))
+    return True
+
+
+def of(schema: str) -> Mapping[str, str]:
+    """Account label -> the tenant's own key, remembered for seconds.
+
+    :raises core.tenancy.UnknownTenant: if no tenant has this schema.
+    """
+    now = time.monotonic()
+    found = _cache.get(schema)
+    if found is None or found[0] < now:
+        with tenancy.enter(schema):
+            rows: Any = OwnKey.objects.filter(tenant=schema).select_related("account")
+            found = (now + CACHE_SECONDS, {row.account.label: row.key for row in rows})
+        with _lock:
+            if len(_cache) > MOST_REMEMBERED:
+                _cache.clear()
+            _cache[schema] = found
+    return found[1]
+
+
+def forget(schema: str) -> None:
+    """Drop what is remembered of this tenant."""
+    with _lock:
+        _cache.pop(schema, None)
+
+
+def _account(label: str) -> Account:
+    try:
+        return Account.objects.get(label=label)
+    except Account.DoesNotExist:
+        raise UnknownAccount(label) from None
