@@ -1,11 +1,14 @@
 """What a candidate may do once they are done, or want to be: rate the interview, or withdraw from it."""
 
+from functools import partial
+
 from django.db import transaction
 
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
 from interviews.services import listeners
+from llm import cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
 STARS = range(1, 6)
@@ -45,5 +48,6 @@ def withdraw(interview: Interview) -> None:
         due.settle("evaluation", evaluation_id)
     audit.record("interview.withdrawn", interview)
     listeners.close(interview, why="withdrawn")
+    transaction.on_commit(partial(cache.purge, interview.subject_id), robust=True)
     quota.release(interview_id=interview.pk)  # unless an answer consumed it
     metrics.interviews.labels(tenancy.schema(), "withdrawn").inc()
