@@ -212,7 +212,9 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 # A message of beat's is void for a worker whose clock is ahead by more than it lasts; without workers 300 pile up.
 SWEEP = {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expires": 900}}
 KEYS = {"task": "llm.watch_keys", "schedule": schedule(300.0), "options": {"expires": 300}}
-CELERY_BEAT_SCHEDULE = {"sweep": SWEEP, "model_keys": KEYS}
+ROLL_UP = {"task": "llm.roll_up", "schedule": schedule(300.0), "options": {"expires": 900}}
+SETTLE_LOST = {"task": "llm.settle_lost", "schedule": schedule(60.0), "options": {"expires": 900}}
+CELERY_BEAT_SCHEDULE = {"sweep": SWEEP, "llm-keys": KEYS, "llm-roll-up": ROLL_UP, "llm-settle-lost": SETTLE_LOST}
 CELERY_BEAT_SCHEDULER = "core.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 

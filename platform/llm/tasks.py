@@ -1,13 +1,34 @@
+"""What beat has the model layer do, for the platform as a whole."""
+
+from collections.abc import Callable
+
 from celery import shared_task
 
-from core import pool
-from llm import key_ages
+from core import pool, tenancy
+from llm import key_ages, lost, usage
+
+
+def _on_the_platform(service: Callable[[], object]) -> None:
+    try:
+        with tenancy.enter_platform():
+            service()
+    finally:
+        pool.give_back()
 
 
 @shared_task(name="llm.watch_keys", queue="default")  # type: ignore[untyped-decorator]
 def watch_keys() -> None:
     """Notice keys that were rotated."""
-    try:
-        key_ages.watch()
-    finally:
-        pool.give_back()
+    _on_the_platform(key_ages.watch)
+
+
+@shared_task(name="llm.roll_up", queue="default")  # type: ignore[untyped-decorator]
+def roll_up() -> None:
+    """Add up what was used in the hours that are over."""
+    _on_the_platform(usage.roll_up)
+
+
+@shared_task(name="llm.settle_lost", queue="default")  # type: ignore[untyped-decorator]
+def settle_lost() -> None:
+    """Settle the calls whose workers died."""
+    _on_the_platform(lost.settle_lost)

@@ -12,6 +12,7 @@ FIXED = (
     *("created_at", "id", "request_id", "tenant", "feature", "interview_id", "provider", "account", "model"),
     *("complexity", "prompt_version", "price_version", "source", "attempt", "mode", "reason", "wait_ms"),
 )
+LEAST_DAYS = 90  # for which a row stays, whoever wants it gone
 
 
 def _row(name: str) -> str:
@@ -73,6 +74,7 @@ class LlmCall(models.Model):
             models.Index(fields=["tenant", "created_at"], name="llm_call_by_tenant"),
             models.Index(fields=["interview_id"], name="llm_call_by_interview"),
             models.Index(fields=["account", "created_at"], name="llm_call_by_account"),
+            models.Index(fields=["settled_at"], name="llm_call_by_settled_at"),
             models.Index(fields=["created_at"], condition=models.Q(settled_at=None), name="llm_call_open"),
         ]
         constraints = [
@@ -99,8 +101,22 @@ class LlmCall(models.Model):
                     RETURN NEW;
                 """,
             ),
-            refuse(
-                "llm_call_is_never_deleted", pgtrigger.Delete | pgtrigger.Truncate, "A model call stays in the ledger."
+            refuse("llm_call_is_never_truncated", pgtrigger.Truncate, "A model call stays in the ledger."),
+            pgtrigger.Trigger(
+                name="llm_call_is_deleted_old_and_added_up",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func=f"""
+                    IF OLD.settled_at IS NULL OR OLD.created_at > now() - interval '{LEAST_DAYS} days'
+                        OR NOT EXISTS (
+                            SELECT FROM public.llm_usage_hour
+                             WHERE hour = date_trunc('hour', OLD.created_at, 'UTC') AND tenant = OLD.tenant
+                               AND feature = OLD.feature AND provider = OLD.provider AND account = OLD.account
+                               AND model = OLD.model AND source = OLD.source) THEN
+                        RAISE EXCEPTION 'A model call stays in the ledger.' USING ERRCODE = 'insufficient_privilege';
+                    END IF;
+                    RETURN OLD;
+                """,
             ),
         ]
 

@@ -43,7 +43,10 @@ class Budget(models.Model):
 
 
 class UsageHour(models.Model):
-    """The ledger's rows of an hour, added up, so that statistics stay fast over years."""
+    """The ledger's settled rows of an hour (by `created_at`), added up, so that statistics stay fast over years.
+
+    Attempts at one answer share a request; its first attempt counts as the request, so that retries don't.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     hour = models.DateTimeField()
@@ -53,7 +56,8 @@ class UsageHour(models.Model):
     account = models.CharField(max_length=40)
     model = models.CharField(max_length=200)
     source = models.CharField(max_length=10)
-    requests = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0)  # first attempts
+    calls = models.PositiveIntegerField(default=0)  # all attempts
     failures = models.PositiveIntegerField(default=0)
     tokens_in = models.PositiveBigIntegerField(default=0)
     tokens_cached = models.PositiveBigIntegerField(default=0)
@@ -64,6 +68,8 @@ class UsageHour(models.Model):
 
     class Meta:
         db_table = "llm_usage_hour"
+        verbose_name = _("model use")
+        verbose_name_plural = _("model use")
         constraints = [
             models.UniqueConstraint(
                 fields=["hour", "tenant", "feature", "provider", "account", "model", "source"],
