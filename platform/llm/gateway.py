@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID
 
-from core import pool
-from llm import answers, canary, filters, ledger, metrics, providers, settling, streams
+from core import clock, pool, rows
+from llm import answers, canary, filters, ledger, metrics, nonce, providers, settling, streams
 from llm.answers import Answer, BadAnswer, Usage
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -178,7 +178,7 @@ def _open(question: Question, *, streamed: bool) -> _Call:
     schema = question.get("schema")
     target = _target(policy, complexity, deadline)
     outgoing, replaced = filters.redact(question["messages"], question.get("known", ()))
-    body = _body(target, canary.plant(outgoing), schema, question["max_tokens"], question.get("temperature", 0.0))
+    body = _body(target, nonce.fill(canary.plant(outgoing)), schema, question["max_tokens"], question.get("temperature", 0.0))
     if streamed:
         body |= {"stream": True} | ({"stream_options": {"include_usage": True}} if target.stream_usage else {})
     row = ledger.open_call(
@@ -280,3 +280,25 @@ def _checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | 
         return answers.parse(answer.text, schema) if schema is not None else None
     except BadAnswer as error:
         raise BadAnswer(error.kind, answer.usage, answer.finish_reason) from None
+
+
+def from_template(
+    *,
+    feature: str,
+    policy: TenantPolicy,
+    interview_id: UUID | None,
+    prompt_version: str,
+    messages: Sequence[dict[str, str]],
+    max_tokens: int,
+) -> None:
+    """Record that a template answered in a call's place: a settled row without cost, and what the call would cost."""
+    target = providers.choose(policy, "simple")
+    asked = sum(len(message["content"]) for message in messages) // settling.CHARACTERS_A_TOKEN
+    price = target.price if target else None
+    row = LlmCall(
+        **{"tenant": policy.schema, "feature": feature, "interview_id": interview_id, "complexity": "simple"},
+        **{"prompt_version": prompt_version, "source": LlmCall.Source.TEMPLATE, "cost_usd": 0, "latency_ms": 0},
+        saved_usd=price.cost_usd(tokens_in=asked, tokens_cached=0, tokens_out=max_tokens // 5) if price else 0,
+        settled_at=clock.now(),
+    )
+    rows.insert(row)
