@@ -70,6 +70,10 @@ class JobVersion(models.Model):
     max_probes_interview = models.PositiveSmallIntegerField(
         default=4, help_text=_("Follow-up questions an interview may get in all.")
     )
+    words_every_reply = models.BooleanField(
+        default=False,
+        help_text=_("A model words every reply, also where no follow-up is asked; that costs a call for each answer."),
+    )
     jurisdiction = models.CharField(
         max_length=8, blank=True, help_text=_("Whose rules say which private matters are forbidden; empty = all.")
     )

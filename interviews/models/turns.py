@@ -63,7 +63,7 @@ class Turn(Claimable):
     answered_at = models.DateTimeField(null=True)
     skipped_at = models.DateTimeField(null=True)
     replied_at = models.DateTimeField(null=True)
-    mode = models.CharField(max_length=8, blank=True, help_text=_("model or basic"))
+    mode = models.CharField(max_length=8, blank=True, help_text=_("model, template or basic"))
     model = models.CharField(max_length=120, blank=True)
     prompt_version = models.CharField(max_length=40, blank=True)
     tokens_in = models.PositiveIntegerField(default=0)

@@ -6,7 +6,8 @@ from typing import Any
 from core import rows, tenancy
 from interviews.models import Candidate, Interview, Turn
 from interviews.services import evaluations, plans, standing
-from interviews.services.interviewer import Exchange, Probe, TurnContext, Wanted, coverage, followups
+from interviews.services.interviewer import Exchange, Probe, TurnContext, Wanted, coverage, followups, sofar
+from interviews.services.interviewer.types import AGAIN
 from interviews.services.plans import Plan
 
 RECENT_TURNS = 3
@@ -38,19 +39,25 @@ def context(turn: Turn) -> TurnContext:
     to_come = plan.after(turns[-1].question)
     candidate = Candidate(id=interview.candidate_id, name=interview.name, email=interview.email)
     answered = [past for past in turns if past.answer is not None]
+    wanted = _wanted(interview, turns, plan)
     return TurnContext(
         interview_id=interview.pk,
         turn_id=turn.pk,
         job_title=interview.title,
         company=tenancy.current().name,
-        requirements=tuple(f"{c.name}: {c.definition}" for c in plan.competencies),
+        requirements=plan.requirements,
         candidate_names=(candidate.name, candidate.email),
         recent=tuple(Exchange(past.shown, past.answer or "") for past in answered[-RECENT_TURNS:]),
         questions=(*(past.shown for past in turns), *(question.text for question in to_come)),
         next_question=to_come[0].text if to_come else None,
-        wanted=_wanted(interview, turns, plan),
+        wanted=wanted,
         jurisdiction=plan.version.jurisdiction,
         language=interview.language,
+        number=turn.number,
+        told=coverage.told(evaluations.answer_of(answered[-1])) if answered and not wanted.kinds else (),
+        shown_again=any(past.probe_kind == AGAIN and past.question_id == turns[-1].question_id for past in turns),
+        every_reply=plan.version.words_every_reply,
+        so_far=_so_far(interview, turns, plan) if wanted.kinds else "",
     )
 
 
@@ -79,7 +86,7 @@ def _wanted(interview: Interview, turns: Sequence[Turn], plan: Plan) -> Wanted:
     question = turns[-1].question
     if question is None:
         return Wanted()
-    probes = [past for past in turns if past.kind == Turn.Kind.PROBE]
+    probes = [past for past in turns if past.kind == Turn.Kind.PROBE and past.probe_kind != AGAIN]
     here = [past for past in probes if past.question_id == question.pk]
     standing = coverage.Standing(
         question=question.text,
@@ -92,3 +99,12 @@ def _wanted(interview: Interview, turns: Sequence[Turn], plan: Plan) -> Wanted:
     )
     answers = [evaluations.answer_of(past) for past in turns if past.answer is not None]
     return coverage.wanted([evaluations.competency_text(row) for row in plan.competencies], answers, standing)
+
+
+def _so_far(interview: Interview, turns: Sequence[Turn], plan: Plan) -> str:
+    """The line about what the prompt no longer shows; "" where the lists of what answers show don't apply."""
+    if interview.language.partition("-")[0] not in coverage.LANGUAGES:
+        return ""
+    answers = [evaluations.answer_of(past) for past in turns if past.answer is not None]
+    asked = [past.probe_kind for past in turns if past.kind == Turn.Kind.PROBE and past.probe_kind != AGAIN]
+    return sofar.line([evaluations.competency_text(row) for row in plan.competencies], answers, asked=asked)

@@ -55,6 +55,7 @@ class JobPlan:
     minutes: int = 35
     max_probes: int = 1
     max_probes_interview: int = 4
+    words_every_reply: bool = False
     jurisdiction: str = ""
     threshold_hire: Decimal = Decimal(70)
     threshold_maybe: Decimal = Decimal(50)
@@ -107,6 +108,7 @@ def _create_version(job: Job, plan: JobPlan) -> JobVersion:
         minutes=plan.minutes,
         max_probes=plan.max_probes,
         max_probes_interview=plan.max_probes_interview,
+        words_every_reply=plan.words_every_reply,
         jurisdiction=plan.jurisdiction,
         threshold_hire=plan.threshold_hire,
         threshold_maybe=plan.threshold_maybe,

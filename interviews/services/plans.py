@@ -12,12 +12,17 @@ REMEMBERED = 500  # versions of all tenants
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A version with its questions and competencies in their order; `keys` names the competencies of a question."""
+    """A version with its questions and competencies in their order; `keys` names the competencies of a question.
+
+    `requirements` is what the job asks for, "name: definition" of each competency, the heaviest first: there is no
+    other text about a job that it could be taken from, and it never changes with a published version.
+    """
 
     version: JobVersion
     questions: tuple[Question, ...]
     competencies: tuple[Competency, ...]
     keys: dict[UUID, tuple[str, ...]]
+    requirements: tuple[str, ...]
 
     def question(self, question_id: UUID | None) -> Question | None:
         return next((one for one in self.questions if one.pk == question_id), None)
@@ -37,4 +42,7 @@ def _read(schema: str, version_id: UUID) -> Plan:
     version = JobVersion.objects.get(pk=version_id, published_at__isnull=False)
     questions = tuple(version.questions.prefetch_related("competencies"))
     keys = {one.pk: tuple(competency.key for competency in one.competencies.all()) for one in questions}
-    return Plan(version, questions, tuple(version.competencies.all()), keys)
+    competencies = tuple(version.competencies.all())
+    heaviest = sorted(competencies, key=lambda one: -one.weight)
+    requirements = tuple(f"{one.name}: {one.definition}" for one in heaviest)
+    return Plan(version, questions, competencies, keys, requirements)

@@ -24,13 +24,17 @@ class Usage:
 
 
 class BadAnswer(Exception):
-    """The server answered, and the answer can't be used. `kind` says why, without any content."""
+    """The server answered, and the answer can't be used. `kind` says why, without any content.
 
-    def __init__(self, kind: str, usage: Usage | None = None, finish_reason: str = "") -> None:
+    `text` is what was said where it broke a schema, to have it repaired; it is in no message of this error.
+    """
+
+    def __init__(self, kind: str, usage: Usage | None = None, finish_reason: str = "", text: str = "") -> None:
         super().__init__(kind)
         self.kind = kind
         self.usage = usage
         self.finish_reason = finish_reason
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ MOST_OFFERED = 8  # candidates in one admission
 LEAST_SECONDS = 0.05
 SHARE = 0.6  # of the time left, that one attempt may take while there is enough for another
 ENOUGH_SECONDS = 4.0
+NO_KEY = "none"  # the SDK wants some key where a server wants none
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 3.0
 
 Failure = WireError | BadAnswer
@@ -117,6 +118,7 @@ class Attempts:
     def _asked(self, attempt: Attempt) -> Answered:
         """:raises WireError, BadAnswer: after the row was settled."""
         try:
+            attempt.target = _with_key(attempt.target)
             answer = self.ask(attempt)
             parsed = checked(answer, self.prepared.schema)
         except (WireError, BadAnswer) as failed:
@@ -146,10 +148,7 @@ class Attempts:
         )
         self._waited = 0.0
         pool.give_back()
-        key = target.api_key or credentials.read(target.key_source)
-        attempt = Attempt(row, replace(target, api_key=key), asked, time.monotonic() + seconds)
-        attempt.started = time.perf_counter()
-        return attempt
+        return Attempt(row, target, asked, time.monotonic() + seconds, started=time.perf_counter())
 
     def _seconds(self) -> float:
         """What this attempt may take: not all that is left, while another one could follow."""
@@ -214,7 +213,7 @@ class Attempts:
         if self._made >= MOST_ATTEMPTS or not self.may_repeat():
             raise self._unavailable(failed.kind)
         if failed.kind == "unauthorised":
-            credentials.forget(target.key_source)
+            credentials.forget(target.key_source, target.api_key)
         known = self._known(target)
         if failed.kind == "schema" and not self._failures.get(target.name):
             self._failures[target.name] = 1
@@ -252,6 +251,16 @@ class Attempts:
 
     def _unavailable(self, kind: str) -> Unavailable:
         return (BadOutput if kind in BAD_OUTPUT else Unavailable)(kind, self._model_ms)
+
+
+def _with_key(target: Target) -> Target:
+    """:raises WireError: there is no key, which is as good as a refused one."""
+    if target.api_key:
+        return target
+    try:
+        return replace(target, api_key=credentials.read(target.key_source) or NO_KEY)
+    except credentials.NoKey:
+        raise WireError("unauthorised") from None
 
 
 def _why_full(full: NoRoom) -> str:

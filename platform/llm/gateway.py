@@ -4,18 +4,37 @@ Every failure is `Unavailable` with a `kind`; no error or log line holds a promp
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any, Unpack
 from uuid import UUID
 
 from core import pool
-from llm import answers, attempts, canary, failures, filters, health, metrics, preparing, registry, router, settling, streams
+from llm import (
+    answers,
+    attempts,
+    canary,
+    filters,
+    health,
+    ledger,
+    metrics,
+    own_keys,
+    own_server,
+    preparing,
+    registry,
+    router,
+    settling,
+    streams,
+)
 from llm.answers import Answer, BadAnswer, Usage
 from llm.attempts import Answered, Attempt, Attempts, BadOutput, Unavailable, wire
+from llm.failures import WireError
+from llm.models import LlmCall
+from llm.policy import TenantPolicy
 from llm.preparing import Prepared, Question
 from llm.router import Route
 from llm.targets import Target
@@ -28,10 +47,13 @@ __all__ = [
     "Unavailable",
     "basic_only",
     "complete",
+    "from_template",
     "mode",
     "stream",
     "warm",
 ]
+
+SPOKEN_SHARE = 4  # an answer takes about this part of its maximum
 
 _basic_only: ContextVar[bool] = ContextVar("llm_basic_only", default=False)
 _first_models: dict[str, str] = {}
@@ -88,7 +110,7 @@ def complete(**question: Unpack[Question]) -> Completion:
         content, attempt.observed = wire().post(attempt.target, attempt.body, deadline=attempt.deadline)
         return answers.read(content)
 
-    return _completion(prepared, Attempts(prepared, route, ask).run())
+    return _completion(prepared, _run(Attempts(prepared, route, ask)))
 
 
 def stream(
@@ -107,9 +129,18 @@ def stream(
     prepared, route = _prepared(question)
     hearing = _Hearing(prepared, listen, again)
     try:
-        return _completion(prepared, Attempts(prepared, route, hearing.ask, True, hearing.may_repeat).run())
+        return _completion(prepared, _run(Attempts(prepared, route, hearing.ask, True, hearing.may_repeat)))
     except Stop:
         return hearing.stopped()
+
+
+def from_template(**question: Unpack[Question]) -> None:
+    """Record that a template answered in a call's place: a row without cost, and what the call would have cost."""
+    prepared = preparing.prepare(question)
+    route = router.order(_targets(prepared.policy), prepared.need)
+    price = route.candidates[0].target.price if route.candidates else None
+    spoken = Usage(tokens_in=prepared.need.tokens_in, tokens_out=prepared.need.tokens_out // SPOKEN_SHARE)
+    ledger.record_free(prepared, LlmCall.Source.TEMPLATE, saved_usd=ledger.cost_usd(spoken, price) or Decimal(0))
 
 
 class _Hearing:
@@ -169,7 +200,71 @@ def _prepared(question: Question) -> tuple[Prepared, Route]:
         raise Unavailable("too_long") from error
     if prepared.left() < attempts.LEAST_SECONDS:
         raise Unavailable("timeout")
-    route = router.order(registry.targets(), prepared.need, health.states())
+    route = router.order(_targets(prepared.policy), prepared.need, health.states())
     if not route.candidates:
         raise Unavailable("not_configured")
     return prepared, _with_models(route, prepared.deadline)
+
+
+def _targets(policy: TenantPolicy) -> tuple[Target, ...]:
+    """The registry's; a key of the tenant's own wins where it has one."""
+    found = registry.targets()
+    own = own_keys.of(policy.schema) if policy.own_keys else {}
+    if not own:
+        return found
+    return tuple(
+        target.with_own_key(policy.schema, own[target.account]) if target.account in own else target for target in found
+    )
+
+
+def _with_models(route: Route, deadline: float) -> Route:
+    """The route, with the name of the first model where a server's own choice is asked for."""
+    if all(candidate.target.model for candidate in route.candidates):
+        return route
+    named = [
+        candidate
+        if candidate.target.model
+        else replace(candidate, target=replace(candidate.target, model=_first_model(candidate.target, deadline)))
+        for candidate in route.candidates
+    ]
+    return replace(route, candidates=tuple(named))
+
+
+def _first_model(target: Target, deadline: float) -> str:
+    """The first model an own server offers, asked once.
+
+    :raises Unavailable: if it can't be asked, or offers none for conversations.
+    """
+    if target.base_url not in _first_models:
+        pool.give_back()
+        try:
+            names = answers.model_names(wire().get_models(target, deadline=deadline))
+        except (WireError, BadAnswer) as error:
+            raise Unavailable(error.kind) from None
+        fit = [name for name in names if not any(part in name.lower() for part in own_server.not_for_chat())]
+        if not fit:
+            raise Unavailable("not_found")
+        _first_models[target.base_url] = fit[0]
+    return _first_models[target.base_url]
+
+
+def _run(tries: Attempts) -> Answered:
+    try:
+        return tries.run()
+    except Unavailable as error:
+        if error.kind == "not_found":
+            _first_models.clear()  # a server may offer another model now
+        raise
+
+
+def _completion(prepared: Prepared, answered: Answered) -> Completion:
+    attempt, answer = answered.attempt, answered.answer
+    return Completion(
+        text=filters.restore(answer.text, prepared.replaced),
+        parsed=filters.restore(answered.parsed, prepared.replaced),
+        model=attempt.target.model,
+        usage=answer.usage or settling.estimate(attempt.body, answer),
+        model_ms=answered.model_ms,
+        call_id=attempt.row.id,
+        first_ms=attempt.first_ms,
+    )

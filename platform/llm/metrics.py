@@ -20,3 +20,5 @@ key_reads = Counter("candor_llm_key_reads", "Reads of providers' keys", ["kind",
 cache = Counter("candor_llm_cache", "Answers that were kept for the same question", ["feature", "outcome"])
 # "led" asked the provider, "shared" took the answer of an equal call that was on its way, "away" led without Redis.
 flights = Counter("candor_llm_flights", "Calls that could share one answer", ["feature", "outcome"])
+# Calls that were refused because they would have taken more of the context along than their feature may.
+context_leaks = Counter("candor_llm_context_leaks", "Calls longer than their feature may be", ["feature"])

@@ -20,6 +20,10 @@ SCHEMA_WORDING = Path(__file__).parent / "data" / "schema.v1.txt"
 REPAIR_WORDING = Path(__file__).parent / "data" / "repair.v1.txt"
 
 
+SURROUNDINGS = 60  # tokens that the canary and the frame of a request add at most, apart from a schema
+MOST_REPEATED = 4000  # characters of a broken answer that are sent back
+
+
 class TooLong(ValueError):
     """The call is longer than its feature may be: more of the context than was meant would leave."""
 
@@ -81,7 +85,7 @@ def prepare(question: Question) -> Prepared:
     """
     feature = features.named(question["feature"])
     messages, replaced = filters.redact(question["messages"], question.get("known", ()))
-    tokens_in, tokens_out = tokens.of_messages(messages), question["max_tokens"]
+    tokens_in, tokens_out = _tokens(messages, feature.most_in), question["max_tokens"]
     if tokens_in > feature.most_in or tokens_out > feature.most_out:
         metrics.context_leaks.labels(feature.name).inc()
         raise TooLong(f"{feature.name}: {tokens_in} tokens in, {tokens_out} out")
@@ -105,7 +109,10 @@ def prepare(question: Question) -> Prepared:
     )
 
 
-SURROUNDINGS = 60  # tokens that the canary and the frame of a request add at most, apart from a schema
+def _tokens(messages: list[dict[str, str]], most: int) -> int:
+    """Tokens of the messages: quickly and rather too many, exactly where that would be more than is allowed."""
+    about = sum(tokens.estimate(message["content"]) for message in messages)
+    return about if about <= most else tokens.of_messages(messages)
 
 
 def outgoing(prepared: Prepared) -> list[dict[str, str]]:
@@ -135,9 +142,6 @@ def repaired(asked: dict[str, Any], broken: str, problem: str) -> dict[str, Any]
     wording = _wording(REPAIR_WORDING).format(problem=problem)
     said = [{"role": "assistant", "content": broken[:MOST_REPEATED]}, {"role": "user", "content": wording}]
     return asked | {"messages": [*asked["messages"], *said]}
-
-
-MOST_REPEATED = 4000  # characters of a broken answer that are sent back
 
 
 def _structured(target: Target, messages: list[dict[str, str]], schema: dict[str, Any]) -> dict[str, Any]:

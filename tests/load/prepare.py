@@ -63,6 +63,7 @@ def _job(questions: int) -> Job:
             for n in range(max(questions, COMPETENCIES))
         ),
         minutes=240,
+        words_every_reply=True,  # every turn is to wait for the model
     )
     return Job.objects.filter(slug=plan.slug).first() or jobs.publish_job(plan=plan, by=None)
 

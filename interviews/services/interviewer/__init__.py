@@ -1,10 +1,14 @@
-"""The interviewer: a neutral acknowledgement, sometimes one follow-up. The core question is always ours, verbatim."""
+"""The interviewer: a neutral acknowledgement, sometimes one follow-up. The core question is always ours, verbatim.
+
+A model is asked where a follow-up is wanted, or where the job wants its words in every reply. Everything else needs
+none: an acknowledgement, the last words, and the question once more after a message that answers nothing.
+"""
 
 from dataclasses import replace
 
 import structlog
 
-from interviews.services.interviewer import checks, model, script
+from interviews.services.interviewer import checks, model, nonanswers, script
 from interviews.services.interviewer.speaking import Say, Speaker
 from interviews.services.interviewer.types import Exchange, Probe, Reply, TurnContext, Wanted
 from llm import gateway
@@ -17,12 +21,15 @@ log = structlog.get_logger()
 
 
 def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: Say) -> Reply:
-    """The model's words where they pass every check, else the script's. Never raises for the model's sake.
+    """A template's words where no model is needed; else the model's where they pass every check, else the script's.
 
-    `say` gets each sentence of the model as soon as it passed. When a later one fails, or the call does, the script's
+    Never raises for the model's sake. `say` gets each sentence of the model as soon as it passed. When a later one fails, or the call does, the script's
     words take the place of all of them. `deadline` is in time.monotonic() seconds. Hold no transaction: the call goes
     over the network.
     """
+    scripted = _without_model(context)
+    if scripted is not None:
+        return _as_template(scripted, context, policy)
     speaker = Speaker(context, say)
     try:
         said = model.ask(context, policy=policy, deadline=deadline, hear=speaker.hear)
@@ -36,6 +43,29 @@ def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: S
         model_ms=said.model_ms,
         first_ms=said.first_ms,
     )
+
+
+def _without_model(context: TurnContext) -> Reply | None:
+    """The reply where it takes no model; None where one is to be asked."""
+    said = nonanswers.kind(context)
+    if said:
+        return script.reply(context) if context.shown_again else script.once_more(context, said)
+    return None if context.wanted.kinds or context.every_reply else script.reply(context)
+
+
+def _as_template(scripted: Reply, context: TurnContext, policy: TenantPolicy) -> Reply:
+    """The reply as one that saved a call, if a model could have been asked; in basic mode nothing was saved."""
+    if gateway.mode() == "basic":
+        return scripted
+    gateway.from_template(
+        feature=model.FEATURE,
+        policy=policy,
+        interview_id=context.interview_id,
+        prompt_version=scripted.prompt_version,
+        messages=model.messages(context),
+        max_tokens=model.MAX_TOKENS,
+    )
+    return replace(scripted, mode="template")
 
 
 def _trouble(reason: gateway.Unavailable) -> str:

@@ -66,6 +66,12 @@ def wanted(competencies: Sequence[CompetencyText], answers: Sequence[Answer], at
     return Wanted(missing, about.name)
 
 
+def told(answer: Answer) -> tuple[str, ...]:
+    """The kinds that one answer shows wholly by itself."""
+    found = shown(features.read([answer])[0])
+    return tuple(kind for kind in KINDS if found[kind] == 1)
+
+
 def account(keys: Sequence[str], answers: Sequence[Answer]) -> dict[str, Shown]:
     """competency key -> kind -> the share that the answers to its questions show so far."""
     about = [answer for answer in answers if any(key in keys for key in answer.competency_keys)]

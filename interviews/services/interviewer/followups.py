@@ -3,7 +3,7 @@
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from interviews.services.interviewer.types import Probe, TurnContext
+from interviews.services.interviewer.types import AGAIN, Probe, TurnContext
 
 
 def shown(probe: Probe, *, language: str) -> str:
@@ -30,12 +30,13 @@ def scripted(context: TurnContext) -> Probe | None:
 
 
 def reasons() -> dict[str, str]:
-    """kind -> why such a follow-up is asked, about the readers and never about the answer."""
+    """kind -> why such a question is asked, about the readers and never about the answer."""
     return {
         "evidence": _("The people who read your answers look for one concrete example."),
         "ownership": _("The people who read your answers look for what each person did themselves."),
         "result": _("The people who read your answers look for what came of it."),
         "clarify": _("This makes sure that your answer is read as you mean it."),
+        AGAIN: _("Here is the question once more."),
     }
 
 

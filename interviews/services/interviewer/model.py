@@ -5,19 +5,23 @@ from collections.abc import Callable
 from typing import Any
 
 from interviews.services import prompts
-from interviews.services.interviewer import checks
+from interviews.services.interviewer import checks, excerpts
 from interviews.services.interviewer.types import Exchange, Probe, TurnContext, Wanted
-from llm import gateway
+from llm import gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
-PROMPT = "turn.v2"
+FEATURE = "interview_turn"
+PROMPT = "turn.v3"
 MAX_TOKENS = 220
 TEMPERATURE = 0.3
-LONGEST_REQUIREMENTS = 300  # characters, like all lengths here
-LONGEST_EARLIER = 300
-LONGEST_ABOUT = 80
-LONGEST_ANSWER = 3000
+LONGEST_TITLE = 60  # characters, like all lengths here
+LONGEST_REQUIREMENTS = 80
+LONGEST_QUESTION = 70
+LONGEST_EARLIER_QUESTION = 50
+LONGEST_EARLIER_ANSWER = 50
+LONGEST_ABOUT = 50
+LONGEST_ANSWER = 230
 
 
 def ask(
@@ -29,7 +33,7 @@ def ask(
     """
     return gateway.stream(
         hear,
-        feature="interview_turn",
+        feature=FEATURE,
         policy=policy,
         messages=messages(context),
         complexity="simple",
@@ -75,35 +79,56 @@ def _probe_schema(wanted: Wanted) -> dict[str, Any]:
 
 
 def messages(context: TurnContext) -> list[dict[str, str]]:
-    """Rules and the job's requirements (equal for all its candidates), then the last exchanges behind a nonce."""
-    mark, recent = prompts.nonce(), context.recent
-    lines = [_line(exchange, LONGEST_EARLIER) for exchange in recent[:-1]]
-    lines += [_line(exchange, LONGEST_ANSWER) for exchange in recent[-1:]]
-    data = "\n".join([f"DATA {mark}", *lines, f"END {mark}", _state(context)])
+    """Rules and the job's requirements (equal for all its candidates), then the last exchanges behind a mark.
+
+    Of long answers only what matters for the follow-up that is wanted is sent; `so_far` stands for the rest.
+    """
+    *earlier, last = context.recent
+    lines = [_earlier(exchange) for exchange in earlier] + [_last(last, context)]
+    data = "\n".join([f"DATA {nonce.PLACEHOLDER}", *lines, f"END {nonce.PLACEHOLDER}", _state(context)])
     return [{"role": "system", "content": _system(context)}, {"role": "user", "content": data}]
 
 
 def _system(context: TurnContext) -> str:
     """The same for every candidate of a job, so that providers can cache it."""
-    names = "; ".join(requirement.partition(":")[0] for requirement in context.requirements)
-    return (
-        f"{prompts.load(PROMPT)}\nJob: {context.job_title} at {context.company}. Key requirements: "
-        f"{names[:LONGEST_REQUIREMENTS]}.\nLanguage: {context.language}."
-    )
+    names = [requirement.partition(":")[0] for requirement in context.requirements]
+    job = excerpts.shortened(f"{context.job_title} at {context.company}", LONGEST_TITLE)
+    described = f"Job: {job}. Key requirements: {excerpts.listed(names, LONGEST_REQUIREMENTS)}."
+    return f"{prompts.load(PROMPT)}\n{nonce.without(described)} Language: {context.language}."
 
 
 def _state(context: TurnContext) -> str:
+    """What the rules speak of; what is not so is left out."""
     wanted = context.wanted
-    state: dict[str, Any] = {"last_question": context.next_question is None, "probe_kinds": list(wanted.kinds)}
+    state: dict[str, Any] = {"last_question": True} if context.next_question is None else {}
     if wanted.kinds:
-        state["about"] = _shortened(wanted.about, LONGEST_ABOUT)
-    return json.dumps(state, ensure_ascii=False)
+        state["probe_kinds"] = list(wanted.kinds)
+        state["about"] = excerpts.shortened(wanted.about, LONGEST_ABOUT)
+    if context.so_far:
+        state["so_far"] = context.so_far
+    return _json(state)
 
 
-def _line(exchange: Exchange, longest: int) -> str:
-    question, answer = _shortened(exchange.question, LONGEST_EARLIER), _shortened(exchange.answer, longest)
-    return json.dumps({"question": question, "answer": answer}, ensure_ascii=False)
+def _earlier(exchange: Exchange) -> str:
+    return _line(
+        excerpts.asked(exchange.question, LONGEST_EARLIER_QUESTION),
+        excerpts.shortened(exchange.answer, LONGEST_EARLIER_ANSWER),
+    )
 
 
-def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 4].rstrip()} ..."
+def _last(exchange: Exchange, context: TurnContext) -> str:
+    """The last exchange; an answer that nothing is asked about need only be recognised."""
+    question, answer = exchange.question, excerpts.shortened(exchange.answer, LONGEST_ANSWER)
+    if context.wanted.kinds:
+        name = f"{context.wanted.about}:"
+        about = next((text for text in context.requirements if text.startswith(name)), name)
+        answer = excerpts.excerpt(exchange.answer, question=question, about=about, longest=LONGEST_ANSWER)
+    return _line(excerpts.asked(question, LONGEST_QUESTION), answer)
+
+
+def _line(question: str, answer: str) -> str:
+    return _json({"q": question, "a": answer})
+
+
+def _json(found: dict[str, Any]) -> str:
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))

@@ -1,12 +1,16 @@
-"""The scripted interviewer: what is said when no model is there, or when its text was refused. Always neutral."""
+"""The scripted interviewer: what is said where no model is needed, none is there, or its text was refused.
+
+Always neutral. The words follow from the turn's number, so that the same turn always gets the same ones and two turns
+in a row never do.
+"""
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from interviews.services.interviewer import followups
-from interviews.services.interviewer.types import Reply, TurnContext
+from interviews.services.interviewer.types import AGAIN, Probe, Reply, TurnContext
 
-VERSION = "script.2"
+VERSION = "script.3"
 
 
 def greeting(*, company: str, job_title: str) -> str:
@@ -18,19 +22,34 @@ def greeting(*, company: str, job_title: str) -> str:
 
 
 def reply(context: TurnContext) -> Reply:
-    """An acknowledgement without praise or judgement, and the follow-up that coverage wants.
-
-    The same turn always gets the same words.
-    """
+    """An acknowledgement without praise or judgement, and the follow-up that coverage wants."""
     probe = followups.scripted(context)
     with translation.override(context.language):
-        if probe is not None:
-            text = _chosen(before_follow_up(), context)
-        else:
-            text = _chosen(acknowledgements(), context) if context.next_question else closing()
+        return _reply(_words(context, probe), probe)
+
+
+def once_more(context: TurnContext, said: str) -> Reply:
+    """The last question word for word, after a message that was no answer to it; `said` is its kind."""
+    with translation.override(context.language):
+        text = before_once_more()[said]
+    return _reply(text, Probe(AGAIN, context.recent[-1].question))
+
+
+def _reply(text: str, probe: Probe | None) -> Reply:
     return Reply(
         text=text, probe=probe, mode="basic", model="", prompt_version=VERSION, tokens_in=0, tokens_out=0, model_ms=0
     )
+
+
+def _words(context: TurnContext, probe: Probe | None) -> str:
+    if probe is not None:
+        return _chosen(before_follow_up(), context)
+    if context.next_question is None:
+        return closing()
+    told = next((words for kind, words in after_telling().items() if kind in context.told), None)
+    if told is None or context.number % 2:  # every second one says that it was heard, the others only that it arrived
+        return _chosen(acknowledgements(), context)
+    return told[(context.interview_id.int + context.number // 2) % len(told)]
 
 
 def closing() -> str:
@@ -39,14 +58,37 @@ def closing() -> str:
 
 
 def acknowledgements() -> list[str]:
-    """What may follow an answer."""
+    """What may follow any answer."""
     return [
         _("Thank you. Here is the next question."),
         _("Thank you, your answer is saved. Let us go on."),
         _("I have noted that. The next question follows."),
         _("Thanks for your answer. Let us move on to the next question."),
         _("Your answer is recorded. Here is the next one."),
+        _("That is saved, thank you. We now turn to the next question."),
+        _("Noted, thank you. We go on with the next question."),
     ]
+
+
+def after_telling() -> dict[str, list[str]]:
+    """kind -> what may follow an answer that shows it: it names what was told, and nothing about how."""
+    return {
+        "result": [
+            _("You described what was done and what came of it. Here is the next question."),
+            _("You told us how it ended. The next question follows."),
+            _("Thank you for describing the steps and what followed from them. Let us go on to the next question."),
+        ],
+        "ownership": [
+            _("You described your own part in this. Here is the next question."),
+            _("Thank you for telling us what you did yourself. The next question follows."),
+            _("You told us about your own work here. Let us move on to the next question."),
+        ],
+        "evidence": [
+            _("You described how this was done. Here is the next question."),
+            _("Thank you for describing the steps. The next question follows."),
+            _("You told us how you went about it. Let us go on to the next question."),
+        ],
+    }
 
 
 def before_follow_up() -> list[str]:
@@ -55,8 +97,19 @@ def before_follow_up() -> list[str]:
         _("Thank you, your answer is saved. One follow-up question comes first."),
         _("I have noted that. Before the next topic there is one follow-up question."),
         _("Thanks for your answer. Here is a follow-up question about it."),
+        _("Thank you, that is noted. Before we go on there is one more question about it."),
     ]
 
 
+def before_once_more() -> dict[str, str]:
+    """Kind of message -> what may follow it before its question is shown once more."""
+    return {
+        "repeat": _("Thank you for asking."),
+        "pause": _("Thank you, that is noted. Your question is kept here."),
+        "greeting": _("Thank you, and let us begin."),
+        "acknowledgement": _("Thank you, that is noted."),
+    }
+
+
 def _chosen(offered: list[str], context: TurnContext) -> str:
-    return offered[context.turn_id.int % len(offered)]
+    return offered[(context.interview_id.int + context.number) % len(offered)]

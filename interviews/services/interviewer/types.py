@@ -5,6 +5,7 @@ from uuid import UUID
 
 # What a follow-up may ask for: a concrete example, the person's own part, what came of it, what was meant.
 KINDS = ("evidence", "ownership", "result", "clarify")
+AGAIN = "again"  # the kind of a turn that shows a question once more: no follow-up, and no model asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A follow-up question; `kind` is one of KINDS."""
+    """A follow-up question; `kind` is one of KINDS. Of kind AGAIN it is the last question once more."""
 
     kind: str
     text: str
@@ -50,13 +51,19 @@ class TurnContext:
     wanted: Wanted
     jurisdiction: str  # which private matters are forbidden; "" = all
     language: str
+    number: int = 1  # of the turn in its interview
+    told: tuple[str, ...] = ()  # kinds that the last answer shows wholly
+    shown_again: bool = False  # this core question was asked once more already
+    every_reply: bool = False  # the job wants a model's words also where no follow-up is wanted
+    so_far: str = ""  # what the answers show and which follow-ups were asked, in one line
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the candidate reads before the next question. `mode` is model or basic.
+    """What the candidate reads before the next question.
 
-    `model` and the numbers are those of a call that was made, also where its text was refused.
+    `mode` says whose words they are: a model's, a template's where none was needed, or the script's (basic) where
+    none could be asked or its words were refused. `model` and the numbers are those of a call that was made, also where its text was refused.
     """
 
     text: str

@@ -87,6 +87,7 @@ def plan(role: str, rubric: Rubric) -> jobs.JobPlan:
         questions=questions,
         minutes=MINUTES,
         max_probes=0,  # a data set has an answer for each question, and none for a follow-up
+        words_every_reply=True,  # so that every turn goes the whole way, through a model where there is one
     )
 
 
@@ -123,11 +124,13 @@ def _content(job: Job) -> list[object]:
     if job.current_version is None:
         return []
     competencies = [(one.key, one.anchors) for one in job.current_version.competencies.all()]
-    return [competencies, [question.text for question in job.current_version.questions.all()]]
+    questions = [question.text for question in job.current_version.questions.all()]
+    return [competencies, questions, job.current_version.words_every_reply]
 
 
 def _wanted(wanted: jobs.JobPlan) -> list[object]:
-    return [[(one.key, one.anchors) for one in wanted.competencies], [one.text for one in wanted.questions]]
+    competencies = [(one.key, one.anchors) for one in wanted.competencies]
+    return [competencies, [one.text for one in wanted.questions], wanted.words_every_reply]
 
 
 def _invite(job: Job, interview: SimulatedInterview, by: User, label: str) -> Part:
