@@ -7,13 +7,13 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 from core import pool
 from core.ids import uuid7
-from llm import admission, answers, budgets, canary, credentials, failures, health, ledger, preparing, settling
+from llm import admission, answers, budgets, canary, credentials, failures, ledger, preparing, settling
 from llm.admission import Candidate, NoCount, NoRoom
 from llm.answers import Answer, BadAnswer
 from llm.failures import WireError

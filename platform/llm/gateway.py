@@ -3,6 +3,7 @@
 Every failure is `Unavailable` with a `kind`; no error or log line holds a prompt, an answer or a key.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ from llm.attempts import Answered, Attempt, Attempts, BadOutput, Unavailable, wi
 from llm.failures import WireError
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
-from llm.preparing import Prepared, Question
+from llm.preparing import Prepared, Question, Unasked
 from llm.router import Route
 from llm.targets import Target
 
@@ -134,9 +135,9 @@ def stream(
         return hearing.stopped()
 
 
-def from_template(**question: Unpack[Question]) -> None:
+def from_template(**question: Unpack[Unasked]) -> None:
     """Record that a template answered in a call's place: a row without cost, and what the call would have cost."""
-    prepared = preparing.prepare(question)
+    prepared = preparing.prepare({**question, "deadline": math.inf})
     route = router.order(_targets(prepared.policy), prepared.need)
     price = route.candidates[0].target.price if route.candidates else None
     spoken = Usage(tokens_in=prepared.need.tokens_in, tokens_out=prepared.need.tokens_out // SPOKEN_SHARE)

@@ -72,9 +72,7 @@ def _read(holders: set[str]) -> dict[str, int]:
     except RedisError:
         return dict(_look.states)
     now = clock.now().timestamp() * 1000
-    return {
-        name: OPEN if float(until) > now else HALF_OPEN for name, until in zip(names, said, strict=True) if until
-    }
+    return {name: OPEN if float(until) > now else HALF_OPEN for name, until in zip(names, said, strict=True) if until}
 
 
 def overview() -> list[dict[str, Any]]:

@@ -28,8 +28,8 @@ class TooLong(ValueError):
     """The call is longer than its feature may be: more of the context than was meant would leave."""
 
 
-class Question(TypedDict, total=False):
-    """What a call asks. Stable text comes first in `messages`; `deadline` is in time.monotonic() seconds.
+class Unasked(TypedDict, total=False):
+    """What a call would ask. Stable text comes first in `messages`.
 
     `known` are identifiers of the person (`subject_id`), which never leave. `quality` is the least one that may answer,
     above what the complexity asks for.
@@ -39,7 +39,6 @@ class Question(TypedDict, total=False):
     policy: Required[TenantPolicy]
     messages: Required[Sequence[dict[str, str]]]
     max_tokens: Required[int]
-    deadline: Required[float]
     complexity: str
     quality: int
     schema: dict[str, Any] | None
@@ -48,6 +47,12 @@ class Question(TypedDict, total=False):
     known: tuple[str, ...]
     prompt_version: str
     temperature: float
+
+
+class Question(Unasked):
+    """What a call asks; `deadline` is in time.monotonic() seconds."""
+
+    deadline: float
 
 
 @dataclass(slots=True)

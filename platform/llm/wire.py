@@ -22,7 +22,7 @@ import openai
 from core import clock
 from llm import headers
 from llm.failures import WireError
-from llm.headers import NOTHING, Observed
+from llm.headers import Observed
 from llm.targets import Target
 
 MOST_BYTES = 1_000_000

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from core import clock
 from core.ids import uuid7
 from core.redis import client
 from core.testing import TenantTestCase, at_once
@@ -185,7 +186,7 @@ class LimitTests(AdmissionTestCase):
         def try_ten() -> list[bool]:
             return [self.tried(only) for _ in range(10)]
 
-        results = sum(at_once(*[try_ten] * 4), [])
+        results = [got for tries in at_once(*[try_ten] * 4) for got in tries]
 
         self.assertEqual((results.count(True), results.count(False)), (7, 33))
 
@@ -262,7 +263,7 @@ class BudgetTests(AdmissionTestCase):
     def ceiling(self, name: str = "day", limit_nano: int | None = 1000) -> Ceiling:
         key = f"candor:llm:budget:{name}"
         client().set(key, 0)
-        return Ceiling(key=key, limit_nano=limit_nano, warn_nano=800, expires_in=600, name=name)
+        return Ceiling(key=key, limit_nano=limit_nano, warn_nano=800, expires_in=600, name=name, since=clock.now())
 
     def spent(self, name: str = "day") -> int:
         return int(client().get(f"candor:llm:budget:{name}") or -1)
@@ -380,7 +381,7 @@ class BreakerTests(AdmissionTestCase):
         self.end("failed", 5)
         self.until(1)
 
-        chosen, probes = admission.admit([candidate("one")], call_id=uuid7(), seconds=5.0)
+        _chosen, probes = admission.admit([candidate("one")], call_id=uuid7(), seconds=5.0)
 
         self.assertTrue(probes)
         self.assertEqual(self.refused(candidate("one")).reasons, ("probed",))

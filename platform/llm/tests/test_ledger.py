@@ -1,15 +1,19 @@
 """The ledger: a row is settled once and never changed or removed."""
 
+import time
 import uuid
 from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from llm import ledger
+from core.ids import uuid7
+from llm import ledger, preparing
 from llm.answers import Usage
 from llm.models import LlmCall
-from llm.providers import Price, Target
+from llm.policy import TenantPolicy
+from llm.preparing import Prepared
+from llm.targets import Price, Target
 
 pytestmark = pytest.mark.django_db
 
@@ -19,11 +23,22 @@ TARGET = Target(
 )  # fmt: skip
 
 
+def prepared() -> Prepared:
+    return preparing.prepare(
+        {
+            "feature": "evaluation",
+            "policy": TenantPolicy(schema="alpha"),
+            "messages": [{"role": "user", "content": "Rate this."}],
+            "max_tokens": 100,
+            "deadline": time.monotonic() + 5,
+            "interview_id": uuid.uuid4(),
+            "prompt_version": "evaluation.v1",
+        }
+    )
+
+
 def opened() -> LlmCall:
-    return ledger.open_call(
-        target=TARGET, tenant="alpha", feature="evaluation", complexity="complex", interview_id=uuid.uuid4(),
-        prompt_version="evaluation.v1",
-    )  # fmt: skip
+    return ledger.open_call(prepared(), TARGET, call_id=uuid7(), attempt=1, reason="complex")
 
 
 def settled() -> LlmCall:

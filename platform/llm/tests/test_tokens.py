@@ -34,7 +34,9 @@ def test_a_control_token_in_a_text_counts_as_the_text_it_is() -> None:
     assert tokens.count("<|endoftext|>") == 7
 
 
-@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\udfff\ud800", "\x00\x01\x1b", "\x85\u2028\ufeff", "\ud83d\ude42"])
+@pytest.mark.parametrize(
+    "text", ["\ud800", "a\udfffb", "\udfff\ud800", "\x00\x01\x1b", "\x85\u2028\ufeff", "\ud83d\ude42"]
+)
 def test_odd_characters_are_counted_like_any_other(text: str) -> None:
     assert 0 < tokens.count(text) <= tokens.estimate(text) * 3
     assert tokens.count(text * 300) > 0

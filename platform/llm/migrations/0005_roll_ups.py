@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('llm', '0003_registry_and_money'),
+        ('llm', '0004_key_fingerprints'),
     ]
 
     operations = [
