@@ -175,7 +175,7 @@ def _flags(account: Account, models: tuple[Model, ...], today: date, *, is_free:
 
 def _model(offer: Offer) -> Model:
     latest = max(offer.prices.all(), key=lambda price: price.version, default=None)
-    price = latest and Price(latest.usd_in, latest.usd_cached, latest.usd_out, latest.batch_factor)
+    price = Price(latest.usd_in, latest.usd_cached, latest.usd_out, latest.batch_factor) if latest else None
     return Model(offer.model, offer.quality, price, _limits(offer), offer.caches_prompts)
 
 

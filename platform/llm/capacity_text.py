@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from llm.capacity import Alone, Plan
-from llm.capacity_report import Named, Report
+from llm.capacity_report import PER_DAY, Named, Report
 
 FLAGGED = {
     "retired": "retired",
@@ -63,7 +63,7 @@ def _account(one: Alone) -> dict[str, Any]:
         "tokens_day": one.tokens_day,
         "interviews_day": one.interviews_day,
         "bottleneck": one.bottleneck,
-        "usd_interview": round(float(one.usd_interview), 6),
+        "usd_interview": round(float(one.usd_interview), 8),
         "usd_day": None if one.usd_day is None else round(float(one.usd_day), 2),
         "flags": [{"kind": flag.kind, "why": flag.why, "stops": flag.stops} for flag in one.row.flags],
     }
@@ -79,7 +79,7 @@ def _plan(named: Named) -> dict[str, Any]:
         "carried_day": plan.carried,
         "shortfall_day": plan.shortfall,
         "usd_day": round(float(plan.usd_day), 2),
-        "usd_interview": round(float(_each(plan)), 6),
+        "usd_interview": round(float(_each(plan)), 8),
         "shares": [
             {"account": share.row, "model": share.model, "part": share.part, "interviews": share.interviews,
              "requests": share.requests, "usd_day": round(float(share.usd_day), 4)}
@@ -155,7 +155,8 @@ def _plans(report: Report) -> Iterator[str]:
     for number, named in enumerate(report.plans):
         wanted = named.wanted
         if number == 0 or report.plans[number - 1].wanted != wanted:
-            yield f"{wanted.interviews:,} interviews a {wanted.period} ({wanted.a_day:,} a day), the cheapest first"
+            a_day = "" if wanted.period == PER_DAY else f" ({wanted.a_day:,} a day)"
+            yield f"{wanted.interviews:,} interviews a {wanted.period}{a_day}, the cheapest first"
         plan = named.plan
         money = f"${float(plan.usd_day):,.2f} a day, ${float(_each(plan)):.5f} an interview"
         yield f"  {named.name}: carried {plan.carried:,}, shortfall {plan.shortfall:,}; {money}"
