@@ -98,6 +98,7 @@ class Attempts:
     _failures: dict[str, int] = field(default_factory=dict)  # of a target's name
     _given_up: set[str] = field(default_factory=set)  # names of targets, and holders
     _repair: tuple[Target, str] | None = None
+    _last_kind: str = ""
     _made: int = 0
     _model_ms: int = 0
     _waited: float = 0.0
@@ -199,7 +200,7 @@ class Attempts:
             return
         patience = self.prepared.feature.patience - (time.monotonic() - self.prepared.began)
         if full.wait is None or full.wait > min(patience, self.prepared.left() - LEAST_SECONDS):
-            raise self._unavailable(_why_full(full))
+            raise self._unavailable(self._last_kind or _why_full(full))
         self._sleep(full.wait + random.uniform(0.0, 0.02))
 
     # --- after a failure ------------------------------------------------------------------------
@@ -210,6 +211,7 @@ class Attempts:
         :raises Unavailable: nothing does.
         """
         kind, target = failures.kind_of(failed.kind), attempt.target
+        self._last_kind = failed.kind
         if self._made >= MOST_ATTEMPTS or not self.may_repeat():
             raise self._unavailable(failed.kind)
         if failed.kind == "unauthorised":

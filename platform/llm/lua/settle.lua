@@ -67,14 +67,18 @@ if scope and there(told.seen) then
   redis.call('EXPIRE', at, 3600)
 end
 
+local wait = there(told.retry) and told.retry
 if scope and told.r == 'limited' then
   local strikes = redis.call('HINCRBY', scope .. ':seen', 'strikes', 1)
   redis.call('EXPIRE', scope .. ':seen', 3600)
-  local wait = there(told.retry) and told.retry or math.min(60000, 500 * 2 ^ strikes)
-  local before = tonumber(redis.call('GET', scope .. ':blocked') or 0)
-  if now + wait > before then redis.call('SET', scope .. ':blocked', whole(now + wait), 'PX', whole(wait + 1)) end
+  wait = wait or math.min(60000, 500 * 2 ^ strikes)
 elseif scope and told.r == 'ok' then
   redis.call('HDEL', scope .. ':seen', 'strikes')
+  wait = nil
+end
+if scope and wait then
+  local before = tonumber(redis.call('GET', scope .. ':blocked') or 0)
+  if now + wait > before then redis.call('SET', scope .. ':blocked', whole(now + wait), 'PX', whole(wait + 1)) end
 end
 
 local breaker = P .. 'breaker:' .. lease.a

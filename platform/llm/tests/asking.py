@@ -4,11 +4,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock as mocking
 from uuid import UUID
 
 from django.test import override_settings
 
-from llm import gateway
+from core.redis import client
+from llm import attempts, gateway, health, registry
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 from tests.mock_model import MockModel
@@ -26,13 +28,24 @@ MESSAGES = [
 ]
 
 
+def forget() -> None:
+    """No limit, budget or breaker is known to Redis, and this process has not looked yet."""
+    for name in client().scan_iter("candor:llm:*", count=1000):
+        client().delete(name)
+    registry.forget()
+    health.forget()
+
+
 @contextmanager
 def using(mock: MockModel, model: str = "mock", **more: str) -> Iterator[None]:
     """The mock is the configured model."""
     key = "sk-SECRET-KEY"  # pragma: allowlist secret
     chosen = {"OPENAI_BASE_URL": mock.url, "OPENAI_API_KEY": key, "LLM_MODEL": model} | more
-    with override_settings(LLM_ENV={name: value for name, value in chosen.items() if value}):
+    given = {name: value for name, value in chosen.items() if value}
+    forget()
+    with override_settings(LLM_ENV=given), mocking.patch.object(attempts, "FIRST_BACKOFF", 0.002):
         yield
+    forget()
 
 
 def ask(seconds: float = 5.0, schema: dict[str, Any] | None = SCHEMA, **changes: Any) -> Completion:

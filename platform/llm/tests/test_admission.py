@@ -17,6 +17,7 @@ from llm.budgets import Ceiling
 from llm.headers import Observed, Quota
 from llm.models import LlmCall
 from llm.targets import Limits, Price, Target, Window
+from llm.tests.asking import forget
 
 PRICE = Price(Decimal(1), Decimal(1), Decimal(1))
 
@@ -37,16 +38,11 @@ def admit(*candidates: Candidate, **more: Any) -> tuple[UUID, str]:
     return call_id, chosen.target.account
 
 
-def forget_all() -> None:
-    for key in client().scan_iter("candor:llm:*"):
-        client().delete(key)
-
-
 class AdmissionTestCase(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
-        forget_all()
-        self.addCleanup(forget_all)
+        forget()
+        self.addCleanup(forget)
 
     def refused(self, *candidates: Candidate, **more: Any) -> NoRoom:
         with self.assertRaises(NoRoom) as caught:

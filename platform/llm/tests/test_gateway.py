@@ -8,9 +8,10 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
+from core import tenancy
 from core.pool import HeldDuringCall
 from llm import canary, gateway
-from llm.models import LlmCall
+from llm.models import Account, LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import INTERVIEW, ask, using
 from tests.mock_model import MockModel
@@ -177,12 +178,9 @@ def test_a_call_inside_a_transaction_is_refused_before_anything_is_sent(mock: Mo
     assert LlmCall.objects.count() == 0
 
 
-def test_a_known_price_gives_an_exact_cost(mock: MockModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    from llm import providers
-
-    monkeypatch.setattr(
-        providers, "rows", lambda: [row | {"base_url": mock.url} for row in providers._data()["accounts"][:1]]
-    )
+def test_a_known_price_gives_an_exact_cost(mock: MockModel) -> None:
+    with tenancy.enter_platform():
+        Account.objects.filter(label="openai").update(base_url=mock.url)
     with using(mock, "gpt-6-sol"):
         said = ask()
 

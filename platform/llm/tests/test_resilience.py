@@ -1,0 +1,148 @@
+"""The gateway as somebody else's server grades it: llmock breaks the line in its own ways and judges what we do."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from llmock.pytest_plugin import LLMock
+from llmock.simulation import MockResponseSettings
+from llmock.testing import LLMockServer
+
+from llm import gateway
+from llm.gateway import Completion
+from llm.models import LlmCall
+from llm.policy import TenantPolicy
+from llm.tests.asking import MESSAGES, forget
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LLMockServer]:
+    with LLMockServer() as running:
+        yield running
+
+
+@pytest.fixture
+def graded(server: LLMockServer) -> Iterator[LLMock]:
+    """The server, and at the end its verdict: not even a warning."""
+    handle = LLMock(server).reset()
+    server.app.state.mock_response_settings = MockResponseSettings(
+        response_style="static"
+    )  # the others repeat what was asked
+    forget()
+    env = {
+        "OPENAI_BASE_URL": f"{server.url}/v1",
+        "OPENAI_API_KEY": "sk-any",
+        "LLM_MODEL": "mock",
+    }  # pragma: allowlist secret
+    with override_settings(LLM_ENV=env):
+        yield handle
+    forget()
+    handle.assert_resilient(strict=True)
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    return {
+        "feature": "evaluation",
+        "policy": TenantPolicy(schema="alpha"),
+        "messages": MESSAGES,
+        "max_tokens": 200,
+        "deadline": time.monotonic() + 20,
+    } | changes
+
+
+def complete() -> Completion:
+    return gateway.complete(**asked())
+
+
+def streamed(heard: list[dict[str, Any]], restarts: list[int]) -> Completion:
+    def again() -> None:
+        restarts.append(len(heard))
+        heard.clear()
+
+    return gateway.stream(heard.append, again=again, **asked())
+
+
+def kinds() -> list[str]:
+    return list(LlmCall.objects.order_by("attempt").values_list("error_kind", flat=True))
+
+
+def test_a_rate_limit_is_waited_out(graded: LLMock) -> None:
+    graded.rate_limit(times=2, retry_after=0.5)
+    began = time.monotonic()
+
+    assert complete().text
+
+    assert kinds() == ["rate_limited", "rate_limited", ""]
+    assert time.monotonic() - began >= 1.0
+    assert sum(LlmCall.objects.values_list("wait_ms", flat=True)) >= 1000
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 529])
+def test_a_failing_server_is_asked_again_after_a_growing_pause(graded: LLMock, status: int) -> None:
+    graded.fail(status, times=2)
+
+    assert complete().text
+
+    assert kinds() == ["server_error", "server_error", ""]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, "rejected"), (401, "unauthorised"), (403, "unauthorised"), (404, "not_found"), (422, "rejected")],
+)
+def test_what_no_repetition_mends_is_not_repeated(graded: LLMock, status: int, kind: str) -> None:
+    graded.fail(status, times=None)
+
+    with pytest.raises(gateway.Unavailable) as failed:
+        complete()
+
+    assert failed.value.kind == kind
+    assert kinds() == [kind]
+
+
+def test_an_outage_is_given_up_after_a_few_attempts(graded: LLMock) -> None:
+    graded.outage()
+
+    with pytest.raises(gateway.Unavailable):
+        complete()
+
+    assert kinds() == ["server_error"] * 3
+
+
+@pytest.mark.parametrize("fault", ["truncate", "disconnect", "corrupt"])
+def test_a_stream_that_breaks_is_told_anew_and_never_twice(graded: LLMock, fault: str) -> None:
+    getattr(graded, fault)(after_chunks=3)
+    heard: list[dict[str, Any]] = []
+
+    said = streamed(heard, [])
+
+    assert said.text
+    assert len(kinds()) == 2 and kinds()[0] and not kinds()[1]
+
+
+def test_a_stream_that_stalls_is_left_for_another_attempt(graded: LLMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    from llm import wire
+
+    monkeypatch.setattr(wire, "IDLE_SECONDS", 0.7)
+    graded.stall(seconds=30)
+
+    assert streamed([], []).text
+
+    assert kinds() == ["timeout", ""]
+
+
+def test_a_quota_is_never_run_into_twice(graded: LLMock) -> None:
+    """The first refusal says how long to wait; after that the headers say how much is left."""
+    graded.limits(rpm=2)
+
+    for _ in range(2):
+        complete()
+    with pytest.raises(gateway.Unavailable) as failed:
+        complete()
+
+    assert failed.value.kind == "limited"
+    assert kinds().count("rate_limited") <= 1
