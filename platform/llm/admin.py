@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -15,6 +16,12 @@ from llm.forms import AccountForm, OfferForm, OwnKeyForm, PriceForm, PriceFormSe
 from llm.models import Account, Offer, OwnKey, Price
 from llm.models.registry import BASE_URL, KEY_SOURCE
 
+CHECKS: tuple[tuple[Callable[[str], None], str], ...] = (
+    (BASE_URL, "base_url"),
+    (plausible.check_base_url, "base_url"),
+    (KEY_SOURCE, "key_source"),
+    (plausible.check_key_source, "key_source"),
+)
 LIMITS = ("requests_per_minute", "requests_per_day", "tokens_per_minute", "tokens_per_day")
 
 
@@ -109,13 +116,15 @@ class AccountAdmin(RegistryAdmin):
 
 def _looked_at(request: HttpRequest) -> dict[str, str]:
     """Nothing is asked where the form will refuse the words themselves."""
-    address, source = request.POST.get("base_url", ""), request.POST.get("key_source", "")
     try:
-        BASE_URL(address), plausible.check_base_url(address)
-        KEY_SOURCE(source), plausible.check_key_source(source)
+        for check, typed in CHECKS:
+            check(request.POST.get(typed, ""))
     except forms.ValidationError:
         return {}
-    return {"address_refusal": reaching.refusal(address), "key_refusal": key_refusal(source)}
+    return {
+        "address_refusal": reaching.refusal(request.POST["base_url"]),
+        "key_refusal": key_refusal(request.POST["key_source"]),
+    }
 
 
 class PriceInline(TabularInline):

@@ -126,13 +126,6 @@ def test_a_missing_input_filter_stops_the_boot() -> None:
     assert checks.input_filters_are_there(None) == []
 
 
-def test_an_unknown_price_is_flagged() -> None:
-    with override_settings(LLM_ENV={"OPENAI_BASE_URL": "http://127.0.0.1/v1", "LLM_MODEL": "m"}):
-        assert [warning.msg for warning in checks.prices_are_known(None)] == ["No price is known for own-server/m."]
-    with override_settings(LLM_ENV={"OPENAI_API_KEY": "o"}):
-        assert checks.prices_are_known(None) == []
-
-
 def test_a_filter_that_loses_a_message_sends_nothing() -> None:
     with override_settings(LLM_INPUT_FILTERS=["llm.tests.test_providers.swallow"]), pytest.raises(filters.FilterBroke):
         filters.redact([{"role": "system", "content": "a"}, {"role": "user", "content": "b"}], ())
