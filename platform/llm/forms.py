@@ -23,10 +23,10 @@ class NoPastedKeys(forms.ModelForm):
         if not self.is_bound:
             return
         for name in self.fields:
-            typed = str(self.data.get(self.add_prefix(name), ""))
-            pasted = plausible.looks_like_a_key(typed)
-            if pasted and name not in self.forgotten:
-                self.add_error(name, ValidationError(_("This looks like a key. A key never belongs here.")))
+            pasted = plausible.looks_like_a_key(str(self.data.get(self.add_prefix(name), "")))
+            if pasted:
+                self.errors.pop(name, None)  # some quote what was typed
+                self.add_error(name, ValidationError(plausible.PASTED))
             if pasted or (name in self.forgotten and name in self.errors):
                 self.data = self.data.copy()  # type: ignore[attr-defined]
                 self.data[self.add_prefix(name)] = ""  # type: ignore[index]

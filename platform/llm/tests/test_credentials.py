@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from llm import credentials, key_readers
+from llm import credentials
 from llm.credentials import NoKey
 from llm.tests.managers import Managers, running
 
@@ -43,7 +43,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(credentials.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("llm.credentials.time.monotonic", lambda: self.now)
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_a_cheap_look_says_what_is_missing_and_trusts_a_manager(tmp_path: Path) 
 
 def test_no_connection_is_held_while_a_manager_is_asked(managers: Managers, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Any] = []
-    monkeypatch.setattr(key_readers.pool, "give_back", lambda: given.append(managers.asked))
+    monkeypatch.setattr("llm.key_readers.pool.give_back", lambda: given.append(managers.asked))
 
     credentials.read(VAULT)
 
