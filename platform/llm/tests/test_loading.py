@@ -135,7 +135,7 @@ class LoadingTests(PlatformTestCase):
             (file(region="mars"), "acme: region: Unknown region. Leave it empty, or write one of: "),
             (file(requests_per_minute=-30), "acme: requests_per_minute: "),
             (file(base_url="ftp://acme"), "acme: base_url: Write an address such as https://api.openai.com/v1."),
-            (file(base_url="https://me:pw@acme.example"), "acme: base_url: Leave name and password out"),
+            (file(base_url="https://me@acme.example"), "acme: base_url: Leave name and password out"),
             (file(base_url="https://acme.example/{ACME_API_KEY}"), "acme: base_url: A variable that holds a secret"),
             (file(key_source="sk-typed-here"), "acme: key_source: Write env:NAME, "),
             (file(verified_at="yesterday"), "acme: 'yesterday' is not a date."),
