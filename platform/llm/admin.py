@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -15,6 +16,14 @@ from llm.forms import AccountForm, OfferForm, OwnKeyForm, PriceForm, PriceFormSe
 from llm.models import Account, Offer, OwnKey, Price
 from llm.models.registry import BASE_URL, KEY_SOURCE
 
+CHECKS: tuple[tuple[Callable[[str], None], str], ...] = (
+    (plausible.check_no_key, "base_url"),
+    (plausible.check_no_key, "key_source"),
+    (BASE_URL, "base_url"),
+    (plausible.check_base_url, "base_url"),
+    (KEY_SOURCE, "key_source"),
+    (plausible.check_key_source, "key_source"),
+)
 LIMITS = ("requests_per_minute", "requests_per_day", "tokens_per_minute", "tokens_per_day")
 
 
@@ -25,6 +34,19 @@ class RegistryAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        state = () if obj is None else ((_("State"), {"fields": ("stored_state",)}),)
+        return (*super().get_fieldsets(request, obj), *state)
+
+    @admin.display(description=_("Not used because"))
+    def stored_state(self, row: Any) -> str:
+        """Of the stored row: what a refused form holds may be a key."""
+        stored = self.get_queryset(None).get(pk=row.pk)
+        return str(self.state(stored))
+
+    def state(self, row: Any) -> str:
+        raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         editing.save(obj, changed=form.changed_data)
@@ -78,7 +100,7 @@ class AccountAdmin(RegistryAdmin):
     search_fields = ("label", "provider")
     list_per_page = 100
     fieldsets = (
-        (None, {"fields": ("label", "provider", "base_url", "key_source", "is_enabled", "state", "note")}),
+        (None, {"fields": ("label", "provider", "base_url", "key_source", "is_enabled", "note")}),
         (_("Data"), {"fields": ("region", "trains_on_data", "verified_at", "retires_at")}),
         (_("Limits"), {"fields": (*LIMITS, "in_flight", "time_zone", "counts_max_tokens")}),
         (_("Manners"), {"fields": ("structured", "max_tokens_field", "streams_usage", "has_batch")}),
@@ -89,7 +111,7 @@ class AccountAdmin(RegistryAdmin):
         return registry.why_not(row)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> Any:
-        return ("state",) if obj is None else ("label", "provider", "state")
+        return () if obj is None else ("label", "provider", "stored_state")
 
     def get_inlines(self, request: HttpRequest, obj: Account | None) -> Any:
         return self.inlines if obj else ()
@@ -109,13 +131,15 @@ class AccountAdmin(RegistryAdmin):
 
 def _looked_at(request: HttpRequest) -> dict[str, str]:
     """Nothing is asked where the form will refuse the words themselves."""
-    address, source = request.POST.get("base_url", ""), request.POST.get("key_source", "")
     try:
-        BASE_URL(address), plausible.check_base_url(address)
-        KEY_SOURCE(source), plausible.check_key_source(source)
+        for check, typed in CHECKS:
+            check(request.POST.get(typed, ""))
     except forms.ValidationError:
         return {}
-    return {"address_refusal": reaching.refusal(address), "key_refusal": key_refusal(source)}
+    return {
+        "address_refusal": reaching.refusal(request.POST["base_url"]),
+        "key_refusal": key_refusal(request.POST["key_source"]),
+    }
 
 
 class PriceInline(TabularInline):
@@ -144,7 +168,7 @@ class OfferAdmin(RegistryAdmin):
     search_fields = ("model", "account__label")
     list_per_page = 100
     fieldsets = (
-        (None, {"fields": ("account", "model", "quality", "is_enabled", "state", "context_tokens")}),
+        (None, {"fields": ("account", "model", "quality", "is_enabled", "context_tokens")}),
         (_("Manners"), {"fields": ("takes_temperature", "reasoning_tokens", "caches_prompts", "takes_audio")}),
         (_("Parameters"), {"fields": ("parameters",)}),
         (_("Limits of its own"), {"fields": LIMITS}),
@@ -164,7 +188,7 @@ class OfferAdmin(RegistryAdmin):
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Offer | None = None) -> Any:
-        return ("state",) if obj is None else ("account", "model", "state")
+        return () if obj is None else ("account", "model", "stored_state")
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for price in formset.save(commit=False):

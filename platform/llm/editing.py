@@ -33,9 +33,8 @@ def add_price(price: Price) -> None:
     with transaction.atomic():
         price.save(force_insert=True)
         Offer.objects.filter(pk=price.offer_id).update(edited_at=clock.now())
-        detail = {"name": str(price.offer), "version": price.version}
-        dollars = {name: str(getattr(price, name)) for name in ("usd_in", "usd_cached", "usd_out", "batch_factor")}
-        audit.record("llm.price_added", price, **detail, **dollars)
+        dollars = [str(getattr(price, name)) for name in ("usd_in", "usd_cached", "usd_out", "batch_factor")]
+        audit.record("llm.price_added", price, name=str(price.offer), version=price.version, dollars=dollars)
         _seen()
 
 

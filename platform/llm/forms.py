@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from core import tenancy
 from llm import credentials, plausible
-from llm.models import Account, Offer, OwnKey, Price
+from llm.models import OwnKey, Price
 
 
 class NoPastedKeys(forms.ModelForm):
@@ -20,14 +20,14 @@ class NoPastedKeys(forms.ModelForm):
 
     def full_clean(self) -> None:
         super().full_clean()
-        if not self.is_bound or self._errors is None:
+        if not self.is_bound:
             return
         for name in self.fields:
-            typed = str(self.data.get(self.add_prefix(name), ""))
-            pasted = plausible.looks_like_a_key(typed)
-            if pasted and name not in self.forgotten:
-                self.add_error(name, ValidationError(_("This looks like a key. A key never belongs here.")))
-            if pasted or (name in self.forgotten and name in self._errors):
+            pasted = plausible.looks_like_a_key(str(self.data.get(self.add_prefix(name), "")))
+            if pasted:
+                self.errors.pop(name, None)  # some quote what was typed
+                self.add_error(name, ValidationError(plausible.PASTED))
+            if pasted or (name in self.forgotten and name in self.errors):
                 self.data = self.data.copy()  # type: ignore[attr-defined]
                 self.data[self.add_prefix(name)] = ""  # type: ignore[index]
 
@@ -37,10 +37,6 @@ class AccountForm(NoPastedKeys):
 
     forgotten = ("key_source",)
     address_refusal = key_refusal = ""
-
-    class Meta:
-        model = Account
-        exclude = ()
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
@@ -54,9 +50,7 @@ class AccountForm(NoPastedKeys):
 
 
 class OfferForm(NoPastedKeys):
-    class Meta:
-        model = Offer
-        exclude = ()
+    """A model; which fields, the admin says."""
 
 
 class PriceForm(NoPastedKeys):

@@ -14,6 +14,7 @@ from llm.environment import PLACE
 
 MOST_USD = Decimal(1000)
 REGIONS = ("au", "br", "ca", "ch", "cn", "eu", "in", "jp", "kr", "sg", "uk", "us")
+PASTED = _("This looks like a key. A key never belongs here.")
 SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_URL$")
 # Prefixes that providers give their keys, or a long run of letters and digits that no name has.
 LIKE_A_KEY = re.compile(
@@ -25,6 +26,12 @@ LIKE_A_KEY = re.compile(
 def looks_like_a_key(text: str) -> bool:
     """Whether somebody seems to have pasted a key where a name or an address belongs."""
     return LIKE_A_KEY.search(text) is not None
+
+
+def check_no_key(text: str) -> None:
+    """:raises ValidationError: if it looks like a key."""
+    if looks_like_a_key(text):
+        raise ValidationError(PASTED)
 
 
 def check_region(region: str) -> None:

@@ -131,9 +131,9 @@ def _look(offers: tuple[Offer, ...] | None = None, until: float = 0.0) -> _Snaps
     global _snapshot
     if offers is None:
         until = time.monotonic() + REMEMBER_SECONDS
-        with tenancy.enter_platform():
-            rows = Offer.objects.select_related("account").prefetch_related("prices")
-            offers = tuple(rows.order_by("account__label", "quality", "model"))
+        # Not tenancy.enter_platform: public is on every tenant's search path, and this is a turn's time.
+        rows = Offer.objects.select_related("account").prefetch_related("prices")
+        offers = tuple(rows.order_by("account__label", "quality", "model"))
     made = _Snapshot(offers, environment.values(), clock.now().date(), _targets(offers), until)
     _snapshot = made
     return made
@@ -206,7 +206,7 @@ def _target(offer: Offer) -> Target:
         region=account.region,
         structured=account.structured,
         max_tokens_field=account.max_tokens_field,
-        price=price and Price(price.usd_in, price.usd_cached, price.usd_out, price.batch_factor),
+        price=Price(price.usd_in, price.usd_cached, price.usd_out, price.batch_factor) if price else None,
         price_version=price.version if price else "",
         temperature=offer.takes_temperature,
         stream_usage=account.streams_usage,
