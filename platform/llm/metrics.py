@@ -13,8 +13,8 @@ first_token_seconds = Histogram(
     ["provider"],
     buckets=(0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30),
 )
-# Of each look into the cache `outcome` is hit or miss. Besides, "refused" counts answers that were thrown away (they did
-# not open, or were too large to keep), and "away" counts what Redis did not answer.
+# Of each look into the cache `outcome` is hit or miss. Besides, "refused" counts answers that were thrown away (they
+# did not open, or were too large to keep), and "away" counts what Redis did not answer.
 cache = Counter("candor_llm_cache", "Answers that were kept for the same question", ["feature", "outcome"])
 # "led" asked the provider, "shared" took the answer of an equal call that was on its way, "away" led without Redis.
 flights = Counter("candor_llm_flights", "Calls that could share one answer", ["feature", "outcome"])
