@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from django.urls import reverse
 
+from core import redis
 from core.testing import TenantTestCase
 from interviews.models import Evaluation, Interview, Turn
 from interviews.services import afterwards, evaluations, pauses, turns
@@ -12,9 +13,25 @@ from interviews.services.evaluation import evaluate
 from interviews.services.interviewer import script
 from interviews.tests import make
 from live import publisher
+from llm import cache
+from llm.cache import Stored
+
+ANSWER = Stored("text", "mock", "stop", 10, 0, 5, 100)
 
 
 class WithdrawnTests(TenantTestCase):
+    def test_answers_that_were_kept_about_the_candidate_are_gone_and_nobody_else_s(self) -> None:
+        mine, theirs = make.started(), make.started(make.invited("joan@example.org"))
+        kept = [redis.key("llm-cache", "evaluation", interview.pk) for interview in (mine, theirs)]
+        for name, interview in zip(kept, (mine, theirs), strict=True):
+            cache.put(name, ANSWER, seconds=60, subject_id=interview.subject_id)
+
+        with self.captureOnCommitCallbacks(execute=True):
+            afterwards.withdraw(Interview.objects.get(pk=mine.pk))
+
+        self.assertIsNone(cache.get(kept[0], subject_id=mine.subject_id))
+        self.assertEqual(cache.get(kept[1], subject_id=theirs.subject_id), ANSWER)
+
     def test_a_reply_that_was_under_way_is_not_recorded_and_nothing_more_is_asked(self) -> None:
         interview = make.started()
         turn = make.answered(interview)

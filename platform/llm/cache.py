@@ -88,7 +88,7 @@ def key(
     :raises AnotherTenant: `schema` is not the tenant that was entered.
     :raises ValueError: a shared answer about a person, or a parameter that JSON does not know.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "feature": feature,
         "model_class": model_class,
         "prompt_version": prompt_version,
@@ -102,7 +102,7 @@ def key(
         return _shared() + feature + ":" + _digest(_platform_secret(settings.SECRET_KEY, "llm-cache"), asked)
     if tenancy.schema() != schema:
         raise AnotherTenant(schema)
-    asked |= {"schema": schema, "subject": subject_id and str(subject_id)}
+    asked |= {"schema": schema, "subject": str(subject_id or "")}
     return tenant_key("llm-cache", feature, _digest(ring.derived(tenancy.tenant_id(), "llm-cache"), asked))
 
 
@@ -112,7 +112,7 @@ def get(key: str, *, subject_id: UUID | None = None) -> Stored | None:
     :raises AnotherTenant: the key is of another tenant.
     """
     try:
-        sealed = client().get(key)
+        sealed: Any = client().get(key)
     except RedisError:
         _away(key)
         sealed = None
@@ -182,6 +182,12 @@ def unseal(key: str, sealed: bytes, subject_id: UUID | None) -> Stored | None:
         return None
 
 
+def require_own(key: str) -> None:
+    """:raises AnotherTenant: the key is neither of the tenant that was entered nor shared."""
+    if not key.startswith(_shared()) and not key.startswith(tenant_key("llm-cache", "")):
+        raise AnotherTenant(key)
+
+
 def feature_of(key: str) -> str:
     """The feature whose answer the key is for."""
     return key.split(":")[-2]
@@ -213,8 +219,7 @@ def _cipher(key: str, subject_id: UUID | None) -> AESGCM:
     """Of the person, so that it ends with their key; else of the tenant, or of the platform."""
     if key.startswith(_shared()):
         return AESGCM(_platform_secret(settings.SECRET_KEY, "llm-cache-box"))
-    if not key.startswith(tenant_key("llm-cache", "")):
-        raise AnotherTenant(key)
+    require_own(key)
     tenant_id = tenancy.tenant_id()
     return AESGCM(ring.subject_key(tenant_id, subject_id) if subject_id else ring.derived(tenant_id, "llm-cache-box"))
 

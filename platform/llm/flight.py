@@ -70,7 +70,12 @@ class Seat:
         self.keys = (f"{key}#seat", f"{key}#landed")
         self._key, self._subject_id = key, subject_id
         self._held = False
-        self._flight = self._board()
+        self._flight = self._join()
+
+    def board(self) -> None:
+        """Lead, or learn that another process does, or that a thread of this one cares for it."""
+        if self._flight.pilot is self:
+            self._look()
 
     def wait(self) -> Stored | None:
         """The answer of who leads. None: they failed and you lead now, or (if `leads` is still False) time is over.
@@ -107,16 +112,11 @@ class Seat:
             log.warning("llm_flight_lands_here_alone", why=type(error).__name__)
         self._tell(stored)
 
-    def _board(self) -> _Flight:
+    def _join(self) -> _Flight:
         with _lock:
             flight = _flights.setdefault((self._key, self._subject_id), _Flight())
             flight.aboard += 1
-            pilots = flight.pilot is None
-            if pilots:
-                flight.pilot = self
-        self._flight = flight
-        if pilots:
-            self._look()
+            flight.pilot = flight.pilot or self
         return flight
 
     def _sit(self, seconds: float) -> None:
@@ -133,10 +133,13 @@ class Seat:
         try:
             state, found = client().eval(BOARD, 2, *self.keys, self.name, flight.last, self.lease_ms)
         except RedisError:
-            return self._lead("away")
+            self._lead("away")
+            return None
         if state == LANDED:
             stored = cache.unseal(self.keys[1], found[NAME:], self._subject_id)
-            return stored if stored is not None else self._lead("led")
+            if stored is None:
+                self._lead("led")
+            return stored
         if flight.last == "boarding":
             flight.last = found.decode()
         if state == LED:
@@ -184,12 +187,15 @@ class _Keeper:
     def __init__(self) -> None:
         self._seats: set[Seat] = set()
         self._wanted = threading.Event()
+        self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
 
     def watch(self, seat: Seat) -> None:
         with _lock:
             self._seats.add(seat)
             self._wanted.set()
+            if seat.lease_ms < 3000 * RENEW_SECONDS:
+                self._hurry.set()
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="flight-keeper", daemon=True)
                 self._thread.start()
@@ -200,7 +206,8 @@ class _Keeper:
 
     def _run(self) -> None:
         while self._wanted.wait():
-            time.sleep(self._pause())
+            self._hurry.wait(self._pause())
+            self._hurry.clear()
             try:
                 self._renew()
             except RedisError:
@@ -236,8 +243,10 @@ def board(
 
     :raises llm.cache.AnotherTenant: the key is of another tenant.
     """
+    cache.require_own(key)
     seat = Seat(key, deadline, lease_seconds, subject_id)
     try:
+        seat.board()
         yield seat
     finally:
         seat.leave()

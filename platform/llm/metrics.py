@@ -15,8 +15,8 @@ first_token_seconds = Histogram(
 )
 # `outcome` is ok, failed, or last: its place did not answer, and the key read before stayed in use.
 key_reads = Counter("candor_llm_key_reads", "Reads of providers' keys", ["kind", "outcome"])
-# Of each look into the cache `outcome` is hit or miss. Besides, "refused" counts answers that were thrown away (they did
-# not open, or were too large to keep), and "away" counts what Redis did not answer.
+# Of each look into the cache `outcome` is hit or miss. Besides, "refused" counts answers that were thrown away (they
+# did not open, or were too large to keep), and "away" counts what Redis did not answer.
 cache = Counter("candor_llm_cache", "Answers that were kept for the same question", ["feature", "outcome"])
 # "led" asked the provider, "shared" took the answer of an equal call that was on its way, "away" led without Redis.
 flights = Counter("candor_llm_flights", "Calls that could share one answer", ["feature", "outcome"])

@@ -5,7 +5,6 @@ Other makers' models count a little differently; the provider's own count settle
 beginning of a prompt) is remembered, and for the rest `estimate` is there.
 """
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -27,7 +26,7 @@ BYTES_A_TOKEN = 3
 PER_MESSAGE, REPLY = 3, 3
 
 # The merging of a word's bytes is quadratic: 16,000 Chinese characters without a break would take a minute.
-_UNBROKEN = re.compile(rf"\S{{{LONGEST_WORD + 1}}}|\s{{{LONGEST_WORD + 1}}}")
+SEPARATORS = "\x1c\x1d\x1e\x1f"  # white space to Python, but not to the encoding
 _loading = threading.Lock()
 
 
@@ -64,7 +63,7 @@ def warm() -> None:
 def count(text: str) -> int:
     """Tokens of the text; what looks like a control token counts as the text it is.
 
-    Exact but for words of more than LONGEST_WORD characters, which may count one more for each so many.
+    Exact but for words of more than LONGEST_WORD characters: they are cut there, and may count a few more.
     """
     return _counts.of(text) if len(text) > LONG_TEXT else _count(text)
 
@@ -98,9 +97,24 @@ def _count(text: str) -> int:
     if len(encoding._cache) > REMEMBERED_WORDS:  # its own bound is a million words, and what people said is in it
         encoding._cache.clear()
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a pair is no character
-    if _UNBROKEN.search(text) is None:
+    if not _may_hold_long_words(text):
         return len(encoding.encode_ordinary(text))
     return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
+
+
+def _may_hold_long_words(text: str) -> bool:
+    """Whether what the encoding takes for one word may be longer than LONGEST_WORD, and a little more."""
+    if any(mark in text for mark in SEPARATORS):
+        return True
+    # A row of line ends and slashes after a symbol is of the same word.
+    return _long_rows(text) or ("/" in text and _long_rows(text.replace("/", " ")))
+
+
+def _long_rows(text: str) -> bool:
+    """Whether a row without white space, or one of it, may be longer than LONGEST_WORD."""
+    words = text.split()
+    spaces = len(text) - sum(map(len, words))
+    return max(map(len, words), default=0) > LONGEST_WORD or spaces > len(words) + LONGEST_WORD
 
 
 def _parts(text: str) -> Iterable[str]:

@@ -45,3 +45,8 @@ def redis_away() -> Iterator[None]:
                 yield
         finally:
             client.cache_clear()
+
+
+def held(name: str) -> Any:
+    """What Redis itself holds there, in bytes."""
+    return client().get(name)

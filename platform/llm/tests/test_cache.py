@@ -13,10 +13,11 @@ from core.ids import uuid7
 from core.redis import client
 from core.testing import OTHER, TenantTestCase
 from keys import ring
+from keys.box import seal_box
 from keys.models import SubjectKey
 from llm import cache
 from llm.cache import AnotherTenant, Stored
-from llm.tests.keeping import ANSWER, QUESTION, key, redis_away
+from llm.tests.keeping import ANSWER, QUESTION, held, key, redis_away
 
 
 def counted(outcome: str) -> float:
@@ -127,9 +128,9 @@ class AnswerTests(CacheCase):
     def test_redis_holds_nothing_of_the_question_or_the_answer(self) -> None:
         cache.put(key(), ANSWER, seconds=60)
 
-        held = client().get(key())
+        found = held(key())
         for word in (b"measure", b"mock-1", b"Anna", b"tokens"):
-            self.assertNotIn(word, held + key().encode())
+            self.assertNotIn(word, found + key().encode())
 
     def test_a_shared_answer_is_found_by_every_tenant(self) -> None:
         cache.put(key(shared=True), ANSWER, seconds=60)
@@ -150,13 +151,13 @@ class AnswerTests(CacheCase):
         with self.in_tenant(OTHER):
             theirs = key()
             cache.put(theirs, ANSWER, seconds=60)
-        client().set(key(), client().get(theirs))
+        client().set(key(), held(theirs))
 
         self.assertIsNone(cache.get(key()))
 
     def test_damaged_and_misplaced_values_are_thrown_away_and_counted(self) -> None:
         cache.put(key(messages=[]), ANSWER, seconds=60)
-        good = client().get(key(messages=[]))
+        good = held(key(messages=[]))
         values = [b"", b"x", good, good[:-1], good[:20] + b"\x00" + good[21:]]
 
         for value in values:
@@ -168,7 +169,7 @@ class AnswerTests(CacheCase):
     def test_a_value_of_another_shape_is_a_miss(self) -> None:
         for plain in (b"[]", b"{}", b'{"text":1}', b"not json"):
             cipher, context = cache._cipher(key(), None), cache._context(key(), None)
-            client().set(key(), cache.seal_box(cipher, plain, context))
+            client().set(key(), seal_box(cipher, plain, context))
 
             self.assertIsNone(cache.get(key()))
 
