@@ -101,6 +101,7 @@ API: dict[str, Route] = {
 ADMIN_MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod"),
+    *("llm_budget", "llm_usagehour"),
 )
 ADMIN_OPEN = frozenset({"admin:login", "admin:logout"})
 ADMIN: frozenset[str] = frozenset({"api_optimization_stats"}) | frozenset(
@@ -108,6 +109,7 @@ ADMIN: frozenset[str] = frozenset({"api_optimization_stats"}) | frozenset(
     for name in (
         *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n", "view_on_site"),
         *("password_change", "password_change_done", "auth_user_password_change"),
+        "llm_usagehour_calls",
         *(f"{model}_{page}" for model in ADMIN_MODELS for page in ("changelist", "add", "history", "delete", "change")),
     )
 )

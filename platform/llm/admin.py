@@ -1,0 +1,1 @@
+from llm import use_admin  # noqa: F401
