@@ -94,17 +94,22 @@ PUBLIC: dict[str, Route] = {
     "mailbox": Route(nothing, EVERYBODY, other=True),  # on loopback alone: core.views
     "mailbox-message": Route(lambda world: ["nobody-wrote-this"]),
 }
-API: dict[str, Route] = {"api-schema": Route(nothing, EVERYBODY)}
+API: dict[str, Route] = {
+    "api-schema": Route(nothing, EVERYBODY),
+    "api_optimization_stats": Route(nothing, frozenset({"platform admin"})),
+}
 ADMIN_MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod"),
+    *("llm_budget", "llm_usagehour"),
 )
 ADMIN_OPEN = frozenset({"admin:login", "admin:logout"})
-ADMIN: frozenset[str] = frozenset(
+ADMIN: frozenset[str] = frozenset({"api_optimization_stats"}) | frozenset(
     f"admin:{name}"
     for name in (
         *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n", "view_on_site"),
         *("password_change", "password_change_done", "auth_user_password_change"),
+        "llm_usagehour_calls",
         *(f"{model}_{page}" for model in ADMIN_MODELS for page in ("changelist", "add", "history", "delete", "change")),
     )
 )
@@ -135,6 +140,7 @@ TENANT: dict[str, Route] = {
     "candidate_ask": Route(contest, CANDIDATE, CANDIDATE, fixed(question="1", words="It had two questions in it.")),
     "candidate_withdraw": Route(interview("submitted"), CANDIDATE, CANDIDATE),
     "api_turns": Route(interview("running"), NOBODY, CANDIDATE | PROGRAM, answer, json=True),
+    "api_optimization_stats": Route(nothing, frozenset({Role.OWNER, Role.ADMIN})),
     "api_turn": Route(turn("running"), CANDIDATE | PROGRAM),
     "portal_home": Route(nothing, ROLES),
     "portal_login": Route(nothing, EVERYBODY, EVERYBODY, writes=False, other=True),

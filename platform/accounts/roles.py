@@ -21,6 +21,7 @@ class Permission(models.TextChoices):
     REVIEW = "review", _("Rate interviews")
     DECIDE = "decide", _("Decide on candidates")
     HANDLE_REQUESTS = "handle_requests", _("Handle candidates' requests")
+    VIEW_MODEL_USE = "view_model_use", _("See how much the models are used")
 
 
 _P = Permission

@@ -7,6 +7,7 @@ UNFOLD = {
     "SITE_HEADER": "Candor platform",
     "SITE_SYMBOL": "verified",
     "DASHBOARD_CALLBACK": "core.admin.dashboard",
+    "STYLES": [lambda request: static("css/admin.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
     "COLORS": {
         "primary": {

@@ -1,9 +1,9 @@
 """The platform's admin, on its own host with its own policy."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("", admin.site.urls)]
+urlpatterns = [path("", include("llm.urls_api")), path("", admin.site.urls)]
 
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"

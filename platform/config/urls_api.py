@@ -1,9 +1,14 @@
-"""The API host: the description of the API."""
+"""The API host: the description of the API, and what is answered for the platform as a whole."""
 
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-urlpatterns = [path("api/schema", SpectacularAPIView.as_view(urlconf="interviews.urls_api"), name="api-schema")]
+DESCRIBED = ["interviews.urls_api", "llm.urls_api"]
+
+urlpatterns = [
+    path("api/schema", SpectacularAPIView.as_view(urlconf=DESCRIBED), name="api-schema"),
+    path("", include("llm.urls_api")),
+]
 
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"

@@ -3,14 +3,16 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from config.urls_api import DESCRIBED
 from tenants.views import branding, logo
 
 urlpatterns = [
     path("branding.css", branding, name="branding"),
     path("branding/logo.png", logo, name="logo"),
-    path("api/schema", SpectacularAPIView.as_view(urlconf="interviews.urls_api"), name="api-schema"),
+    path("api/schema", SpectacularAPIView.as_view(urlconf=DESCRIBED), name="api-schema"),
     path("", include("interviews.urls_candidate")),
     path("", include("interviews.urls_api")),
+    path("", include("llm.urls_api")),
     path("", include("interviews.urls_portal")),
 ]
 

@@ -11,5 +11,8 @@ class LlmConfig(AppConfig):
 
         doctor.register("model", examination.model)
         scraped.register("llm", gauges.cost_today, keep=60.0)
-        scraped.register("llm_keys", key_ages.gauge, keep=60.0)
+        scraped.register("llm.hour", gauges.last_hour, keep=60.0)
+        scraped.register("llm.budgets", gauges.budget_shares, keep=60.0)
+        scraped.register("llm.accounts", gauges.account_use, keep=60.0)
+        scraped.register("llm.keys", key_ages.gauge, keep=60.0)
         releases.register("registry", lambda: loading.load().brief())

@@ -13,7 +13,7 @@ from typing import Any
 
 from core import pool
 from core.ids import uuid7
-from llm import admission, answers, budgets, canary, credentials, failures, ledger, preparing, settling
+from llm import admission, answers, budgets, canary, credentials, failures, ledger, metrics, preparing, settling
 from llm.admission import Candidate, NoCount, NoRoom
 from llm.answers import Answer, BadAnswer
 from llm.failures import WireError
@@ -269,6 +269,7 @@ def _why_full(full: NoRoom) -> str:
     """One word for why nobody has room: money, health or limits."""
     reasons = set(full.reasons)
     if reasons == {"budget"}:
+        metrics.budget_refusals.inc()
         return "budget"
     return "open" if reasons <= {"open", "probed"} else "limited"
 

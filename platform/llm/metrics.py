@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Histogram
 
+from llm import features
+
 # `outcome` is "ok" or the kind of the error; a call that was too slow is outcome="timeout".
 calls = Counter("candor_llm_calls", "Calls to model providers", ["feature", "provider", "outcome"])
 call_seconds = Histogram(
@@ -20,5 +22,12 @@ key_reads = Counter("candor_llm_key_reads", "Reads of providers' keys", ["kind",
 cache = Counter("candor_llm_cache", "Answers that were kept for the same question", ["feature", "outcome"])
 # "led" asked the provider, "shared" took the answer of an equal call that was on its way, "away" led without Redis.
 flights = Counter("candor_llm_flights", "Calls that could share one answer", ["feature", "outcome"])
-# Calls that were refused because they would have taken more of the context along than their feature may.
-context_leaks = Counter("candor_llm_context_leaks", "Calls longer than their feature may be", ["feature"])
+budget_refusals = Counter("candor_llm_budget_refusals", "Calls not made because a hard budget is used up")
+# More than llm.features lets a call take, at most 8,000 tokens in and 2,000 out: something leaked in. It was not sent.
+context_leaks = Counter(
+    "candor_llm_context_leaks", "Calls with more tokens than their feature may take", ["feature", "direction"]
+)
+
+for _feature in features.listed():
+    for _direction in ("in", "out"):
+        context_leaks.labels(_feature, _direction)

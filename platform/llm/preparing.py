@@ -57,7 +57,7 @@ class Question(Unasked):
 
 @dataclass(slots=True)
 class Prepared:
-    """A call that may leave: redacted, counted, within its feature's caps. `replaced` is what placeholders stand for."""
+    """A call that may leave: redacted, counted, within its caps. `replaced` is what placeholders stand for."""
 
     feature: Feature
     need: Need
@@ -92,7 +92,7 @@ def prepare(question: Question) -> Prepared:
     messages, replaced = filters.redact(question["messages"], question.get("known", ()))
     tokens_in, tokens_out = _tokens(messages, feature.most_in), question["max_tokens"]
     if tokens_in > feature.most_in or tokens_out > feature.most_out:
-        metrics.context_leaks.labels(feature.name).inc()
+        metrics.context_leaks.labels(feature.name, "in" if tokens_in > feature.most_in else "out").inc()
         raise TooLong(f"{feature.name}: {tokens_in} tokens in, {tokens_out} out")
     return Prepared(
         feature=feature,

@@ -28,14 +28,17 @@ _ROLL_UP = """
     INSERT INTO public.llm_usage_hour (
         id, hour, tenant, feature, provider, account, model, source, requests, calls, failures,
         tokens_in, tokens_cached, tokens_out, cost_usd, saved_usd, latency_ms)
-    SELECT gen_random_uuid(), hours.hour, tenant, feature, provider, account, model, source,
-           count(*) FILTER (WHERE attempt = 1), count(*), count(*) FILTER (WHERE error_kind <> ''),
-           sum(tokens_in), sum(tokens_cached), sum(tokens_out), coalesce(sum(cost_usd), 0), sum(saved_usd),
-           sum(latency_ms)
-      FROM unnest(%s::timestamptz[]) AS hours (hour)
-      JOIN public.llm_call ON created_at >= hours.hour AND created_at < hours.hour + interval '1 hour'
-     WHERE settled_at IS NOT NULL
-     GROUP BY hours.hour, tenant, feature, provider, account, model, source
+    SELECT gen_random_uuid(), hours.hour, sums.*
+      FROM unnest(%s::timestamptz[]) AS hours (hour),
+           LATERAL (
+               SELECT tenant, feature, provider, account, model, source,
+                      count(*) FILTER (WHERE attempt = 1), count(*), count(*) FILTER (WHERE error_kind <> ''),
+                      sum(tokens_in), sum(tokens_cached), sum(tokens_out),
+                      coalesce(sum(cost_usd), 0), sum(saved_usd), sum(latency_ms)
+                 FROM public.llm_call
+                WHERE created_at >= hours.hour AND created_at < hours.hour + interval '1 hour'
+                  AND settled_at IS NOT NULL
+                GROUP BY tenant, feature, provider, account, model, source) AS sums
     ON CONFLICT (hour, tenant, feature, provider, account, model, source) DO UPDATE
        SET requests = EXCLUDED.requests, calls = EXCLUDED.calls, failures = EXCLUDED.failures,
            tokens_in = EXCLUDED.tokens_in, tokens_cached = EXCLUDED.tokens_cached, tokens_out = EXCLUDED.tokens_out,

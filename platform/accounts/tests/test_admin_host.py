@@ -13,8 +13,8 @@ from core import tenancy
 from core.testing import TenantClient, TenantTestCase
 
 SHOWN = {"tenants.tenant", "tenants.domain", "billing.plan", "billing.subscription", "billing.quotaperiod"}
-SHOWN |= {"accounts.user", "core.due"}
-MADE_ELSEWHERE = {"billing.subscription", "billing.quotaperiod", "core.due"}
+SHOWN |= {"accounts.user", "core.due", "llm.budget", "llm.usagehour"}
+MADE_ELSEWHERE = {"billing.subscription", "billing.quotaperiod", "core.due", "llm.usagehour"}
 
 
 def page(label: str, kind: str) -> str:

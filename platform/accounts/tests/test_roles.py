@@ -19,6 +19,7 @@ CELLS = {
     "review":          "x      x      x          x               x         -",
     "decide":          "x      x      x          x               -         -",
     "handle_requests": "x      x      x          -               -         -",
+    "view_model_use":  "x      x      -          -               -         -",
 }  # fmt: skip
 ORDER = ("owner", "admin", "recruiter", "hiring_manager", "reviewer", "auditor")
 

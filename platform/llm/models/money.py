@@ -7,7 +7,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core import tenancy
 from core.ids import uuid7
+from llm import features
 
 
 class Budget(models.Model):
@@ -38,8 +40,18 @@ class Budget(models.Model):
         return f"{self.tenant or 'platform'} {self.feature or 'everything'} a {self.period}"
 
     def clean(self) -> None:
+        if self.feature and self.feature not in features.listed():
+            raise ValidationError({"feature": _("No call is made for this feature.")})
+        if self.tenant:
+            self._clean_tenant()
         if not 1 <= self.warn_percent <= 100:
             raise ValidationError({"warn_percent": _("Between 1 and 100 percent of the limit.")})
+
+    def _clean_tenant(self) -> None:
+        try:
+            tenancy.by_schema(self.tenant)
+        except tenancy.UnknownTenant as error:
+            raise ValidationError({"tenant": _("No tenant has this schema.")}) from error
 
 
 class UsageHour(models.Model):

@@ -1,4 +1,4 @@
-"""Admission against a real Valkey: nothing above a limit or a budget, and whatever was reserved ends or frees itself."""
+"""Admission against a real Valkey: nothing above a limit or a budget, and reservations end or free themselves."""
 
 from dataclasses import replace
 from decimal import Decimal

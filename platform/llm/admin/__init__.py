@@ -1,0 +1,3 @@
+"""The admin of the model layer, by part."""
+
+from llm.admin import registry, use  # noqa: F401 (their classes register themselves)

@@ -1,0 +1,86 @@
+"""Budgets, and the pages about the models' use, in the platform's admin."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from core import clock
+from llm import budgets, overview
+from llm.models import Budget, LlmCall, UsageHour
+
+DAYS = (7, 30, 90)
+CALLS_A_PAGE = 100
+CALL_FILTERS = ("tenant", "feature", "account", "source", "error_kind")
+
+
+@admin.register(Budget)
+class BudgetAdmin(ModelAdmin):
+    list_display = ("__str__", "limit_usd", "is_hard", "warn_percent", "is_enabled")
+    list_filter = ("period", "is_hard", "is_enabled")
+    search_fields = ("tenant", "feature")
+
+    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        budgets.forget()
+
+
+@admin.register(UsageHour)
+class UseAdmin(ModelAdmin):
+    """Pages in place of the rows: what models were used for and what it cost; the calls themselves, to be read."""
+
+    def get_urls(self) -> list[URLPattern]:
+        calls = self.admin_site.admin_view(self.calls_view)
+        return [path("calls/", calls, name="llm_usagehour_calls"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        asked = request.GET.get("days", "")
+        days = int(asked) if asked in map(str, DAYS) else DAYS[1]
+        found = overview.build(clock.now(), days)
+        return self._page(request, "use", _("Model use"), found | {"days": days, "choices": DAYS})
+
+    def calls_view(self, request: HttpRequest) -> HttpResponse:
+        """The newest calls, or those before a moment, of one tenant, feature, account, source or kind of error."""
+        chosen = {name: request.GET[name] for name in CALL_FILTERS if request.GET.get(name)}
+        found = list(_calls(chosen, request.GET.get("before", ""))[: CALLS_A_PAGE + 1])
+        older = found[CALLS_A_PAGE - 1].created_at.isoformat() if len(found) > CALLS_A_PAGE else ""
+        context = {"calls": found[:CALLS_A_PAGE], "filters": CALL_FILTERS, "chosen": chosen, "older": older}
+        return self._page(request, "calls", _("Model calls"), context)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: UsageHour | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: UsageHour | None = None) -> bool:
+        return False
+
+    def _page(self, request: HttpRequest, name: str, title: Any, context: dict[str, Any]) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shared = self.admin_site.each_context(request) | {"title": title, "opts": self.model._meta}
+        return TemplateResponse(request, f"admin/llm/{name}.html", shared | context)
+
+
+def _calls(chosen: dict[str, str], before: str) -> QuerySet[LlmCall]:
+    rows = LlmCall.objects.filter(**chosen).order_by("-created_at")
+    moment = _moment(before)
+    return rows.filter(created_at__lt=moment) if moment else rows
+
+
+def _moment(text: str) -> datetime | None:
+    """None unless it is a moment with its offset."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None

@@ -1,0 +1,111 @@
+"""What the page about the models' use shows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.db import connection
+
+from llm import costs, pace, stats, usage
+from llm.costs import Cost
+
+LONGEST = 20  # rows of a table of many keys
+
+_LATENCY = """
+    SELECT account, percentile_disc(0.5) WITHIN GROUP (ORDER BY latency_ms),
+           percentile_disc(0.95) WITHIN GROUP (ORDER BY latency_ms)
+      FROM public.llm_call
+     WHERE created_at > %s AND settled_at IS NOT NULL AND source = 'provider' AND error_kind <> 'lost'
+     GROUP BY account"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """An account's calls in the time that is shown, and its latency in the last hour (None without calls in it)."""
+
+    cost: Cost
+    p50_ms: int | None
+    p95_ms: int | None
+
+    @property
+    def failed_percent(self) -> float:
+        return 100 * self.cost.failures / self.cost.calls if self.cost.calls else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of the chart, in the units of its view box."""
+
+    cost: Cost
+    x: float
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Dollars by day as bars, in a view box of WIDTH x HEIGHT."""
+
+    bars: list[Bar]
+    most_usd: Any
+    bar_width: float
+
+    WIDTH = 900
+    HEIGHT = 160
+
+
+def build(now: datetime, days: int) -> dict[str, Any]:
+    """The figures of the last so many days and of the last hour."""
+    since = usage.hour_of(now - timedelta(days=days)).replace(hour=0)
+    return {
+        "stats": stats.optimization_stats(since, now),
+        "last_hour": pace.last_hour(now),
+        "chart": chart(costs.costs("day", since, now), since, days + 1),
+        "accounts": _accounts(since, now),
+        "features": _dearest(costs.costs("feature", since, now)),
+        "tenants": _dearest(costs.costs("tenant", since, now)),
+        "budgets": pace.shares(now)[:LONGEST],
+        "health": health(),
+    }
+
+
+def chart(by_day: list[Cost], since: datetime, days: int) -> Chart:
+    """A bar for every day, those without calls too."""
+    found = {cost.key.date(): cost for cost in by_day}
+    dates = [since + timedelta(days=place) for place in range(days)]
+    lines = [found.get(date.date(), Cost(date)) for date in dates]
+    most = max((line.cost_usd for line in lines), default=0)
+    step = Chart.WIDTH / days
+    bars = []
+    for place, line in enumerate(lines):
+        height = round(Chart.HEIGHT * float(line.cost_usd / most), 1) if most else 0.0
+        bars.append(Bar(line, round(place * step, 1), round(Chart.HEIGHT - height, 1), height))
+    return Chart(bars, most, round(step * 0.8, 1))
+
+
+def latencies(now: datetime) -> Mapping[str, tuple[int, int]]:
+    """p50 and p95 of the last hour's calls in milliseconds, by account."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATENCY, [now - timedelta(hours=1)])
+        return {account: (p50, p95) for account, p50, p95 in cursor.fetchall()}
+
+
+def health() -> list[dict[str, Any]]:
+    """Each provider's health and limits left, where that part of the model layer is there."""
+    if find_spec("llm.health") is None:
+        return []
+    look: Callable[[], list[dict[str, Any]]] = import_module("llm.health").overview
+    return look()
+
+
+def _accounts(since: datetime, now: datetime) -> list[AccountLine]:
+    known = latencies(now)
+    lines = costs.costs("account", since, now)
+    return [AccountLine(line, *known.get(line.key, (None, None))) for line in lines if line.key]
+
+
+def _dearest(lines: list[Cost]) -> list[Cost]:
+    return sorted(lines, key=lambda line: (-line.cost_usd, -line.requests))[:LONGEST]

@@ -1,0 +1,83 @@
+"""How many requests needed no call to a model, and what that saved."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+
+from llm import usage
+from llm.models import LlmCall, UsageHour
+
+Source = LlmCall.Source
+CALLED = (Source.PROVIDER, Source.BATCH)
+MILLIONTH = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationStats:
+    """Requests are answers that somebody asked for and that have ended; retries and fallbacks are none of their own.
+
+    total_requests = cache_hits + template_hits + deduplicated + api_calls.
+    cache_hits were answered from the exact cache, template_hits by a prepared text, deduplicated by an identical
+    call that was under way; api_calls went to a provider (live or in a batch), whether it answered or failed.
+    The rates are parts of total_requests, 0 to 1 (0 without requests). total_savings is how many requests needed
+    no call of their own, savings_usd what these calls would have cost.
+    """
+
+    total_requests: int
+    cache_hits: int
+    template_hits: int
+    deduplicated: int
+    api_calls: int
+    cache_hit_rate: float
+    template_hit_rate: float
+    api_call_rate: float
+    total_savings: int
+    savings_usd: Decimal
+
+
+NAMES = tuple(field.name for field in fields(OptimizationStats))
+
+
+def optimization_stats(since: datetime, until: datetime, tenant: str | None = None) -> OptimizationStats:
+    """Of full UTC hours since `since` (as llm.costs.costs counts them); of all tenants unless one is named."""
+    scope = {} if tenant is None else {"tenant": tenant}
+    rolled = usage.rolled_until()
+    hours = UsageHour.objects.filter(hour__gte=since, hour__lt=min(until, rolled), **scope)
+    calls = LlmCall.objects.filter(created_at__gte=max(since, rolled), created_at__lt=until, **scope)
+    ended = calls.filter(settled_at__isnull=False).values_list("source")
+    requests: dict[str, int] = defaultdict(int)
+    saved = Decimal(0)
+    # Two sums and no more: over years of hours each of them takes its time.
+    for source, count, usd in (
+        *hours.values_list("source").annotate(asked=Sum("requests"), saved=Sum("saved_usd")),
+        *ended.annotate(asked=Count("id", filter=Q(attempt=1)), saved=Sum("saved_usd")),
+    ):
+        requests[source] += count
+        saved += usd
+    return _of(requests, saved)
+
+
+def _of(requests: Mapping[str, int], saved_usd: Decimal) -> OptimizationStats:
+    cached, shared, templates = (requests[source] for source in (Source.CACHE, Source.SHARED, Source.TEMPLATE))
+    called = sum(requests[source] for source in CALLED)
+    total = cached + shared + templates + called
+    return OptimizationStats(
+        total_requests=total,
+        cache_hits=cached,
+        template_hits=templates,
+        deduplicated=shared,
+        api_calls=called,
+        cache_hit_rate=_rate(cached, total),
+        template_hit_rate=_rate(templates, total),
+        api_call_rate=_rate(called, total),
+        total_savings=cached + shared + templates,
+        savings_usd=saved_usd.quantize(MILLIONTH),
+    )
+
+
+def _rate(part: int, total: int) -> float:
+    return round(part / total, 4) if total else 0.0
