@@ -178,7 +178,9 @@ def _open(question: Question, *, streamed: bool) -> _Call:
     schema = question.get("schema")
     target = _target(policy, complexity, deadline)
     outgoing, replaced = filters.redact(question["messages"], question.get("known", ()))
-    body = _body(target, nonce.fill(canary.plant(outgoing)), schema, question["max_tokens"], question.get("temperature", 0.0))
+    body = _body(
+        target, nonce.fill(canary.plant(outgoing)), schema, question["max_tokens"], question.get("temperature", 0.0)
+    )
     if streamed:
         body |= {"stream": True} | ({"stream_options": {"include_usage": True}} if target.stream_usage else {})
     row = ledger.open_call(
@@ -296,8 +298,14 @@ def from_template(
     asked = sum(len(message["content"]) for message in messages) // settling.CHARACTERS_A_TOKEN
     price = target.price if target else None
     row = LlmCall(
-        **{"tenant": policy.schema, "feature": feature, "interview_id": interview_id, "complexity": "simple"},
-        **{"prompt_version": prompt_version, "source": LlmCall.Source.TEMPLATE, "cost_usd": 0, "latency_ms": 0},
+        tenant=policy.schema,
+        feature=feature,
+        interview_id=interview_id,
+        complexity="simple",
+        prompt_version=prompt_version,
+        source=LlmCall.Source.TEMPLATE,
+        cost_usd=0,
+        latency_ms=0,
         saved_usd=price.cost_usd(tokens_in=asked, tokens_cached=0, tokens_out=max_tokens // 5) if price else 0,
         settled_at=clock.now(),
     )

@@ -74,7 +74,7 @@ def after_telling() -> dict[str, list[str]]:
     """kind -> what may follow an answer that shows it: it names what was told, and nothing about how."""
     return {
         "result": [
-            _("You described what was done and what came of it. Here is the next question."),
+            _("You described what was done and what followed. Here is the next question."),
             _("You told us how it ended. The next question follows."),
             _("Thank you for describing the steps and what followed from them. Let us go on to the next question."),
         ],
@@ -97,15 +97,15 @@ def before_follow_up() -> list[str]:
         _("Thank you, your answer is saved. One follow-up question comes first."),
         _("I have noted that. Before the next topic there is one follow-up question."),
         _("Thanks for your answer. Here is a follow-up question about it."),
-        _("Thank you, that is noted. Before we go on there is one more question about it."),
+        _("Thank you, that is noted. Before we go on there is one follow-up question about it."),
     ]
 
 
 def before_once_more() -> dict[str, str]:
     """Kind of message -> what may follow it before its question is shown once more."""
     return {
-        "repeat": _("Thank you for asking."),
-        "pause": _("Thank you, that is noted. Your question is kept here."),
+        "repeat": _("Noted, thank you."),
+        "pause": _("Thank you, that is noted."),
         "greeting": _("Thank you, and let us begin."),
         "acknowledgement": _("Thank you, that is noted."),
     }
