@@ -12,8 +12,9 @@ from django.test import override_settings
 from django.utils import translation
 
 from core.testing import TenantTestCase
-from interviews.services.interviewer import Exchange, Probe, Reply, TurnContext, followups, reply, script
+from interviews.services.interviewer import Exchange, Probe, Reply, TurnContext, coverage, followups, reply, script
 from interviews.tests import make
+from interviews.tests.rated import CONCRETE, answer
 from interviews.tests.spoken import CONTEXT, SATISFIED, WORDED, refused
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -72,6 +73,22 @@ class TestWords:
         turns = [replace(CONTEXT, number=number, language=language) for number in range(20)]
 
         assert all(first != second for first, second in pairwise([script.reply(turn).text for turn in turns]))
+
+
+class TestHeard:
+    def test_what_was_told_is_named_one_kind_after_the_other(self) -> None:
+        turns = [replace(SATISFIED, number=number, told=("evidence", "result")) for number in range(6)]
+
+        words = [script.reply(turn).text for turn in turns]
+
+        assert {text in script.after_telling()["evidence"] for text in words[::2]} == {True}
+        assert {text in script.after_telling()["result"] for text in words[1::2]} == {True}
+
+    def test_a_question_about_what_one_would_do_has_no_result_to_name(self) -> None:
+        imagined = answer(CONCRETE, "dough", question="Imagine the heater is off. What would you do?")
+
+        assert coverage.told(answer(CONCRETE, "dough")) == ("clarify", "evidence", "ownership", "result")
+        assert coverage.told(imagined) == ("clarify", "evidence")
 
 
 class TestWhichTurns:

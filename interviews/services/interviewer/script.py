@@ -46,10 +46,9 @@ def _words(context: TurnContext, probe: Probe | None) -> str:
         return _chosen(before_follow_up(), context)
     if context.next_question is None:
         return closing()
-    told = next((words for kind, words in after_telling().items() if kind in context.told), None)
-    if told is None or context.number % 2:  # every second one says that it was heard, the others only that it arrived
-        return _chosen(acknowledgements(), context)
-    return told[(context.interview_id.int + context.number // 2) % len(told)]
+    told = after_telling()
+    kinds = [kind for kind in context.told if kind in told]
+    return _chosen(told[kinds[context.number % len(kinds)]] if kinds else acknowledgements(), context)
 
 
 def closing() -> str:
@@ -74,9 +73,9 @@ def after_telling() -> dict[str, list[str]]:
     """kind -> what may follow an answer that shows it: it names what was told, and nothing about how."""
     return {
         "result": [
-            _("You described what was done and what followed. Here is the next question."),
+            _("You described what followed. Here is the next question."),
             _("You told us how it ended. The next question follows."),
-            _("Thank you for describing the steps and what followed from them. Let us go on to the next question."),
+            _("Thank you for describing what changed. Let us go on to the next question."),
         ],
         "ownership": [
             _("You described your own part in this. Here is the next question."),
