@@ -43,6 +43,7 @@ PLAN = JobPlan(
     title="Data Engineer",
     location="Lisbon",
     max_probes=0,
+    words_every_reply=True,  # so that a model, where there is one, is asked about every answer
     competencies=(
         CompetencyPlan("sql", "SQL", "Works on large tables safely.", "technical", Decimal("0.5"), ANCHORS),
         CompetencyPlan(

@@ -23,6 +23,7 @@ CONTEXT = TurnContext(
     language="en",
 )
 SATISFIED = replace(CONTEXT, wanted=Wanted())
+WORDED = replace(SATISFIED, every_reply=True)
 NOTED = "Thank you, that is noted. The next question follows."
 
 

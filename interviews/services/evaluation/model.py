@@ -10,12 +10,12 @@ from uuid import UUID
 from interviews.services import prompts
 from interviews.services.evaluation import features, locate, relevance
 from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Rating, Span
-from llm import gateway
+from llm import gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
 VERSION = "model.1"
-PROMPT = "evaluation.v1"
+PROMPT = "evaluation.v2"
 SECONDS = 60.0
 MAX_TOKENS = 700
 MOST_CHARACTERS = 9000  # of answers in one call; beyond it the most relevant ones are sent
@@ -88,19 +88,23 @@ def rate(
 
 
 def messages(competency: CompetencyText, answers: Sequence[Answer]) -> list[dict[str, str]]:
-    """Rules, then the scale (equal for all candidates of a job), then the answers as data behind a nonce."""
-    scale = [f"{level}: {anchor}" for level, anchor in enumerate(competency.anchors, start=1) if anchor]
-    described = "\n".join([f"Scale: {competency.name}. {competency.definition}", *scale])
-    mark = prompts.nonce()
+    """Rules, then the answers as data behind a mark, then the scale.
+
+    The scale comes last, since nothing else differs between the calls about one interview: all of them begin with the
+    same text, and providers that cache prompts read it once.
+    """
+    mark = nonce.PLACEHOLDER
     lines = (
         json.dumps({"id": _id(place), "question": answer.question, "answer": answer.text}, ensure_ascii=False)
         for place, answer in enumerate(answers)
     )
-    data = "\n".join([f"ANSWERS {mark}", *lines, f"END {mark}"])
-    return [
-        {"role": "system", "content": f"{prompts.load(PROMPT)}\n\n{described}"},
-        {"role": "user", "content": data},
-    ]
+    data = "\n".join([f"ANSWERS {mark}", *lines, f"END {mark}", nonce.without(_scale(competency))])
+    return [{"role": "system", "content": prompts.load(PROMPT)}, {"role": "user", "content": data}]
+
+
+def _scale(competency: CompetencyText) -> str:
+    anchors = [f"{level}: {anchor}" for level, anchor in enumerate(competency.anchors, start=1) if anchor]
+    return "\n".join([f"Scale: {competency.name}. {competency.definition}", *anchors])
 
 
 def _id(place: int) -> str:
@@ -112,7 +116,7 @@ def _ask(call: Call, competency: CompetencyText, answers: Sequence[Answer]) -> C
         try:
             return call(messages(competency, answers))
         except gateway.BadOutput:
-            continue  # with another nonce
+            continue
     return call(messages(competency, answers))
 
 

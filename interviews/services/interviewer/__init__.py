@@ -23,9 +23,9 @@ log = structlog.get_logger()
 def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: Say) -> Reply:
     """A template's words where no model is needed; else the model's where they pass every check, else the script's.
 
-    Never raises for the model's sake. `say` gets each sentence of the model as soon as it passed. When a later one fails, or the call does, the script's
-    words take the place of all of them. `deadline` is in time.monotonic() seconds. Hold no transaction: the call goes
-    over the network.
+    Never raises for the model's sake. `say` gets each sentence of the model as soon as it passed. When a later one
+    fails, or the call does, the script's words take the place of all of them. `deadline` is in time.monotonic()
+    seconds. Hold no transaction: the call goes over the network.
     """
     scripted = _without_model(context)
     if scripted is not None:

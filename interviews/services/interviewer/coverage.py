@@ -57,7 +57,7 @@ def wanted(competencies: Sequence[CompetencyText], answers: Sequence[Answer], at
     if not at.keys or not answers or phrases.pattern(FILE, "declined").search(phrases.plain(answers[-1].text)):
         return Wanted()
     asked = [competency for competency in competencies if competency.key in at.keys]
-    kinds, shown = _askable(at), account(at.keys, answers)
+    kinds, shown = _askable(at.question), account(at.keys, answers)
     needs = {one.key: float(one.weight) * _missing(shown[one.key], kinds) for one in asked}
     about = max(asked, key=lambda one: needs[one.key])
     missing = _most_missing(shown[about.key], [kind for kind in kinds if kind not in at.asked_kinds])
@@ -67,9 +67,9 @@ def wanted(competencies: Sequence[CompetencyText], answers: Sequence[Answer], at
 
 
 def told(answer: Answer) -> tuple[str, ...]:
-    """The kinds that one answer shows wholly by itself."""
+    """The kinds that one answer shows wholly by itself, of those that its question can be answered with."""
     found = shown(features.read([answer])[0])
-    return tuple(kind for kind in KINDS if found[kind] == 1)
+    return tuple(kind for kind in _askable(answer.question) if found[kind] == 1)
 
 
 def account(keys: Sequence[str], answers: Sequence[Answer]) -> dict[str, Shown]:
@@ -98,8 +98,8 @@ def _best(shown: Sequence[Shown]) -> Shown:
     return {kind: max((one[kind] for one in shown), default=0.0) for kind in KINDS}
 
 
-def _askable(at: Standing) -> tuple[str, ...]:
-    hypothetical = phrases.pattern(FILE, "hypothetical").search(phrases.plain(at.question)) is not None
+def _askable(question: str) -> tuple[str, ...]:
+    hypothetical = phrases.pattern(FILE, "hypothetical").search(phrases.plain(question)) is not None
     return tuple(kind for kind in ASKED_IN_DOUBT if not (hypothetical and kind in NEEDS_A_PAST))
 
 

@@ -17,8 +17,8 @@ LAST_WORD = re.compile(r"\s+\S*$")
 def excerpt(text: str, *, question: str, about: str, longest: int) -> str:
     """The sentences that matter most for `about` (a competency's name and definition), in their order.
 
-    All of the text where it has no more than `longest` characters. Sentences that are no evidence (praise of oneself,
-    words addressed to whoever scores) come last, and those that show much about little before the others.
+    All of the text where it has no more than `longest` characters. Otherwise sentences that are no evidence (praise
+    of oneself, words addressed to whoever scores) are left out, unless nothing else was said.
     """
     text = " ".join(text.split())
     if len(text) <= longest:
@@ -56,16 +56,16 @@ def listed(parts: Sequence[str], longest: int) -> str:
 
 
 def _by_worth(text: str, question: str, about: str) -> list[Sentence]:
-    """All sentences, the one that matters most first."""
+    """The sentences that are evidence, else all of them; the one that matters most first."""
     answer = Answer(turn_id=UUID(int=0), question=question, text=text, competency_keys=())
-    evidence = {sentence.start for sentence in features.read([answer])[0].sentences}
     scale, asked = _scale(about), frozenset(lexicon().content(question))
 
-    def worth(sentence: Sentence) -> tuple[bool, float]:
+    def worth(sentence: Sentence) -> float:
         _, score = features.score(sentence.text, asked)
-        return sentence.start in evidence, relevance.overlap(frozenset(lexicon().content(sentence.text)), scale) + score
+        return score + relevance.overlap(frozenset(lexicon().content(sentence.text)), scale)
 
-    return sorted(sentences(text), key=worth, reverse=True)
+    found = features.read([answer])[0].sentences or tuple(sentences(text))
+    return sorted(found, key=worth, reverse=True)
 
 
 def _scale(about: str) -> relevance.Scale:

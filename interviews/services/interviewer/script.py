@@ -46,10 +46,9 @@ def _words(context: TurnContext, probe: Probe | None) -> str:
         return _chosen(before_follow_up(), context)
     if context.next_question is None:
         return closing()
-    told = next((words for kind, words in after_telling().items() if kind in context.told), None)
-    if told is None or context.number % 2:  # every second one says that it was heard, the others only that it arrived
-        return _chosen(acknowledgements(), context)
-    return told[(context.interview_id.int + context.number // 2) % len(told)]
+    told = after_telling()
+    kinds = [kind for kind in context.told if kind in told]
+    return _chosen(told[kinds[context.number % len(kinds)]] if kinds else acknowledgements(), context)
 
 
 def closing() -> str:
@@ -74,9 +73,9 @@ def after_telling() -> dict[str, list[str]]:
     """kind -> what may follow an answer that shows it: it names what was told, and nothing about how."""
     return {
         "result": [
-            _("You described what was done and what came of it. Here is the next question."),
+            _("You described what followed. Here is the next question."),
             _("You told us how it ended. The next question follows."),
-            _("Thank you for describing the steps and what followed from them. Let us go on to the next question."),
+            _("Thank you for describing what changed. Let us go on to the next question."),
         ],
         "ownership": [
             _("You described your own part in this. Here is the next question."),
@@ -97,15 +96,15 @@ def before_follow_up() -> list[str]:
         _("Thank you, your answer is saved. One follow-up question comes first."),
         _("I have noted that. Before the next topic there is one follow-up question."),
         _("Thanks for your answer. Here is a follow-up question about it."),
-        _("Thank you, that is noted. Before we go on there is one more question about it."),
+        _("Thank you, that is noted. Before we go on there is one follow-up question about it."),
     ]
 
 
 def before_once_more() -> dict[str, str]:
     """Kind of message -> what may follow it before its question is shown once more."""
     return {
-        "repeat": _("Thank you for asking."),
-        "pause": _("Thank you, that is noted. Your question is kept here."),
+        "repeat": _("Noted, thank you."),
+        "pause": _("Thank you, that is noted."),
         "greeting": _("Thank you, and let us begin."),
         "acknowledgement": _("Thank you, that is noted."),
     }

@@ -63,7 +63,8 @@ class Reply:
     """What the candidate reads before the next question.
 
     `mode` says whose words they are: a model's, a template's where none was needed, or the script's (basic) where
-    none could be asked or its words were refused. `model` and the numbers are those of a call that was made, also where its text was refused.
+    none could be asked or its words were refused. `model` and the numbers are those of a call that was made, also
+    where its text was refused.
     """
 
     text: str
