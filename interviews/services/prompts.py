@@ -14,6 +14,11 @@ def load(version: str) -> str:
     return (FOLDER / f"{version}.txt").read_text().strip()
 
 
+def has(kind: str, version: str) -> bool:
+    """Whether there is such a prompt of this kind ("turn", "evaluation")."""
+    return version in {path.stem for path in FOLDER.glob(f"{kind}.v*.txt")}
+
+
 def nonce() -> str:
     """A word that nobody could have typed beforehand: it bounds the data of one call."""
     return "".join(secrets.choice(LETTERS) for _ in range(12))

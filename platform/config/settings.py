@@ -211,7 +211,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 # A message of beat's is void for a worker whose clock is ahead by more than it lasts; without workers 300 pile up.
 SWEEP = {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expires": 900}}
-CELERY_BEAT_SCHEDULE = {"sweep": SWEEP}
+JUDGE = {"task": "llm.judge_experiments", "schedule": schedule(300.0), "options": {"expires": 900}}
+CELERY_BEAT_SCHEDULE = {"sweep": SWEEP, "judge": JUDGE}
 CELERY_BEAT_SCHEDULER = "core.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 

@@ -13,3 +13,7 @@ first_token_seconds = Histogram(
     ["provider"],
     buckets=(0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30),
 )
+
+# --- experiments -------------------------------------------------------------------------------
+versions_off = Counter("candor_llm_versions_off", "Prompt versions that broke a guardrail", ["feature"])
+control_alarms = Counter("candor_llm_control_alarms", "Looks that found a control beyond a guardrail", ["feature"])

@@ -7,7 +7,7 @@ from typing import Any
 from interviews.services import prompts
 from interviews.services.interviewer import checks
 from interviews.services.interviewer.types import Exchange, Probe, TurnContext, Wanted
-from llm import gateway
+from llm import experiments, gateway
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
@@ -20,8 +20,19 @@ LONGEST_ABOUT = 80
 LONGEST_ANSWER = 3000
 
 
+def version(context: TurnContext, policy: TenantPolicy) -> str:
+    """The prompt of this interview: PROMPT, or the one that an experiment tries on it."""
+    unit, schema = context.interview_id, policy.schema
+    return experiments.prompt_version("interview_turn", schema=schema, unit_id=unit, default=PROMPT)
+
+
 def ask(
-    context: TurnContext, *, policy: TenantPolicy, deadline: float, hear: Callable[[dict[str, Any]], None]
+    context: TurnContext,
+    *,
+    policy: TenantPolicy,
+    deadline: float,
+    hear: Callable[[dict[str, Any]], None],
+    prompt: str = PROMPT,
 ) -> Completion:
     """What the model would say, and `hear` hears it coming; check it before anybody reads it.
 
@@ -31,14 +42,14 @@ def ask(
         hear,
         feature="interview_turn",
         policy=policy,
-        messages=messages(context),
+        messages=messages(context, prompt),
         complexity="simple",
         schema=schema(context.wanted),
         max_tokens=MAX_TOKENS,
         deadline=deadline,
         interview_id=context.interview_id,
         known=context.candidate_names,
-        prompt_version=PROMPT,
+        prompt_version=prompt,
         temperature=TEMPERATURE,
     )
 
@@ -74,20 +85,20 @@ def _probe_schema(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def messages(context: TurnContext) -> list[dict[str, str]]:
+def messages(context: TurnContext, prompt: str = PROMPT) -> list[dict[str, str]]:
     """Rules and the job's requirements (equal for all its candidates), then the last exchanges behind a nonce."""
     mark, recent = prompts.nonce(), context.recent
     lines = [_line(exchange, LONGEST_EARLIER) for exchange in recent[:-1]]
     lines += [_line(exchange, LONGEST_ANSWER) for exchange in recent[-1:]]
     data = "\n".join([f"DATA {mark}", *lines, f"END {mark}", _state(context)])
-    return [{"role": "system", "content": _system(context)}, {"role": "user", "content": data}]
+    return [{"role": "system", "content": _system(context, prompt)}, {"role": "user", "content": data}]
 
 
-def _system(context: TurnContext) -> str:
+def _system(context: TurnContext, prompt: str) -> str:
     """The same for every candidate of a job, so that providers can cache it."""
     names = "; ".join(requirement.partition(":")[0] for requirement in context.requirements)
     return (
-        f"{prompts.load(PROMPT)}\nJob: {context.job_title} at {context.company}. Key requirements: "
+        f"{prompts.load(prompt)}\nJob: {context.job_title} at {context.company}. Key requirements: "
         f"{names[:LONGEST_REQUIREMENTS]}.\nLanguage: {context.language}."
     )
 
