@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -187,6 +188,6 @@ def _refuse_unfit(row: Experiment, variants: Sequence[Variant]) -> None:
         raise NotStartable(_("There is no prompt %(names)s.") % {"names": ", ".join(unknown)})
 
 
-def _record(action: str, row: Experiment, **detail: object) -> None:
+def _record(action: str, row: Experiment, **detail: Any) -> None:
     with tenancy.enter_platform():
         audit.record(action, row, **detail)

@@ -146,6 +146,7 @@ class StartAndEndTests(ExperimentCase):
         self.assertEqual(trail("experiment.ended"), [{"feature": FEATURE}])
         row.refresh_from_db()
         self.assertEqual(row.status, "ended")
+        assert row.started_at is not None and row.ended_at is not None
         self.assertLess(row.started_at, row.ended_at)
 
     def test_after_the_end_everybody_gets_the_default(self) -> None:

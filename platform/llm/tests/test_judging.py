@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from unittest import mock
 
 from core import clock
-from llm import experiments, judging, tasks
+from llm import experiments, judging, metrics, tasks
 from llm.judging import Result
 from llm.models import Experiment
 from llm.tests.ledger_rows import called
@@ -15,8 +16,8 @@ CONTROL, TRIED = "turn.v2", "turn.v3"
 
 
 class JudgingTests(ExperimentCase):
-    def running(self, **changes: object) -> Experiment:
-        row = drafted(**{"least_calls": 10} | changes)
+    def running(self, **changes: Any) -> Experiment:
+        row = drafted(**{"least_calls": 10, **changes})
         experiments.start(experiment_id=row.pk)
         return Experiment.objects.get(pk=row.pk)
 
@@ -75,7 +76,7 @@ class JudgingTests(ExperimentCase):
         called(9, prompt_version=TRIED)
         called(1, prompt_version=TRIED, error_kind="canary")
 
-        with mock.patch.object(judging.metrics.versions_off.labels(FEATURE), "inc") as counted:
+        with mock.patch.object(metrics.versions_off.labels(FEATURE), "inc") as counted:
             judging.judge()
 
         reason = "Bad output: 10.00% of its calls, over 5.00%."
@@ -129,7 +130,7 @@ class JudgingTests(ExperimentCase):
         row = self.running()
         called(10, error_kind="schema")
 
-        with mock.patch.object(judging.metrics.control_alarms.labels(FEATURE), "inc") as alarmed:
+        with mock.patch.object(metrics.control_alarms.labels(FEATURE), "inc") as alarmed:
             self.assertEqual(judging.judge(), 0)
 
         self.assertEqual(alarmed.call_count, 1)
