@@ -17,3 +17,8 @@ first_token_seconds = Histogram(
 # --- experiments -------------------------------------------------------------------------------
 versions_off = Counter("candor_llm_versions_off", "Prompt versions that broke a guardrail", ["feature"])
 control_alarms = Counter("candor_llm_control_alarms", "Looks that found a control beyond a guardrail", ["feature"])
+
+# --- batches -----------------------------------------------------------------------------------
+# `outcome` is "done", or why it was given back; of an item "ok", or the kind of the error.
+batches = Counter("candor_llm_batches", "Batches of requests that ended", ["feature", "outcome"])
+batch_items = Counter("candor_llm_batch_items", "Requests of batches that ended", ["feature", "outcome"])

@@ -1,9 +1,12 @@
 """Tasks of the model layer."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from core import pool, tenancy
-from llm import judging
+from core.tasks import tenant_task
+from llm import batches, judging
 
 
 # --- experiments -------------------------------------------------------------------------------
@@ -14,3 +17,9 @@ def judge_experiments() -> None:
             judging.judge()
     finally:
         pool.give_back()
+
+
+# --- batches -----------------------------------------------------------------------------------
+@tenant_task("llm.run_batch", queue="batch")
+def run_batch(*, batch_id: UUID) -> None:
+    batches.run(batch_id=batch_id)
