@@ -8,9 +8,10 @@ import pytest
 from interviews.services import prompts
 from interviews.services.evaluation import model as evaluator
 from interviews.services.interviewer import model as interviewer
+from interviews.tests.spoken import CONTEXT
 from interviews.tests.test_evaluation_model import INTERVIEW, evaluated
 from interviews.tests.test_evaluation_model import using as evaluating
-from interviews.tests.test_interviewer import CONTEXT, replied, using
+from interviews.tests.test_interviewer import replied, using
 from llm import experiments
 from llm.models import Experiment, LlmCall, Variant
 from tests.mock_model import MockModel

@@ -143,7 +143,9 @@ def _call(
 def _cost_usd(target: Target, usage: Usage) -> Decimal | None:
     if usage == Usage():
         return Decimal(0)
-    return target.price and target.price.cost_usd(**_tokens(usage)) * target.price.batch_factor
+    if target.price is None:
+        return None
+    return target.price.cost_usd(**_tokens(usage)) * target.price.batch_factor
 
 
 def _tokens(usage: Usage) -> dict[str, int]:

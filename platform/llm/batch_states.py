@@ -48,8 +48,8 @@ def write(batch: Batch, **changes: Any) -> None:
 
 def lines(batch: Batch, endpoint: str) -> bytes:
     """The file of its requests, one a line; an item's id tells its answer apart."""
-    asked = batch.items.filter(status=BatchItem.Status.WAITING).order_by("pk")
-    rows = ({"custom_id": str(i.pk), "method": "POST", "url": endpoint, "body": json.loads(i.body)} for i in asked)
+    asked = batch.items.filter(status=BatchItem.Status.WAITING).exclude(body=None).order_by("pk")
+    rows = ({"custom_id": str(i.pk), "method": "POST", "url": endpoint, "body": json.loads(str(i.body))} for i in asked)
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 

@@ -48,7 +48,7 @@ class BatchCase(TenantTestCase):
         super().setUp()
         self.enterContext(mock.patch.object(remote, "_BATCH_DELAY", 0.0))
         self.enterContext(mock.patch.object(batches, "_wiring", []))
-        self.server.state.scenarios.reset()
+        self.server.state.scenarios.clear()
         remote._batches.clear()
         remote._files.clear()
         self.kept: dict[str, Kept] = {}
@@ -128,7 +128,7 @@ class BatchCase(TenantTestCase):
     def looks_in(self, batch: Batch) -> timedelta | None:
         """Until the next look at it, None if there will be none."""
         found = Due.objects.filter(kind="llm.batch", object_id=batch.pk).first()
-        return found and found.due_at - clock.now()
+        return found.due_at - clock.now() if found else None
 
     def owner_runs(self) -> bool:
         """Whether whoever waits for the batch is due now."""

@@ -1,6 +1,7 @@
 """Work that can wait goes through a provider's batch API and comes back row by row."""
 
 import json
+import time
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,13 +43,14 @@ class SubmitTests(BatchCase):
     def test_what_can_not_be_batched_is_refused_and_nothing_is_written(self) -> None:
         assert self.target is not None
         without = mock.Mock(has_batch=False, account="a")
-        for changes in (
+        wrong: list[dict[str, Any]] = [
             {"target": without},
             {"feature": "interview_turn"},
             {"requests": []},
             {"requests": [batches.BatchRequest("k", {})] * 51},
             {"policy": TenantPolicy(schema="beta")},
-        ):
+        ]
+        for changes in wrong:
             with self.assertRaises(batches.NotBatchable):
                 self.submit(**changes)
 
@@ -277,7 +279,6 @@ class GivenBackTests(BatchCase):
                 batch = self.run_it(batch)  # still not over
         pause = self.looks_in(batch)
         assert pause is not None and pause > timedelta(0)
-        self.there() | {"done": False}
         self.there().update(status="validating", done=False)
         remote._refresh(self.there())
         self.there()["status"] = "cancelled"
@@ -377,7 +378,8 @@ class TroubleTests(BatchCase):
             other = theirs | {"id": f"batch_{number}", "metadata": None, "created_at": theirs["created_at"] + 1}
             remote._batches[other["id"]] = other
 
-        found = wire_batches.find(self.target, ours=str(batch.pk), deadline=1e12)  # type: ignore[arg-type]
+        assert self.target is not None
+        found = wire_batches.find(self.target, ours=str(batch.pk), deadline=time.monotonic() + 10)
 
         assert found is not None
         self.assertEqual(found.id, batch.remote_id)
@@ -428,7 +430,12 @@ class TroubleTests(BatchCase):
 
     def test_an_odd_answer_of_the_provider_is_an_error_like_any_other(self) -> None:
         batch = self.sent()
-        for odd in ({"id": "../../etc"}, {"id": "b", "output_file_id": "a/b", "status": "completed"}, {"status": []}):
+        answers: list[dict[str, Any]] = [
+            {"id": "../../etc"},
+            {"id": "b", "output_file_id": "a/b", "status": "completed"},
+            {"status": []},
+        ]
+        for odd in answers:
             with mock.patch.object(remote, "_get_batch", return_value=odd):
                 self.assertEqual(self.run_it(batch).status, "submitted")
 
