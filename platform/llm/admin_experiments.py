@@ -84,7 +84,7 @@ class ExperimentAdmin(ModelAdmin):
         lines = [(variant, found[variant.prompt_version]) for variant in row.variants.all()]
         return render_to_string("admin/llm/_experiment_results.html", {"lines": lines})
 
-    @admin.action(description=_("Start"))
+    @admin.action(description=_("Start"), permissions=["change"])
     def start(self, request: HttpRequest, queryset: QuerySet[Experiment]) -> None:
         for row in queryset:
             try:
@@ -93,7 +93,7 @@ class ExperimentAdmin(ModelAdmin):
             except experiments.NotStartable as error:
                 messages.error(request, f"{row.name}: {error}")
 
-    @admin.action(description=_("End"))
+    @admin.action(description=_("End"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[Experiment]) -> None:
         for row in queryset:
             try:

@@ -15,6 +15,7 @@ from core import clock, tenancy
 from core.claims import AlreadyClaimed, LeaseLost
 from core.models import Due
 from llm import batch_results, batches, canary, tasks, wire_batches
+from llm.batch_results import Kept
 from llm.models import Batch, BatchItem, LlmCall
 from llm.policy import TenantPolicy
 from llm.providers import WireError
@@ -414,6 +415,20 @@ class TroubleTests(BatchCase):
 
         self.assertEqual((batch.status, LlmCall.objects.count(), len(self.kept)), ("done", 3, 3))
         self.assertEqual(LlmCall.objects.values("request_id").distinct().count(), 3)
+
+    def test_a_row_that_another_worker_recorded_meanwhile_is_not_counted_again(self) -> None:
+        batch = self.sent(2)
+
+        def overtaken(kept: Kept) -> None:
+            if kept.cache_key == "k0":
+                BatchItem.objects.filter(cache_key="k0").update(status="answered")
+            self.store(kept)
+
+        batches.connect(find_target=self.find_target, store=overtaken)
+        self.run_it(batch)
+
+        (row,) = self.ledger()
+        self.assertEqual(row.request_id, BatchItem.objects.get(cache_key="k1").pk)
 
     def test_a_worker_whose_lease_was_taken_over_starts_nothing(self) -> None:
         batch = self.submit()
