@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -8,7 +10,8 @@ class InterviewsConfig(AppConfig):
         from core import due
         from core import gauges as scraped
         from interviews import gauges
-        from interviews.services import evaluations, mail, turns
+        from interviews.services import evaluations, mail, prompts, turns
+        from llm import experiments
 
         due.register(
             "turn",
@@ -33,3 +36,5 @@ class InterviewsConfig(AppConfig):
         due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
         due.register("quota_release", task="interviews.release_quota", keyword="interview_id")
         scraped.register("interviews", gauges.active)
+        experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
+        experiments.register_prompts("evaluation", partial(prompts.has, "evaluation"))

@@ -214,7 +214,14 @@ SWEEP = {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expir
 KEYS = {"task": "llm.watch_keys", "schedule": schedule(300.0), "options": {"expires": 300}}
 ROLL_UP = {"task": "llm.roll_up", "schedule": schedule(300.0), "options": {"expires": 900}}
 SETTLE_LOST = {"task": "llm.settle_lost", "schedule": schedule(60.0), "options": {"expires": 900}}
-CELERY_BEAT_SCHEDULE = {"sweep": SWEEP, "llm-keys": KEYS, "llm-roll-up": ROLL_UP, "llm-settle-lost": SETTLE_LOST}
+JUDGE = {"task": "llm.judge_experiments", "schedule": schedule(300.0), "options": {"expires": 900}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": SWEEP,
+    "llm-keys": KEYS,
+    "llm-roll-up": ROLL_UP,
+    "llm-settle-lost": SETTLE_LOST,
+    "llm-judge": JUDGE,
+}
 CELERY_BEAT_SCHEDULER = "core.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 

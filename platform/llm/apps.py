@@ -5,10 +5,11 @@ class LlmConfig(AppConfig):
     name = "llm"
 
     def ready(self) -> None:
-        from core import doctor, releases
+        from core import doctor, due, releases
         from core import gauges as scraped
         from llm import checks, examination, gauges, key_ages, loading  # noqa: F401 (the checks register themselves)
 
+        due.register("llm.batch", task="llm.run_batch", keyword="batch_id")
         doctor.register("model", examination.model)
         scraped.register("llm", gauges.cost_today, keep=60.0)
         scraped.register("llm.hour", gauges.last_hour, keep=60.0)

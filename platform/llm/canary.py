@@ -26,7 +26,7 @@ def plant(messages: Sequence[dict[str, str]]) -> list[dict[str, str]]:
     return planted
 
 
-def leaked(text: str) -> bool:
+def leaked(text: str, word: str = WORD) -> bool:
     """Whether the text gives the canary away, also spelled out with spaces, dashes, capitals or backwards."""
     letters = "".join(c for c in text.casefold() if c.isalpha())
-    return WORD in letters or WORD[::-1] in letters
+    return word in letters or word[::-1] in letters

@@ -28,6 +28,15 @@ context_leaks = Counter(
     "candor_llm_context_leaks", "Calls with more tokens than their feature may take", ["feature", "direction"]
 )
 
+# --- experiments -------------------------------------------------------------------------------
+versions_off = Counter("candor_llm_versions_off", "Prompt versions that broke a guardrail", ["feature"])
+control_alarms = Counter("candor_llm_control_alarms", "Looks that found a control beyond a guardrail", ["feature"])
+
+# --- batches -----------------------------------------------------------------------------------
+# `outcome` is "done", or why it was given back; of an item "ok", or the kind of the error.
+batches = Counter("candor_llm_batches", "Batches of requests that ended", ["feature", "outcome"])
+batch_items = Counter("candor_llm_batch_items", "Requests of batches that ended", ["feature", "outcome"])
+
 for _feature in features.listed():
     for _direction in ("in", "out"):
         context_leaks.labels(_feature, _direction)

@@ -1,11 +1,13 @@
-"""What beat has the model layer do, for the platform as a whole."""
+"""What beat has the model layer do for the platform as a whole, and tenants' batches."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from celery import shared_task
 
 from core import pool, tenancy
-from llm import key_ages, lost, usage
+from core.tasks import tenant_task
+from llm import admission, batches, judging, key_ages, lost, usage
 
 
 def _on_the_platform(service: Callable[[], object]) -> None:
@@ -30,5 +32,16 @@ def roll_up() -> None:
 
 @shared_task(name="llm.settle_lost", queue="default")  # type: ignore[untyped-decorator]
 def settle_lost() -> None:
-    """Settle the calls whose workers died."""
-    _on_the_platform(lost.settle_lost)
+    """Settle the calls whose workers died, and free what they reserved."""
+    _on_the_platform(lambda: admission.forget(lost.settle_lost()))
+
+
+@shared_task(name="llm.judge_experiments", queue="default")  # type: ignore[untyped-decorator]
+def judge_experiments() -> None:
+    """Switch off the prompt versions that break a guardrail."""
+    _on_the_platform(judging.judge)
+
+
+@tenant_task("llm.run_batch", queue="batch")
+def run_batch(*, batch_id: UUID) -> None:
+    batches.run(batch_id=batch_id)

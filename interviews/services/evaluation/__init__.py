@@ -37,10 +37,12 @@ def evaluate(
     Hold no transaction: calls go over the network.
     """
     mode = gateway.mode()
-    versions = {"evaluator": model.VERSION, "prompt": model.PROMPT, "model": ""}
     if mode == "model":
+        prompt = model.version(policy, context)
+        versions = {"evaluator": model.VERSION, "prompt": prompt, "model": ""}
         try:
-            ratings, versions["model"] = model.rate(competencies, answers, call=model.caller(policy, context))
+            call = model.caller(policy, context, prompt)
+            ratings, versions["model"] = model.rate(competencies, answers, call=call, prompt=prompt)
         except gateway.Unavailable as reason:
             log.warning("evaluated_in_basic_mode", reason=reason.kind)
             mode = "basic"

@@ -10,7 +10,7 @@ from uuid import UUID
 from interviews.services import prompts
 from interviews.services.evaluation import features, locate, relevance
 from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Rating, Span
-from llm import gateway, nonce
+from llm import experiments, gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
@@ -46,7 +46,13 @@ SCHEMA: dict[str, Any] = {
 Call = Callable[[list[dict[str, str]]], Completion]
 
 
-def caller(policy: TenantPolicy, context: EvaluationContext) -> Call:
+def version(policy: TenantPolicy, context: EvaluationContext) -> str:
+    """The prompt of this interview: PROMPT, or the one that an experiment tries on it."""
+    unit, schema = context.interview_id, policy.schema
+    return experiments.prompt_version("evaluation", schema=schema, unit_id=unit, default=PROMPT)
+
+
+def caller(policy: TenantPolicy, context: EvaluationContext, prompt: str = PROMPT) -> Call:
     """How a competency is asked about: through the gateway, with this interview's identifiers kept back."""
 
     def call(messages: list[dict[str, str]]) -> Completion:
@@ -60,14 +66,14 @@ def caller(policy: TenantPolicy, context: EvaluationContext) -> Call:
             deadline=time.monotonic() + SECONDS,
             interview_id=context.interview_id,
             known=context.known,
-            prompt_version=PROMPT,
+            prompt_version=prompt,
         )
 
     return call
 
 
 def rate(
-    competencies: Sequence[CompetencyText], answers: Sequence[Answer], *, call: Call
+    competencies: Sequence[CompetencyText], answers: Sequence[Answer], *, call: Call, prompt: str = PROMPT
 ) -> tuple[tuple[Rating, ...], str]:
     """A rating of each competency, apart from the others, and the name of the model.
 
@@ -81,13 +87,13 @@ def rate(
         if not chosen:
             ratings.append(_no_evidence(competency.key, ""))
             continue
-        completion = _ask(call, competency, chosen)
+        completion = _ask(call, competency, chosen, prompt)
         ratings.append(_rating(competency.key, completion.parsed or {}, chosen))
         model = completion.model
     return tuple(ratings), model
 
 
-def messages(competency: CompetencyText, answers: Sequence[Answer]) -> list[dict[str, str]]:
+def messages(competency: CompetencyText, answers: Sequence[Answer], prompt: str = PROMPT) -> list[dict[str, str]]:
     """Rules, then the answers as data behind a mark, then the scale.
 
     The scale comes last, since nothing else differs between the calls about one interview: all of them begin with the
@@ -99,7 +105,7 @@ def messages(competency: CompetencyText, answers: Sequence[Answer]) -> list[dict
         for place, answer in enumerate(answers)
     )
     data = "\n".join([f"ANSWERS {mark}", *lines, f"END {mark}", nonce.without(_scale(competency))])
-    return [{"role": "system", "content": prompts.load(PROMPT)}, {"role": "user", "content": data}]
+    return [{"role": "system", "content": prompts.load(prompt)}, {"role": "user", "content": data}]
 
 
 def _scale(competency: CompetencyText) -> str:
@@ -111,13 +117,13 @@ def _id(place: int) -> str:
     return f"A{place + 1}"
 
 
-def _ask(call: Call, competency: CompetencyText, answers: Sequence[Answer]) -> Completion:
+def _ask(call: Call, competency: CompetencyText, answers: Sequence[Answer], prompt: str) -> Completion:
     for _ in range(ATTEMPTS - 1):
         try:
-            return call(messages(competency, answers))
+            return call(messages(competency, answers, prompt))
         except gateway.BadOutput:
             continue
-    return call(messages(competency, answers))
+    return call(messages(competency, answers, prompt))
 
 
 def _within_limit(answers: Sequence[Answer], ranked: Sequence[Answer]) -> list[Answer]:

@@ -30,13 +30,13 @@ def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: S
     scripted = _without_model(context)
     if scripted is not None:
         return _as_template(scripted, context, policy)
-    speaker = Speaker(context, say)
+    speaker, prompt = Speaker(context, say), model.version(context, policy)
     try:
-        said = model.ask(context, policy=policy, deadline=deadline, hear=speaker.hear)
+        said = model.ask(context, policy=policy, deadline=deadline, hear=speaker.hear, prompt=prompt)
     except gateway.Unavailable as reason:
         return replace(script.reply(context), model_ms=reason.model_ms, trouble=_trouble(reason))
     return replace(
-        _checked(said, context, speaker),
+        _checked(said, context, speaker, prompt),
         model=said.model,
         tokens_in=said.usage.tokens_in,
         tokens_out=said.usage.tokens_out,
@@ -75,7 +75,7 @@ def _trouble(reason: gateway.Unavailable) -> str:
     return {"not_configured": "", "timeout": "timeout"}.get(reason.kind, "unavailable")
 
 
-def _checked(said: Completion, context: TurnContext, speaker: Speaker) -> Reply:
+def _checked(said: Completion, context: TurnContext, speaker: Speaker, prompt: str) -> Reply:
     """The model's words, or the script's where they fail a check."""
     scripted = script.reply(context)
     if said.parsed is None:
@@ -88,4 +88,4 @@ def _checked(said: Completion, context: TurnContext, speaker: Speaker) -> Reply:
     except checks.Refused as refused:
         log.warning("interviewer_text_refused", reason=refused.reason, model=said.model)
         return replace(scripted, trouble="refused")
-    return replace(scripted, text=text, probe=probe, mode="model", prompt_version=model.PROMPT)
+    return replace(scripted, text=text, probe=probe, mode="model", prompt_version=prompt)

@@ -7,7 +7,7 @@ from typing import Any
 from interviews.services import prompts
 from interviews.services.interviewer import checks, excerpts
 from interviews.services.interviewer.types import Exchange, Probe, TurnContext, Wanted
-from llm import gateway, nonce
+from llm import experiments, gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
 
@@ -24,8 +24,19 @@ LONGEST_ABOUT = 50
 LONGEST_ANSWER = 230
 
 
+def version(context: TurnContext, policy: TenantPolicy) -> str:
+    """The prompt of this interview: PROMPT, or the one that an experiment tries on it."""
+    unit, schema = context.interview_id, policy.schema
+    return experiments.prompt_version("interview_turn", schema=schema, unit_id=unit, default=PROMPT)
+
+
 def ask(
-    context: TurnContext, *, policy: TenantPolicy, deadline: float, hear: Callable[[dict[str, Any]], None]
+    context: TurnContext,
+    *,
+    policy: TenantPolicy,
+    deadline: float,
+    hear: Callable[[dict[str, Any]], None],
+    prompt: str = PROMPT,
 ) -> Completion:
     """What the model would say, and `hear` hears it coming; check it before anybody reads it.
 
@@ -35,14 +46,14 @@ def ask(
         hear,
         feature=FEATURE,
         policy=policy,
-        messages=messages(context),
+        messages=messages(context, prompt),
         complexity="simple",
         schema=schema(context.wanted),
         max_tokens=MAX_TOKENS,
         deadline=deadline,
         interview_id=context.interview_id,
         known=context.candidate_names,
-        prompt_version=PROMPT,
+        prompt_version=prompt,
         temperature=TEMPERATURE,
     )
 
@@ -78,7 +89,7 @@ def _probe_schema(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def messages(context: TurnContext) -> list[dict[str, str]]:
+def messages(context: TurnContext, prompt: str = PROMPT) -> list[dict[str, str]]:
     """Rules and the job's requirements (equal for all its candidates), then the last exchanges behind a mark.
 
     Of long answers only what matters for the follow-up that is wanted is sent; `so_far` stands for the rest.
@@ -86,15 +97,15 @@ def messages(context: TurnContext) -> list[dict[str, str]]:
     *earlier, last = context.recent
     lines = [_earlier(exchange) for exchange in earlier] + [_last(last, context)]
     data = "\n".join([f"DATA {nonce.PLACEHOLDER}", *lines, f"END {nonce.PLACEHOLDER}", _state(context)])
-    return [{"role": "system", "content": _system(context)}, {"role": "user", "content": data}]
+    return [{"role": "system", "content": _system(context, prompt)}, {"role": "user", "content": data}]
 
 
-def _system(context: TurnContext) -> str:
+def _system(context: TurnContext, prompt: str) -> str:
     """The same for every candidate of a job, so that providers can cache it."""
     names = [requirement.partition(":")[0] for requirement in context.requirements]
     job = excerpts.shortened(f"{context.job_title} at {context.company}", LONGEST_TITLE)
     described = f"Job: {job}. Key requirements: {excerpts.listed(names, LONGEST_REQUIREMENTS)}."
-    return f"{prompts.load(PROMPT)}\n{nonce.without(described)} Language: {context.language}."
+    return f"{prompts.load(prompt)}\n{nonce.without(described)} Language: {context.language}."
 
 
 def _state(context: TurnContext) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import uuid7
+from keys.fields import SealedTextField
 
 
 class Batch(models.Model):
@@ -29,11 +30,18 @@ class Batch(models.Model):
     owner_id = models.UUIDField()
     account = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=200, blank=True)
+    interview_id = models.UUIDField(null=True)
+    subject_id = models.UUIDField(null=True)  # whom its answers are about
+    prompt_version = models.CharField(max_length=40, blank=True)
+    canary = models.CharField(max_length=40, blank=True)  # the word that was planted in its prompts
+    sent_at = models.DateTimeField(null=True)  # from then on the provider may have it, whether it said so or not
     remote_id = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OWED)
     error = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     deadline_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, editable=False)
+    fence = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         db_table = "llm_batch"
@@ -55,7 +63,8 @@ class BatchItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
-    cache_key = models.CharField(max_length=100)
+    cache_key = models.CharField(max_length=200)
+    body = SealedTextField(label="llm.batch_item", subject="", null=True)  # JSON; until the provider has it
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     error = models.CharField(max_length=60, blank=True)
 

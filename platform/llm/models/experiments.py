@@ -1,6 +1,7 @@
 """Prompt versions against each other, with guardrails."""
 
 from decimal import Decimal
+from typing import ClassVar
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -16,6 +17,8 @@ class Experiment(models.Model):
         DRAFT = "draft", _("Draft")
         RUNNING = "running", _("Running")
         ENDED = "ended", _("Ended")
+
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = {Status.DRAFT: {Status.RUNNING}, Status.RUNNING: {Status.ENDED}}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=60, unique=True)
