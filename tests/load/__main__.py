@@ -3,8 +3,9 @@
     python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [gateway] [limits] [prompts] [cache] [off]
                          [soak] [costs] [--quick] [--candidates 200] [--dataset FOLDER] [--interviews 20]
 
-Without a name all but the soak and the costs. Exit code 1 when a bar was missed. `--quick` is for tests: everything small, and only
-correctness is judged (nothing lost, doubled, out of order, scripted, in error): a small run says nothing about speed.
+Without a name all but the soak and the costs. Exit code 1 when a bar was missed. `--quick` is for tests: everything
+small, and only correctness is judged (nothing lost, doubled, out of order, scripted, in error, above a limit): a small
+run says nothing about speed.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--candidates", type=int, default=0, help="in room and capacity, instead of the bar's own number"
     )
-    parser.add_argument("--dataset", default="", help="folder of transcripts for prompts and costs (tests.load.transcripts)")
+    parser.add_argument(
+        "--dataset", default="", help="folder of transcripts for prompts and costs (tests.load.transcripts)"
+    )
     parser.add_argument("--interviews", type=int, default=0, help="of the data set, in costs; all of them without it")
     told = parser.parse_args(arguments)
     measures = BARS | {

@@ -60,7 +60,14 @@ class Asked:
         interpreter = opponent.python()
         if interpreter is None:
             return None
-        told = ["--base", self.base, "--accounts", ",".join(self.accounts), "--redis", self.running.stack.env["REDIS_URL"]]
+        told = [
+            "--base",
+            self.base,
+            "--accounts",
+            ",".join(self.accounts),
+            "--redis",
+            self.running.stack.env["REDIS_URL"],
+        ]
         process = subprocess.Popen(
             [str(interpreter), "-m", "tests.load.litellm_bench", *told],
             cwd=ROOT,

@@ -50,4 +50,6 @@ def _at_once(lines: Lines, made: Asked, callers: list[Caller], threads: int) -> 
     told = [caller.finish() for caller in callers]
     lines.tell("cache.identical", threads * len(callers), "questions")
     lines.none("cache.identical.doubled", made.total("requests") - 1, "calls")
-    lines.every("cache.identical.answered", sum(len(one["ms"]) for one in told), "answers", of=threads * len(callers))
+    lines.every(
+        "cache.identical.answered_alike", sum(len(one["ms"]) for one in told), "answers", of=threads * len(callers)
+    )

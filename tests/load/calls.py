@@ -28,7 +28,7 @@ from tests.load import registry
 from tests.load.callers import obey
 from tests.load.question import MAX_TOKENS, MODEL, SCHEMA, SECONDS, messages, response_format
 
-IMPATIENT = 0.3  # seconds
+IMPATIENT = 1.0  # seconds
 
 
 def _question(tenant: str, text: str, seconds: float, **changes: Any) -> dict[str, Any]:

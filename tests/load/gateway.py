@@ -57,7 +57,7 @@ def _in_turns(callers: dict[str, Caller], rounds: int, calls: int) -> tuple[Time
         kinds += [("their_bare", "theirs", "bare"), ("plain", "theirs", "plain"), ("limited", "theirs", "limited")]
     took: Times = {name: [] for name, *_ in kinds}
     failed = 0
-    for name, who, call in kinds:
+    for _, who, call in kinds:
         callers[who].order(call, WARM)
     for _ in range(rounds):
         for name, who, call in kinds:
@@ -69,7 +69,9 @@ def _in_turns(callers: dict[str, Caller], rounds: int, calls: int) -> tuple[Time
 
 def _rates(lines: Lines, callers: dict[str, Caller], quick: bool) -> None:
     """Calls a second of one process with many threads, limits on, in bursts that take turns."""
-    kinds = {"bare": "ours", "gateway": "ours"} | ({"limited": "theirs", "plain": "theirs"} if "theirs" in callers else {})
+    kinds = {"bare": "ours", "gateway": "ours"} | (
+        {"limited": "theirs", "plain": "theirs"} if "theirs" in callers else {}
+    )
     threads, burst = (QUICK_THREADS, QUICK_BURST) if quick else (THREADS, BURST)
     rates: Times = {call: [] for call in kinds}
     failed = 0

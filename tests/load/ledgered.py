@@ -29,7 +29,6 @@ QUALITIES = {"simple": Offer.Quality.SMALL, "medium": Offer.Quality.MEDIUM, "com
 MAX_TOKENS = 1000
 
 
-
 class Answers:
     """What the provider says: the answer of the call under way, and what it had of the prompt before."""
 
@@ -160,9 +159,7 @@ def _rows(found: list[Transcript], way: str) -> list[tuple[LlmCall, str]]:
 
 def _rows_of_long(found: list[Transcript], way: str) -> list[tuple[LlmCall, str]]:
     """The baseline's prompts were all asked for under one feature: their ids tell turns from ratings."""
-    return [
-        (row, feature) for feature in (tape.TURN, tape.RATING) for row, _ in _rows(found, f"{way} {feature}")
-    ]
+    return [(row, feature) for feature in (tape.TURN, tape.RATING) for row, _ in _rows(found, f"{way} {feature}")]
 
 
 def _id(transcript: Transcript, way: str) -> UUID:

@@ -60,9 +60,7 @@ def limited(base: str, accounts: list[str], redis: str) -> Any:
 
 
 def ask(made: Any, text: str) -> None:
-    made.completion(
-        model=MODEL, messages=messages(text), max_tokens=MAX_TOKENS, response_format=response_format()
-    )
+    made.completion(model=MODEL, messages=messages(text), max_tokens=MAX_TOKENS, response_format=response_format())
 
 
 def bare(client: openai.OpenAI, text: str) -> None:

@@ -30,7 +30,11 @@ def of(model: str) -> Price:
     for row in _objects(json.loads(DATA.read_text())):
         price = row.get("price", row)
         if row.get("model") == model and isinstance(price, dict) and (price.get("usd_in") or price.get("price_in")):
-            names = ("usd_in", "usd_cached", "usd_out") if price.get("usd_in") else ("price_in", "price_cached", "price_out")
+            names = (
+                ("usd_in", "usd_cached", "usd_out")
+                if price.get("usd_in")
+                else ("price_in", "price_cached", "price_out")
+            )
             fresh, cached, out = (Decimal(price[name]) for name in names)
             return Price(fresh, cached, out, Decimal(price.get("batch_factor", HALF)))
     raise LookupError(model)

@@ -1,6 +1,6 @@
 """Tokens of each turn's messages over transcripts, as JSON.
 
-    python -m tests.load.within_django prompts [--dataset FOLDER]
+python -m tests.load.within_django prompts [--dataset FOLDER]
 """
 
 from __future__ import annotations

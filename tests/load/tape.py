@@ -68,7 +68,8 @@ def reply() -> str:
 def rating(transcript: Transcript) -> str:
     """A rating with quotes from the first answers, for both sides."""
     quotes = [
-        {"answer": f"A{number}", "text": said.answer[:QUOTED]} for number, said in enumerate(transcript.said[:QUOTES], 1)
+        {"answer": f"A{number}", "text": said.answer[:QUOTED]}
+        for number, said in enumerate(transcript.said[:QUOTES], 1)
     ]
     found = {"level": 3, "confidence": 0.7, "quotes": quotes, "rationale": RATIONALE, "not_covered": NOT_COVERED}
     return json.dumps(found, ensure_ascii=False)

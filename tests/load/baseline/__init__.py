@@ -35,7 +35,9 @@ def evaluation(transcript: Transcript, competency: CompetencyText) -> list[dict[
         definition=competency.definition,
         scale=scale,
     )
-    lines = [f"Interviewer: {said.question}\nA{number}: {said.answer}" for number, said in enumerate(transcript.said, 1)]
+    lines = [
+        f"Interviewer: {said.question}\nA{number}: {said.answer}" for number, said in enumerate(transcript.said, 1)
+    ]
     return [{"role": "system", "content": system}, {"role": "user", "content": "Transcript\n\n" + "\n\n".join(lines)}]
 
 
