@@ -47,7 +47,7 @@ def _question(tenant: str, text: str, seconds: float, **changes: Any) -> dict[st
 
 def _ask(tenant: str, seconds: float, text: str, **changes: Any) -> None:
     try:
-        gateway.complete(**_question(tenant, text, seconds, **changes))  # type: ignore[arg-type]
+        gateway.complete(**_question(tenant, text, seconds, **changes))
     finally:
         pool.give_back()  # as a task does at its end
 
@@ -58,17 +58,17 @@ def _cached(tenant: str, text: str) -> None:
 
 def _stream(tenant: str, text: str) -> None:
     try:
-        gateway.stream(lambda said: None, **_question(tenant, text, SECONDS))  # type: ignore[arg-type]
+        gateway.stream(lambda said: None, **_question(tenant, text, SECONDS))
     finally:
         pool.give_back()
 
 
 def _bare(client: openai.OpenAI, text: str) -> None:
-    client.chat.completions.create(
+    client.chat.completions.create(  # type: ignore[call-overload]
         model=MODEL,
-        messages=messages(text),  # type: ignore[arg-type]
+        messages=messages(text),
         max_tokens=MAX_TOKENS,
-        response_format=response_format(),  # type: ignore[arg-type]
+        response_format=response_format(),
     )
 
 

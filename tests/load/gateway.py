@@ -9,11 +9,11 @@ from tests.load.server import Server
 
 ACCOUNTS = 10
 LIMITS = {"requests_minute": 1_000_000, "requests_day": 100_000_000, "tokens_minute": 10**9, "tokens_day": 10**12}
-ROUNDS, QUICK_ROUNDS = 30, 2
+ROUNDS, QUICK_ROUNDS = 20, 2
 CALLS, QUICK_CALLS = 50, 10  # of a round
 WARM = 20
 THREADS, QUICK_THREADS = 64, 8
-BURSTS, BURST, QUICK_BURST = 4, 1500, 40
+BURSTS, BURST, QUICK_BURST = 3, 640, 40
 MOST_MS, LEAST_RATIO = 1.0, 1.4
 
 Times = dict[str, list[float]]

@@ -33,11 +33,11 @@ class Answers:
     """What the provider says: the answer of the call under way, and what it had of the prompt before."""
 
     def __init__(self) -> None:
-        self.text = ""
-        self._caches: dict[str, PromptCache] = {}
+        self.text, self.way = "", ""
+        self._caches: dict[tuple[str, str], PromptCache] = {}
 
     def __call__(self, request: Sent) -> Saying:
-        cache = self._caches.setdefault(str(request["model"]), PromptCache())
+        cache = self._caches.setdefault((self.way, str(request["model"])), PromptCache())
         return Saying(self.text, cache.look(request["messages"]))
 
 
@@ -56,7 +56,7 @@ class Runs:
     def candor(self, transcript: Transcript, way: str) -> None:
         """As Candor's services ask."""
         policy, own = self.policy(CANDOR), _id(transcript, way)
-        self.answers.text = tape.reply()
+        self.answers.text, self.answers.way = tape.reply(), way
         for context in transcript.contexts():
             said = tape.ask_turn(replace(context, interview_id=own), policy)
             self.refused += not said
@@ -66,7 +66,7 @@ class Runs:
 
     def turns(self, transcript: Transcript, way: str) -> None:
         """Every turn asked of a model."""
-        self.answers.text = tape.reply()
+        self.answers.text, self.answers.way = tape.reply(), way
         for context in transcript.contexts():
             tape.model_turn(replace(context, interview_id=_id(transcript, way)), self.policy(CANDOR))
             pool.give_back()
@@ -74,14 +74,14 @@ class Runs:
     def long(self, transcript: Transcript, way: str, account: str) -> None:
         """The baseline's prompts, at this account."""
         for call in tape.of_baseline(transcript):
-            self.answers.text = call.answer
+            self.answers.text, self.answers.way = call.answer, way
             gateway.complete(
                 feature=tape.RATING,  # whose caps are wide enough for every long prompt
                 policy=self.policy(account),
                 messages=call.body["messages"],
                 complexity="complex" if account == BASELINE else call.complexity,
                 max_tokens=MAX_TOKENS,
-                deadline=tape.FAR,
+                deadline=tape.deadline(),
                 interview_id=_id(transcript, f"{way} {call.feature}"),
                 prompt_version="baseline.v1",
             )

