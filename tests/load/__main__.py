@@ -1,9 +1,11 @@
 """`make bench`: measure the bars of docs/capacity.md and print a JSON line for each figure.
 
-    python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [soak] [--quick] [--candidates 200]
+    python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [gateway] [limits] [prompts] [cache] [off]
+                         [soak] [costs] [--quick] [--candidates 200] [--dataset FOLDER] [--interviews 20]
 
-Without a name all but the soak. Exit code 1 when a bar was missed. `--quick` is for tests: everything small, and only
-correctness is judged (nothing lost, doubled, out of order, scripted, in error): a small run says nothing about speed.
+Without a name all but the soak and the costs. Exit code 1 when a bar was missed. `--quick` is for tests: everything
+small, and only correctness is judged (nothing lost, doubled, out of order, scripted, in error, above a limit): a small
+run says nothing about speed.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import sys
 from functools import partial
 
 from core.localservices.leader import leading
-from tests.load import capacity, neighbours, room, soak, streams, turns
+from tests.load import cache, capacity, gateway, limits, neighbours, off, room, soak, spending, streams, turns
 from tests.load.lines import Lines
 from tests.load.server import server
 from tests.stack import ROOT
@@ -26,22 +28,34 @@ BARS = {
     "capacity": capacity.measure,
     "streams": streams.measure,
     "neighbours": neighbours.measure,
+    "gateway": gateway.measure,
+    "limits": limits.measure,
+    "prompts": spending.measure_prompts,
+    "cache": cache.measure,
+    "off": off.measure,
 }
+APART = ("soak", "costs")  # only by their names
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure what this machine carries.")
-    parser.add_argument("names", nargs="*", choices=[*BARS, "soak", []], metavar="|".join([*BARS, "soak"]))
+    parser.add_argument("names", nargs="*", choices=[*BARS, *APART, []], metavar="|".join([*BARS, *APART]))
     parser.add_argument("--quick", action="store_true", help="everything small: is it right, not how fast")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
     parser.add_argument(
         "--candidates", type=int, default=0, help="in room and capacity, instead of the bar's own number"
     )
+    parser.add_argument(
+        "--dataset", default="", help="folder of transcripts for prompts and costs (tests.load.transcripts)"
+    )
+    parser.add_argument("--interviews", type=int, default=0, help="of the data set, in costs; all of them without it")
     told = parser.parse_args(arguments)
     measures = BARS | {
         "room": partial(room.measure, candidates=told.candidates),
         "capacity": partial(capacity.measure, candidates=told.candidates),
         "soak": partial(soak.measure, minutes=told.minutes),
+        "prompts": partial(spending.measure_prompts, dataset=told.dataset),
+        "costs": partial(spending.measure_costs, dataset=told.dataset, interviews=told.interviews),
     }
     os.environ.setdefault("CANDOR_VAR", str(ROOT / "var" / "bench"))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -33,6 +33,10 @@ class Lines:
         """A figure without a bar."""
         self._print(name, value, unit, None, None)
 
+    def skip(self, name: str, unit: str) -> None:
+        """A figure that can't be measured here: not held, and not missed either."""
+        self._print(name, 0, unit, None, None, skipped=True)
+
     def _judge(self, name: str, value: float, unit: str, least: float | None, most: float | None) -> None:
         limit = least if least is not None else most
         assert limit is not None
@@ -40,9 +44,11 @@ class Lines:
         self.held = self.held and ok
         self._print(name, value, unit, limit, ok)
 
-    def _print(self, name: str, value: float, unit: str, bar: float | None, ok: bool | None) -> None:
+    def _print(
+        self, name: str, value: float, unit: str, bar: float | None, ok: bool | None, *, skipped: bool = False
+    ) -> None:
         line = {"name": name, "value": round(value, 3), "unit": unit, "bar": bar, "ok": ok}
-        print(json.dumps(line), flush=True)
+        print(json.dumps(line | ({"skipped": True} if skipped else {})), flush=True)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

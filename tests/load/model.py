@@ -5,6 +5,7 @@
 The last word like `waitcfaa` in a request's body is its latency in milliseconds, digits written as letters (a is 0):
 whoever asks knows to the millisecond what the model took. The first token comes after FIRST of it, the last at its
 end. `GET /_count` tells {"chat", "late_ms"}: how many were asked, and by how much the 95th percentile ended late.
+After `POST /_off` every question is cut off, until `POST /_on`.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ PARTS[-1] += _end()
 class Counts:
     def __init__(self) -> None:
         self.chat = 0
+        self.off = False
         self.late: deque[float] = deque(maxlen=20_000)
 
     def body(self) -> bytes:
@@ -86,9 +88,15 @@ class Connection(asyncio.Protocol):
             self._answer(head, rest[:size])
 
     def _answer(self, head: bytes, body: bytes) -> None:
-        if head.startswith(b"POST") and b"/chat/completions" in head.partition(b"\r\n")[0]:
-            self._stream(body)
+        asked = head.partition(b"\r\n")[0]
+        if head.startswith(b"POST") and b"/chat/completions" in asked:
+            if self.counts.off:
+                self.transport.abort()
+            else:
+                self._stream(body)
         else:
+            if head.startswith(b"POST"):
+                self.counts.off = b"/_off" in asked
             told = self.counts.body()
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(told), told))
 

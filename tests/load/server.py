@@ -26,7 +26,7 @@ from tests.stack import ROOT, Stack, stack, wait_until
 WORKERS, THREADS = 2, 250  # a worker a core
 TENANTS, QUICK_TENANTS = 8, 2  # over which a bar's interviews are spread
 LONGEST_SECONDS = 1800
-WITHIN_DJANGO = frozenset({"prepare", "listeners", "events"})
+WITHIN_DJANGO = frozenset({"prepare", "listeners", "events", "calls", "prompts", "costs"})
 WIDEST_PREPARE = 2  # processes
 FEW = 100  # interviews that one process makes before a second has started
 
@@ -77,16 +77,20 @@ class Server:
         """Run a module of tests.load to its end; what it printed, read as JSON."""
         return finish(self.begin(module, *arguments, given=given))
 
-    def begin(self, module: str, *arguments: str, given: Any = None) -> subprocess.Popen[bytes]:
-        """Start a module of tests.load; `given` is the first line of its input, as JSON."""
+    def begin(self, module: str, *arguments: str, given: Any = None, log: str = "") -> subprocess.Popen[bytes]:
+        """Start a module of tests.load; `given` is the first line of its input, as JSON, `log` gets what it logs."""
+        errors = self.stack.output(log).open("ab") if log else None
         process = subprocess.Popen(
             [sys.executable, "-m", *_module(module), *arguments],
             cwd=ROOT,
             env=self.stack.env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=errors,
             preexec_fn=partial(die_with_parent, signal.SIGKILL, getpid()),
         )
+        if errors is not None:
+            errors.close()
         if given is not None:
             assert process.stdin is not None
             process.stdin.write(json.dumps(given).encode() + b"\n")

@@ -10,13 +10,19 @@ from typing import Any
 
 import pytest
 
+from tests.load.limits import KINDS
 from tests.stack import ROOT
 
 pytestmark = pytest.mark.prove
 
-BARS = ("turns", "room", "capacity", "streams", "neighbours")
-NOTHING = ("lost", "doubled", "disordered", "errors", "doubled_events", "scripted")
-JUDGED = (*NOTHING, "resumed")  # however small the run
+TURNS = ("turns", "room", "capacity", "streams", "neighbours", "off")
+BARS = (*TURNS, "gateway", "limits", "prompts", "cache")
+OVER = tuple(f"over_{what}" for what in (*KINDS, "budget"))
+NOTHING = (
+    *("lost", "doubled", "disordered", "errors", "doubled_events", "scripted"),
+    *("misses", "by_a_model", "restarts", *OVER),
+)
+JUDGED = (*NOTHING, "resumed", "recovered", "answered_alike")  # however small the run
 COMMAND = [sys.executable, "-m", "tests.load", "--quick"]
 
 
@@ -32,7 +38,7 @@ def lines() -> list[dict[str, Any]]:
 
 def test_every_line_names_a_figure_its_unit_and_its_bar(lines: list[dict[str, Any]]) -> None:
     for line in lines:
-        assert list(line) == ["name", "value", "unit", "bar", "ok"]
+        assert list(line) == ["name", "value", "unit", "bar", "ok", *(["skipped"] if "skipped" in line else [])]
         assert isinstance(line["value"], float | int)
         assert (line["bar"] is None) == (line["ok"] is None)
     assert len({line["name"] for line in lines}) == len(lines)
@@ -43,7 +49,7 @@ def test_nothing_is_lost_or_doubled_and_the_model_answered_everything(lines: lis
     found = {line["name"]: line["value"] for line in lines if line["name"].rpartition(".")[2] in NOTHING}
 
     assert found == dict.fromkeys(found, 0)
-    assert {f"{bar}.{what}" for bar in BARS for what in ("lost", "doubled")} <= set(found)
+    assert {f"{bar}.{what}" for bar in TURNS for what in ("lost", "doubled")} <= set(found)
 
 
 def test_the_platform_s_time_is_what_is_left_of_a_turn_without_the_model(lines: list[dict[str, Any]]) -> None:
@@ -56,4 +62,4 @@ def test_a_quick_run_judges_what_is_right_and_only_tells_how_fast(lines: list[di
     judged = {line["name"] for line in lines if line["bar"] is not None}
 
     assert judged == {line["name"] for line in lines if line["name"].rpartition(".")[2] in JUDGED}
-    assert {"turns.rate", "room.platform_p95", "streams.delivery_p99"} <= {line["name"] for line in lines} - judged
+    assert {"turns.rate", "room.platform_p95", "gateway.added_p50"} <= {line["name"] for line in lines} - judged

@@ -43,3 +43,18 @@ def test_every_run_is_failed_by_one_lost_answer_or_a_resume_too_few(
 
     assert printed(capsys) == [("turns.lost", 0, False), ("streams.resumed", 20, False)]
     assert (lost.held, few.held) == (False, False)
+
+
+def test_what_cannot_be_measured_here_is_neither_held_nor_missed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.skip("gateway.rate_ratio", "times litellm")
+
+    assert json.loads(capsys.readouterr().out) == {
+        "name": "gateway.rate_ratio",
+        "value": 0,
+        "unit": "times litellm",
+        "bar": None,
+        "ok": None,
+        "skipped": True,
+    }
+    assert lines.held

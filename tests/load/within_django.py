@@ -1,4 +1,7 @@
-"""Runs a module of tests.load that uses Candor's code: python -m tests.load.within_django prepare ARGUMENT..."""
+"""Runs a module of tests.load that uses Candor's code: python -m tests.load.within_django prepare ARGUMENT...
+
+Without a server's environment the addresses of its services lead nowhere: enough for what only counts prompts.
+"""
 
 import os
 import runpy
@@ -6,8 +9,14 @@ import sys
 
 import django
 
+from core.localservices.urls import NAMES
+
+NOWHERE = {True: "redis://127.0.0.1:1/0", False: "postgres://nobody@127.0.0.1:1/nothing"}
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if "DATABASE_URL" not in os.environ:
+        os.environ |= {"CANDOR_ENV": "test"} | {name: NOWHERE["REDIS" in name] for name in NAMES}
     django.setup()
     del sys.argv[0]
     runpy.run_module(f"tests.load.{sys.argv[0]}", run_name="__main__")
