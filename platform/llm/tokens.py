@@ -1,8 +1,8 @@
 """How many tokens a text is, offline: o200k_base, the vocabulary of the OpenAI models since gpt-4o.
 
-Other makers' models count a little differently; the provider's own count settles a call. Exact counting costs up to
-0.4 ms of CPU for 1,600 characters of English that were never seen, and 2 to 10 ms of Chinese: what repeats (the stable
-beginning of a prompt) is remembered, and for the rest `estimate` is there.
+Other makers' models count a little differently; the provider's own count settles a call. Exact counting of 1,600 new
+characters costs 0.2 to 0.6 ms of CPU in English and 2 to 10 ms in Chinese: what repeats (the stable beginning of a
+prompt) is remembered and costs 8 us, and for the rest there is `estimate`.
 """
 
 import threading

@@ -1,9 +1,9 @@
 """A process whose threads all make the same call; started by the tests of shared calls.
 
-    python -m llm.tests.flyer KEY THREADS CROWD (land | fail | die | stall) LEASE_SECONDS
+    python -m llm.tests.flyer KEY THREADS CROWD (land | fail | die) LEASE_SECONDS
 
-Who leads calls (a counter in Redis), waits until CROWD threads of all processes are aboard, and lands, fails, dies
-by SIGKILL or stalls. Prints the texts that its threads ended with.
+Who leads calls (a counter in Redis), waits until CROWD threads of all processes are aboard, and lands, fails or
+dies by SIGKILL. Prints the texts that its threads ended with.
 """
 
 import json
@@ -44,8 +44,6 @@ def main(key: str, threads: str, crowd: str, act: str, lease: str) -> None:
             time.sleep(0.01)
         if act == "die":
             os.kill(os.getpid(), signal.SIGKILL)
-        if act == "stall":
-            time.sleep(SECONDS)
         if act == "fail" and held(CALLS) == b"1":
             raise ConnectionAbortedError
         stored = replace(ANSWER, text=f"of {os.getpid()}")

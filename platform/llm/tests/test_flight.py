@@ -1,9 +1,5 @@
 """Equal calls at the same time make one, over threads and processes; a leader that fails or dies makes one more."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -12,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from unittest.mock import patch
 
-from django.conf import settings
 from prometheus_client import REGISTRY
 
 from core import tenancy
@@ -23,7 +18,6 @@ from keys import ring
 from llm import cache, flight
 from llm.cache import AnotherTenant, Stored
 from llm.flight import NotLeading, Seat, board
-from llm.tests import flyer
 from llm.tests.keeping import ANSWER, held, key, redis_away
 
 
@@ -126,6 +120,13 @@ class ThreadTests(FlightCase):
                 self.assertTrue(seat.leads)
                 self.assertIsNone(seat.wait())
                 land(seat, turn)
+
+    def test_who_comes_after_the_landing_calls_anew_though_others_are_still_aboard(self) -> None:
+        with board(self.key, deadline=soon()) as seat:
+            land(seat, 1)
+
+            with board(self.key, deadline=soon()) as late:
+                self.assertTrue(late.leads)
 
     def test_the_seat_is_free_when_it_was_left(self) -> None:
         with board(self.key, deadline=soon()) as seat:
@@ -301,40 +302,3 @@ class TenantTests(FlightCase):
 
         self.assertEqual(cache.unseal(seat.keys[1], sealed, anna), ANSWER)
         self.assertIsNone(cache.unseal(seat.keys[1], sealed, None))
-
-
-class ProcessTests(FlightCase):
-    def fly(self, threads: int, crowd: int, act: str = "land", lease: float = 5.0) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "llm.tests.flyer", self.key, str(threads), str(crowd), act, str(lease)]
-        env = os.environ | {"REDIS_URL": settings.REDIS_URL, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        process = subprocess.Popen(
-            command, env=env | {"PYTHONPATH": "platform:."}, cwd=settings.ROOT, stdout=subprocess.PIPE, text=True
-        )
-        self.addCleanup(process.kill)
-        return process
-
-    def texts(self, *processes: subprocess.Popen[str]) -> list[str]:
-        return [text for process in processes for text in json.loads(process.communicate(timeout=60)[0])]
-
-    def calls(self) -> int:
-        return int(held(flyer.CALLS) or 0)
-
-    def test_a_hundred_threads_of_each_of_four_processes_make_one_call(self) -> None:
-        texts = self.texts(*[self.fly(100, 400) for _ in range(4)])
-
-        self.assertEqual((len(texts), len(set(texts)), self.calls()), (400, 1, 1))
-
-    def test_a_failed_call_makes_exactly_one_more_over_all_processes(self) -> None:
-        texts = self.texts(*[self.fly(20, 40, "fail") for _ in range(2)])
-
-        self.assertEqual((texts.count("failed"), len(set(texts)), self.calls()), (1, 2, 2))
-
-    def test_a_killed_leader_makes_exactly_one_more_after_its_lease(self) -> None:
-        killed = self.fly(1, 1 + 20, "die", lease=1.0)
-        while not self.calls():
-            time.sleep(0.02)
-
-        texts = self.texts(self.fly(20, 1 + 20, lease=1.0))
-
-        self.assertEqual(killed.wait(10), -9)
-        self.assertEqual((len(texts), len(set(texts)), self.calls()), (20, 1, 2))
