@@ -98,6 +98,7 @@ API: dict[str, Route] = {"api-schema": Route(nothing, EVERYBODY)}
 ADMIN_MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod"),
+    *("llm_account", "llm_offer", "llm_ownkey"),
 )
 ADMIN_OPEN = frozenset({"admin:login", "admin:logout"})
 ADMIN: frozenset[str] = frozenset(
