@@ -235,7 +235,7 @@ def _ask(claim: claims.Claim, listeners: Publisher, *, deadline: float) -> Reply
     _observe("context", time.perf_counter() - reading)
     if claim.attempts > MODEL_ATTEMPTS:
         return script.reply(context)
-    written = reply(context, policy=policy, deadline=deadline, say=listeners.say)
+    written = reply(context, policy=policy, deadline=deadline, say=listeners.say, again=listeners.begin_again)
     if written.model:
         _observe("first_token", written.first_ms / 1000)
         _observe("generation", written.model_ms / 1000)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,12 +10,14 @@ from uuid import UUID
 import pytest
 from django.test import override_settings
 
+from core import tenancy
 from interviews.services.evaluation import evaluate, input_hash, model
 from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Result, Thresholds
 from interviews.tests.rated import BREAD, CONCRETE, HYGIENE_QUESTION, JOB, THRESHOLDS, VAGUE, answer
 from llm import nonce
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
+from llm.tests.asking import using
 from tests.mock_model import MockModel
 
 pytestmark = pytest.mark.django_db
@@ -31,9 +32,9 @@ def mock() -> Iterator[MockModel]:
         yield running
 
 
-@contextmanager
-def using(mock: MockModel, name: str = "mock") -> Iterator[None]:
-    with override_settings(LLM_ENV={"OPENAI_BASE_URL": mock.url, "LLM_MODEL": name}):
+@pytest.fixture(autouse=True)
+def in_alpha() -> Iterator[None]:
+    with tenancy.enter("alpha"):
         yield
 
 

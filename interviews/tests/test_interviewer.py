@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from interviews.tests.spoken import CONTEXT, NOTED, SATISFIED, WORDED
 from llm import gateway, nonce
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
+from llm.tests.asking import using
 from tests.mock_model import MockModel
 
 BAD_OUTPUT = ("unknown_key", "probe_kind", "probe_text", "not_json")
@@ -32,12 +32,6 @@ BAD_OUTPUT = ("unknown_key", "probe_kind", "probe_text", "not_json")
 def mock() -> Iterator[MockModel]:
     with MockModel() as running:
         yield running
-
-
-@contextmanager
-def using(mock: MockModel, name: str = "mock") -> Iterator[None]:
-    with override_settings(LLM_ENV={"OPENAI_BASE_URL": mock.url, "LLM_MODEL": name}):
-        yield
 
 
 def replied(context: TurnContext = CONTEXT, seconds: float = 5) -> Reply:

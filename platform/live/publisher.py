@@ -38,17 +38,21 @@ Stage = Literal["received", "retrieving_context", "generating_response", "saving
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+MOST_BEGINNINGS = 100  # of one worker
+
+
+@dataclass(slots=True)
 class Publisher:
     """What happens to one turn, told to whoever listens.
 
-    `attempt` is the fence of the worker that speaks: listeners forget what an earlier attempt said.
+    `fence` is that of the worker that speaks, and it may begin again: listeners forget what an earlier attempt said.
     Without a channel (the candidate's key is gone) nobody is told.
     """
 
     channel: Channel | None
     turn_id: UUID
-    attempt: int
+    fence: int
+    _beginnings: int = 0
 
     def stage(self, stage: Stage) -> None:
         self._send(type="stage", stage=stage)
@@ -57,13 +61,19 @@ class Publisher:
         """A sentence that passed every check, with the white space that follows it."""
         self._send(type="text", text=text)
 
+    def begin_again(self) -> None:
+        """What was said until now is void; other words follow."""
+        self._beginnings = min(self._beginnings + 1, MOST_BEGINNINGS - 1)
+        self.stage("generating_response")
+
     def end(self, status: str, **more: Any) -> None:
         """The turn's row says the rest. `status` is replied or failed (or why the interview ended: live.closing)."""
         self._send(type="end", status=status, **more)
 
     def _send(self, **event: Any) -> None:
+        attempt = self.fence * MOST_BEGINNINGS + self._beginnings
         if self.channel is not None:
-            _flusher.put(self.channel, {"turn": str(self.turn_id), "attempt": self.attempt, **event})
+            _flusher.put(self.channel, {"turn": str(self.turn_id), "attempt": attempt, **event})
 
 
 def queue_event(pipe: Pipeline, to: Channel, sealed: bytes) -> None:

@@ -191,8 +191,11 @@ def use(window: Window, time_zone: str) -> list[tuple[str, int, int | None]]:
         with client().pipeline(transaction=False) as pipe:
             base = f"{_prefix()}w:{window.scope}"
             now = round(clock.now().timestamp() * 1000)
-            pipe.zcount(f"{base}:z", now, "+inf").hget(f"{base}:t", "sum").get(f"{base}:rd:{day}")
-            pipe.get(f"{base}:td:{day}").zcount(f"{base}:f", now, "+inf")
+            pipe.zcount(f"{base}:z", now, "+inf")
+            pipe.hget(f"{base}:t", "sum")
+            pipe.get(f"{base}:rd:{day}")
+            pipe.get(f"{base}:td:{day}")
+            pipe.zcount(f"{base}:f", now, "+inf")
             used = [int(count or 0) for count in pipe.execute()]
     except RedisError as error:
         raise NoCount(type(error).__name__) from None

@@ -18,8 +18,10 @@ from core import pool
 from llm import (
     answers,
     attempts,
+    cache,
     canary,
     filters,
+    flight,
     health,
     ledger,
     metrics,
@@ -31,8 +33,10 @@ from llm import (
     settling,
     streams,
 )
+from llm.admission import NANO
 from llm.answers import Answer, BadAnswer, Usage
 from llm.attempts import Answered, Attempt, Attempts, BadOutput, Unavailable, wire
+from llm.cache import Stored
 from llm.failures import WireError
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -106,12 +110,85 @@ def complete(**question: Unpack[Question]) -> Completion:
     :raises core.pool.HeldDuringCall: inside a transaction; nothing was sent.
     """
     prepared, route = _prepared(question)
+    if not prepared.feature.cache_seconds:
+        return _completion(prepared, _run(_whole(prepared, route)))
+    name, subject_id = _cache_key(prepared), prepared.subject_id
+    kept = cache.get(name, subject_id=subject_id)
+    if kept is not None:
+        return _from_kept(prepared, kept, LlmCall.Source.CACHE)
+    with flight.board(name, deadline=prepared.deadline, subject_id=subject_id) as seat:
+        if not seat.leads and (landed := seat.wait()) is not None:
+            return _from_kept(prepared, landed, LlmCall.Source.SHARED)
+        if not seat.leads:
+            raise Unavailable("timeout")
+        kept = cache.get(name, subject_id=subject_id)  # an equal call may have landed just before boarding
+        if kept is not None:
+            seat.land(kept)
+            return _from_kept(prepared, kept, LlmCall.Source.CACHE)
+        answered = _run(_whole(prepared, route))
+        stored = _stored(answered)
+        cache.put(name, stored, seconds=prepared.feature.cache_seconds, subject_id=subject_id)
+        seat.land(stored)
+    return _completion(prepared, answered)
+
+
+def _whole(prepared: Prepared, route: Route) -> Attempts:
+    """The attempts at an answer that is read as a whole."""
 
     def ask(attempt: Attempt) -> Answer:
         content, attempt.observed = wire().post(attempt.target, attempt.body, deadline=attempt.deadline)
         return answers.read(content)
 
-    return _completion(prepared, _run(Attempts(prepared, route, ask)))
+    return Attempts(prepared, route, ask)
+
+
+def _cache_key(prepared: Prepared) -> str:
+    need = prepared.need
+    return cache.key(
+        schema=prepared.policy.schema,
+        feature=prepared.feature.name,
+        model_class=f"{need.complexity}/{need.quality}",
+        prompt_version=prepared.prompt_version,
+        parameters={"temperature": prepared.temperature, "max_tokens": need.tokens_out},
+        messages=prepared.messages,
+        output_schema=prepared.schema,
+        subject_id=prepared.subject_id,
+    )
+
+
+def _stored(answered: Answered) -> Stored:
+    attempt, answer = answered.attempt, answered.answer
+    usage = answer.usage or settling.estimate(attempt.body, answer)
+    cost = ledger.cost_usd(usage, attempt.target.price) or Decimal(0)
+    return Stored(
+        text=answer.text,
+        model=attempt.target.model,
+        finish_reason=answer.finish_reason,
+        tokens_in=usage.tokens_in,
+        tokens_cached=usage.cached,
+        tokens_out=usage.tokens_out,
+        cost_nano=int(cost * NANO),
+    )
+
+
+def _from_kept(prepared: Prepared, kept: Stored, source: LlmCall.Source) -> Completion:
+    """An answer that cost nothing; what it had cost is saved.
+
+    :raises BadOutput: it breaks the schema (an answer of a batch, which nobody checked yet).
+    """
+    try:
+        parsed = answers.parse(kept.text, prepared.schema) if prepared.schema is not None else None
+    except BadAnswer as error:
+        raise BadOutput(error.kind) from None
+    row = ledger.record_free(prepared, source, saved_usd=Decimal(kept.cost_nano) / NANO, model=kept.model)
+    return Completion(
+        text=filters.restore(kept.text, prepared.replaced),
+        parsed=filters.restore(parsed, prepared.replaced),
+        model=kept.model,
+        usage=Usage(kept.tokens_in, kept.tokens_cached, kept.tokens_out),
+        model_ms=0,
+        call_id=row.id,
+    )
 
 
 def stream(

@@ -115,7 +115,7 @@ def _get(target: Target, path: str, deadline: float) -> bytes:
 
 
 def _client(target: Target) -> Any:
-    return wire._client(target)  # type: ignore[arg-type]
+    return wire._client(target)
 
 
 def _object(answered: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A model is asked where a follow-up is wanted, or where the job wants its words i
 none: an acknowledgement, the last words, and the question once more after a message that answers nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -20,19 +21,22 @@ __all__ = ["Exchange", "Probe", "Reply", "TurnContext", "Wanted", "reply", "scri
 log = structlog.get_logger()
 
 
-def reply(context: TurnContext, *, policy: TenantPolicy, deadline: float, say: Say) -> Reply:
+def reply(
+    context: TurnContext, *, policy: TenantPolicy, deadline: float, say: Say, again: Callable[[], None] | None = None
+) -> Reply:
     """A template's words where no model is needed; else the model's where they pass every check, else the script's.
 
     Never raises for the model's sake. `say` gets each sentence of the model as soon as it passed. When a later one
-    fails, or the call does, the script's words take the place of all of them. `deadline` is in time.monotonic()
-    seconds. Hold no transaction: the call goes over the network.
+    fails, or the call does, the script's words take the place of all of them. When a provider breaks off in the middle
+    and another one is asked, `again` is called before it speaks: what was said until then is forgotten. `deadline` is
+    in time.monotonic() seconds. Hold no transaction: the call goes over the network.
     """
     scripted = _without_model(context)
     if scripted is not None:
         return _as_template(scripted, context, policy)
-    speaker, prompt = Speaker(context, say), model.version(context, policy)
+    speaker, prompt = Speaker(context, say, again), model.version(context, policy)
     try:
-        said = model.ask(context, policy=policy, deadline=deadline, hear=speaker.hear, prompt=prompt)
+        said = model.ask(context, policy=policy, deadline=deadline, speaker=speaker, prompt=prompt)
     except gateway.Unavailable as reason:
         return replace(script.reply(context), model_ms=reason.model_ms, trouble=_trouble(reason))
     return replace(

@@ -1,11 +1,11 @@
 """The model as interviewer: it words the transition and may ask one follow-up; the core question is ours."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from interviews.services import prompts
 from interviews.services.interviewer import checks, excerpts
+from interviews.services.interviewer.speaking import Speaker
 from interviews.services.interviewer.types import Exchange, Probe, TurnContext, Wanted
 from llm import experiments, gateway, nonce
 from llm.gateway import Completion
@@ -35,15 +35,16 @@ def ask(
     *,
     policy: TenantPolicy,
     deadline: float,
-    hear: Callable[[dict[str, Any]], None],
+    speaker: Speaker,
     prompt: str = PROMPT,
 ) -> Completion:
-    """What the model would say, and `hear` hears it coming; check it before anybody reads it.
+    """What the model would say, and the speaker hears it coming; check it before anybody reads it.
 
     :raises llm.gateway.Unavailable: if it can't be asked or its output is broken.
     """
     return gateway.stream(
-        hear,
+        speaker.hear,
+        again=speaker.begin_again if speaker.again else None,
         feature=FEATURE,
         policy=policy,
         messages=messages(context, prompt),

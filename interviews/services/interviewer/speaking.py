@@ -11,10 +11,13 @@ Say = Callable[[str], None]
 
 
 class Speaker:
-    """Listens to the model's answer as it grows; `refused` says which check its words failed."""
+    """Listens to the model's answer as it grows; `refused` says which check its words failed.
 
-    def __init__(self, context: TurnContext, say: Say) -> None:
-        self._context, self._say = context, say
+    `again` has the listeners forget what was said, where another provider begins anew; None = nobody can.
+    """
+
+    def __init__(self, context: TurnContext, say: Say, again: Callable[[], None] | None = None) -> None:
+        self._context, self._say, self.again = context, say, again
         self._said = ""
         self.refused = ""
 
@@ -27,6 +30,12 @@ class Speaker:
         found, _ = sentences.split(text[len(self._said) :], final=complete)
         for sentence in found:
             self._release(sentence)
+
+    def begin_again(self) -> None:
+        """Nothing was said yet."""
+        if self._said and self.again is not None:
+            self.again()
+        self._said = ""
 
     def _release(self, sentence: str) -> None:
         try:

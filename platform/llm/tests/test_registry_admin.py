@@ -269,8 +269,8 @@ class OwnKeyAdminTests(AdminCase):
         self.assertEqual((own_keys.of("beta"), own_keys.of("alpha")), ({"openai": CANARY}, {}))
 
         row = OwnKey.objects.get()
-        changed = self.post(page("ownkey", "change", row.pk), secret="sk-new")  # pragma: allowlist secret
-        self.assertEqual(changed.status_code, 302)
+        typed = {"secret": "sk-new"}  # pragma: allowlist secret
+        self.assertEqual(self.post(page("ownkey", "change", row.pk), **typed).status_code, 302)
         self.assertEqual(own_keys.of("beta"), {"openai": "sk-new"})
 
         self.post(page("ownkey", "delete", OwnKey.objects.get().pk), post="yes")

@@ -10,6 +10,7 @@ from llmock.pytest_plugin import LLMock
 from llmock.simulation import MockResponseSettings
 from llmock.testing import LLMockServer
 
+from core import tenancy
 from llm import gateway
 from llm.gateway import Completion
 from llm.models import LlmCall
@@ -38,7 +39,7 @@ def graded(server: LLMockServer) -> Iterator[LLMock]:
         "OPENAI_API_KEY": "sk-any",
         "LLM_MODEL": "mock",
     }  # pragma: allowlist secret
-    with override_settings(LLM_ENV=env):
+    with override_settings(LLM_ENV=env), tenancy.enter("alpha"):
         yield handle
     forget()
     handle.assert_resilient(strict=True)
