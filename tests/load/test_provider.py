@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.load import provider
 from tests.load.prices import PromptCache
 from tests.load.provider import Account
 
@@ -31,7 +30,7 @@ def test_what_is_above_a_limit_is_counted_and_refused(limit: dict[str, int], siz
 
 def test_a_minute_s_requests_are_forgotten_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(provider.time, "monotonic", lambda: now)
+    monkeypatch.setattr("time.monotonic", lambda: now)
     account = Account(requests_minute=1)
     assert account.admit(1)
 
