@@ -83,7 +83,7 @@ class Runs:
                 max_tokens=MAX_TOKENS,
                 deadline=tape.deadline(),
                 interview_id=_id(transcript, f"{way} {call.feature}"),
-                prompt_version="baseline.v1",
+                prompt_version=f"{way}.v1",  # or the exact cache would answer the second way from the first
             )
             pool.give_back()
 
