@@ -20,7 +20,7 @@ from llm.policy import TenantPolicy
 from llm.tests.asking import using
 from tests.mock_model import MockModel
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 INTERVIEW = UUID("01890000-0000-7000-8000-0000000000aa")
 ANSWERS = [answer(CONCRETE, "dough"), answer(VAGUE, "hygiene", number=2, question=HYGIENE_QUESTION)]

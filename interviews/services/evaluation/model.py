@@ -19,7 +19,6 @@ PROMPT = "evaluation.v2"
 SECONDS = 60.0
 MAX_TOKENS = 700
 MOST_CHARACTERS = 9000  # of answers in one call; beyond it the most relevant ones are sent
-ATTEMPTS = 2  # a broken output is asked for once more; a missing provider is not
 MOST_QUOTES = 4
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -87,7 +86,7 @@ def rate(
         if not chosen:
             ratings.append(_no_evidence(competency.key, ""))
             continue
-        completion = _ask(call, competency, chosen, prompt)
+        completion = call(messages(competency, chosen, prompt))
         ratings.append(_rating(competency.key, completion.parsed or {}, chosen))
         model = completion.model
     return tuple(ratings), model
@@ -115,15 +114,6 @@ def _scale(competency: CompetencyText) -> str:
 
 def _id(place: int) -> str:
     return f"A{place + 1}"
-
-
-def _ask(call: Call, competency: CompetencyText, answers: Sequence[Answer], prompt: str) -> Completion:
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return call(messages(competency, answers, prompt))
-        except gateway.BadOutput:
-            continue
-    return call(messages(competency, answers, prompt))
 
 
 def _within_limit(answers: Sequence[Answer], ranked: Sequence[Answer]) -> list[Answer]:

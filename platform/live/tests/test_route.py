@@ -36,7 +36,7 @@ def test_events_arrive_in_their_order_with_rising_ids(events: Route) -> None:
     assert [event.get("text") for event in heard[1:4]] == ["One. ", "Two. ", "Three."]
     assert heard[4] == {
         "turn": str(heard[0]["turn"]),
-        "attempt": 1,
+        "attempt": 100,
         "type": "end",
         "status": "replied",
         "next_turn": "x",

@@ -29,9 +29,10 @@ MESSAGES = [
 
 
 def forget() -> None:
-    """No limit, budget or breaker is known to Redis, and this process has not looked yet."""
-    for name in client().scan_iter("candor:llm:*", count=1000):
-        client().delete(name)
+    """No limit, budget, breaker or answer is known to Redis, and this process has not looked yet."""
+    for pattern in ("candor:llm:*", "candor:*:llm-*"):
+        for name in client().scan_iter(pattern, count=1000):
+            client().delete(name)
     registry.forget()
     health.forget()
 

@@ -17,7 +17,7 @@ from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import MESSAGES, forget
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 
 @pytest.fixture(scope="module")
