@@ -75,6 +75,7 @@ class SchemaTests(TenantTestCase):
             self.assertEqual(
                 {path: sorted(operations) for path, operations in schema["paths"].items()},
                 {
+                    "/api/optimization_stats": ["get"],
                     "/api/v1/interviews/{interview_id}/ticket": ["get"],
                     "/api/v1/interviews/{interview_id}/turns": ["post"],
                     "/api/v1/turns/{turn_id}": ["get"],

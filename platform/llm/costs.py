@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDay, TruncHour
@@ -12,6 +12,7 @@ from llm import usage
 from llm.models import LlmCall, UsageHour
 
 By = Literal["query", "hour", "day", "feature", "tenant", "interview", "provider", "account", "model", "source"]
+Sums: TypeAlias = "QuerySet[Any, Any]"  # dictionaries: the key, and a sum for each of SUMS
 
 SUMS = (
     *("requests", "calls", "failures", "tokens_in", "tokens_cached", "tokens_out"),
@@ -63,12 +64,12 @@ def _of(rows: QuerySet[Any], tenant: str | None) -> QuerySet[Any]:
     return rows if tenant is None else rows.filter(tenant=tenant)
 
 
-def _hours_by(rows: QuerySet[UsageHour], by: By) -> QuerySet[Any, dict[str, Any]]:
+def _hours_by(rows: QuerySet[UsageHour], by: By) -> Sums:
     key = TruncDay("hour", tzinfo=UTC) if by == "day" else F(by)
     return rows.values(key=key).annotate(**{f"sum_{name}": Sum(name) for name in SUMS}).order_by("key")
 
 
-def _calls_by(rows: QuerySet[LlmCall], by: By) -> QuerySet[Any, dict[str, Any]]:
+def _calls_by(rows: QuerySet[LlmCall], by: By) -> Sums:
     keys = {"day": TruncDay("created_at", tzinfo=UTC), "hour": TruncHour("created_at", tzinfo=UTC)}
     counts = {
         "sum_requests": Count("id", filter=_FIRST),
@@ -80,7 +81,7 @@ def _calls_by(rows: QuerySet[LlmCall], by: By) -> QuerySet[Any, dict[str, Any]]:
     return settled.annotate(**counts, **sums).order_by("key")
 
 
-def _merged(*parts: QuerySet[Any, dict[str, Any]]) -> list[Cost]:
+def _merged(*parts: Sums) -> list[Cost]:
     found: dict[Any, Cost] = {}
     for part in parts:
         for row in part:

@@ -28,8 +28,8 @@ def last_hour() -> Iterator[Metric]:
     with gauges.quick_look():
         hour = pace.last_hour(clock.now())
     yield _gauge("candor_llm_hour_dollars", "Dollars for models in the last hour", hour.spent_usd)
-    if hour.usual_usd is not None:
-        yield _gauge("candor_llm_usual_hour_dollars", "Mean of this hour over seven days, in dollars", hour.usual_usd)
+    usual = [] if hour.usual_usd is None else [hour.usual_usd]
+    yield _gauge("candor_llm_usual_hour_dollars", "Mean of this hour over seven days, in dollars", *usual)
     yield _gauge("candor_llm_request_dollars", "Dollars a request in the last hour", hour.usd_a_request)
     yield _gauge("candor_llm_hour_requests", "Requests of the last hour", hour.requests)
     yield _gauge("candor_llm_hour_cacheable", "Requests of the last hour whose answers are kept", hour.cacheable)
@@ -56,8 +56,12 @@ def account_use() -> Iterator[Metric]:
     yield _by("candor_llm_account_usual_hour_calls", "Calls of a mean hour of the last week", "account", usual)
 
 
-def _gauge(name: str, words: str, value: Decimal | float) -> Metric:
-    return GaugeMetricFamily(name, words, value=float(value))
+def _gauge(name: str, words: str, *values: Decimal | float) -> Metric:
+    """A series of one value, or of none where nothing is known."""
+    family = GaugeMetricFamily(name, words, labels=[])
+    for value in values:
+        family.add_metric([], float(value))
+    return family
 
 
 def _by(name: str, words: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:

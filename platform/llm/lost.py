@@ -1,7 +1,6 @@
 """Calls whose worker died before they ended."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -30,7 +29,6 @@ def settle_lost() -> list[UUID]:
     :returns: the rows' ids, at most 1,000 at a time; what was reserved for them can be given back.
     """
     now = clock.now()
-    limits: list[Any] = [LlmCall.Source.BATCH, now - BATCH_LOST_AFTER, now - LOST_AFTER]
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE, [now, *limits, MOST])
+        cursor.execute(_SETTLE, [now, LlmCall.Source.BATCH, now - BATCH_LOST_AFTER, now - LOST_AFTER, MOST])
         return [row_id for (row_id,) in cursor.fetchall()]

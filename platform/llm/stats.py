@@ -1,10 +1,13 @@
 """How many requests needed no call to a model, and what that saved."""
 
+import threading
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from django.db.models import Count, Q, Sum
 
@@ -13,6 +16,12 @@ from llm.models import LlmCall, UsageHour
 
 Source = LlmCall.Source
 CALLED = (Source.PROVIDER, Source.BATCH)
+KEPT_SECONDS = 60.0
+MOST_KEPT = 1000
+Sums: TypeAlias = tuple[tuple[str, int, Decimal], ...]
+
+_lock = threading.Lock()
+_kept: dict[tuple[datetime, datetime, str | None], tuple[float, Sums]] = {}
 MILLIONTH = Decimal("0.000001")
 
 
@@ -44,21 +53,45 @@ NAMES = tuple(field.name for field in fields(OptimizationStats))
 
 def optimization_stats(since: datetime, until: datetime, tenant: str | None = None) -> OptimizationStats:
     """Of full UTC hours since `since` (as llm.costs.costs counts them); of all tenants unless one is named."""
-    scope = {} if tenant is None else {"tenant": tenant}
     rolled = usage.rolled_until()
-    hours = UsageHour.objects.filter(hour__gte=since, hour__lt=min(until, rolled), **scope)
+    scope = {} if tenant is None else {"tenant": tenant}
     calls = LlmCall.objects.filter(created_at__gte=max(since, rolled), created_at__lt=until, **scope)
     ended = calls.filter(settled_at__isnull=False).values_list("source")
     requests: dict[str, int] = defaultdict(int)
     saved = Decimal(0)
-    # Two sums and no more: over years of hours each of them takes its time.
     for source, count, usd in (
-        *hours.values_list("source").annotate(asked=Sum("requests"), saved=Sum("saved_usd")),
+        *_of_hours(since, min(until, rolled), tenant),
         *ended.annotate(asked=Count("id", filter=Q(attempt=1)), saved=Sum("saved_usd")),
     ):
         requests[source] += count
         saved += usd
     return _of(requests, saved)
+
+
+def forget() -> None:
+    """Drop what is remembered."""
+    with _lock:
+        _kept.clear()
+
+
+def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
+    """Requests and dollars saved by source; remembered for a minute, because a month of hours is many rows.
+
+    Only what is settled late changes them, and is seen a minute later.
+    """
+    key, now = (since, until, tenant), time.monotonic()
+    with _lock:
+        kept = _kept.get(key)
+    if kept is not None and now < kept[0]:
+        return kept[1]
+    rows = UsageHour.objects.filter(hour__gte=since, hour__lt=until, **({} if tenant is None else {"tenant": tenant}))
+    # Two sums and no more: over years of hours each of them takes its time.
+    found = tuple(rows.values_list("source").annotate(asked=Sum("requests"), saved=Sum("saved_usd")))
+    with _lock:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[key] = (now + KEPT_SECONDS, found)
+    return found
 
 
 def _of(requests: Mapping[str, int], saved_usd: Decimal) -> OptimizationStats:

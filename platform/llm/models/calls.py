@@ -12,7 +12,7 @@ FIXED = (
     *("created_at", "id", "request_id", "tenant", "feature", "interview_id", "provider", "account", "model"),
     *("complexity", "prompt_version", "price_version", "source", "attempt", "mode", "reason", "wait_ms"),
 )
-LEAST_DAYS = 90  # for which a row stays, whoever wants it gone
+LEAST_DAYS = 90  # for which a row stays, whoever wants it gone: the trigger below says so too
 
 
 def _row(name: str) -> str:
@@ -106,8 +106,8 @@ class LlmCall(models.Model):
                 name="llm_call_is_deleted_old_and_added_up",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Delete,
-                func=f"""
-                    IF OLD.settled_at IS NULL OR OLD.created_at > now() - interval '{LEAST_DAYS} days'
+                func="""
+                    IF OLD.settled_at IS NULL OR OLD.created_at > now() - interval '90 days'
                         OR NOT EXISTS (
                             SELECT FROM public.llm_usage_hour
                              WHERE hour = date_trunc('hour', OLD.created_at, 'UTC') AND tenant = OLD.tenant

@@ -75,6 +75,7 @@ class LastHourTests(TenantTestCase):
             found,
             {
                 "candor_llm_hour_dollars": {(): 4.0},
+                "candor_llm_usual_hour_dollars": {},
                 "candor_llm_request_dollars": {(): 4.0},
                 "candor_llm_hour_requests": {(): 1.0},
                 "candor_llm_hour_cacheable": {(): 1.0},

@@ -71,6 +71,7 @@ class CostTests(TenantTestCase):
 class OptimizationStatsTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
+        stats.forget()
         for place in range(20):
             call(NOON - place * HOUR, error_kind="timeout" if place == 3 else "")
         call(NOON, attempt=2)
@@ -109,6 +110,17 @@ class OptimizationStatsTests(TenantTestCase):
         found = self.stats(None)
 
         self.assertEqual((found.total_requests, found.cache_hits, found.savings_usd), (31, 5, Decimal("70.090900")))
+
+    def test_the_hours_are_read_once_a_minute_and_the_newest_calls_every_time(self) -> None:
+        with time_machine.travel(NOON + timedelta(minutes=30)):
+            usage.roll_up()
+        before = self.stats("alpha").total_requests
+        call(NOON + timedelta(minutes=31))
+
+        with self.assertNumQueries(2):  # until when hours were added up; the calls since
+            after = self.stats("alpha").total_requests
+
+        self.assertEqual((before, after), (30, 31))
 
     def test_without_requests_every_figure_is_0(self) -> None:
         found = self.stats("gamma")

@@ -8,6 +8,7 @@ from accounts.roles import Role
 from accounts.tests.people import person, platform_admin
 from core import clock, tenancy
 from core.testing import OTHER, TenantClient, TenantTestCase
+from llm import stats
 from llm.tests.made import call
 
 URL = "/api/optimization_stats"
@@ -16,6 +17,7 @@ URL = "/api/optimization_stats"
 class StatsApiTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
+        stats.forget()
         now = clock.now() - timedelta(minutes=1)
         call(now)
         call(now, source="cache", cost="0", saved_usd=Decimal("0.5"))

@@ -11,7 +11,7 @@ from accounts.roles import Role
 from accounts.tests.people import person, platform_admin
 from core import clock, tenancy
 from core.testing import OTHER, TenantClient, TenantTestCase
-from llm import overview
+from llm import overview, stats
 from llm.models import Budget, LlmCall
 from llm.tests.made import call
 
@@ -23,6 +23,7 @@ def url(name: str, *args: Any) -> str:
 class UseAdminTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
+        stats.forget()
         self.now = clock.now()
         self.client = TenantClient("admin")
         with tenancy.enter_platform():
@@ -41,7 +42,7 @@ class UseAdminTests(TenantTestCase):
         )
         Budget.objects.create(tenant=OTHER, limit_usd=10)
 
-        response = self.client.get(url("usagehour_changelist"))
+        response: Any = self.client.get(url("usagehour_changelist"))
 
         found, text = response.context_data, response.content.decode()
         self.assertEqual((found["stats"].total_requests, found["stats"].cache_hits), (3, 1))
@@ -61,8 +62,9 @@ class UseAdminTests(TenantTestCase):
         call(self.now - timedelta(days=1), cost="1")
         call(self.now - timedelta(days=8), cost="100")
 
-        chart = self.client.get(url("usagehour_changelist") + "?days=7").context_data["chart"]
+        response: Any = self.client.get(url("usagehour_changelist") + "?days=7")
 
+        chart = response.context_data["chart"]
         self.assertEqual([bar.height for bar in chart.bars], [0, 0, 0, 0, 0, 0, 40, 160])
         self.assertEqual([bar.y for bar in chart.bars][-2:], [120, 0])
         self.assertEqual(chart.most_usd, 4)
@@ -83,8 +85,8 @@ class UseAdminTests(TenantTestCase):
             [made(self.now - timedelta(seconds=place), f"model-{place}") for place in range(102)]
         )
 
-        first = self.client.get(url("usagehour_calls") + "?tenant=alpha")
-        older = self.client.get(url("usagehour_calls"), {"tenant": "alpha", "before": first.context_data["older"]})
+        first: Any = self.client.get(url("usagehour_calls") + "?tenant=alpha")
+        older: Any = self.client.get(url("usagehour_calls"), {"tenant": "alpha", "before": first.context_data["older"]})
 
         self.assertEqual([row.model for row in older.context_data["calls"]], ["model-100", "model-101"])
         self.assertEqual(older.context_data["older"], "")
