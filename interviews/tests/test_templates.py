@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import translation
 
 from core.testing import TenantTestCase
+from interviews.selectors import workspace
 from interviews.services.interviewer import Exchange, Probe, Reply, TurnContext, coverage, followups, reply, script
 from interviews.tests import make
 from interviews.tests.rated import CONCRETE, answer
@@ -170,6 +172,16 @@ class TemplateTurnTests(TenantTestCase):
         self.assertEqual(again.shown, f"Here is the question once more. {make.PLAN.questions[0].text}")
         make.replied(self.interview, "Hello?")
         self.assertEqual(make.open_turn(self.interview).shown, make.PLAN.questions[1].text)
+
+    def test_the_transcript_tells_a_question_shown_once_more_from_a_follow_up(self) -> None:
+        make.replied(self.interview, "Hello!")
+
+        [_, again] = workspace.workspace(self.interview, viewer=make.staff())["turns"]
+
+        self.assertEqual((again["kind"], again["probe_kind"]), ("probe", "again"))
+        page = make.signed_in(make.staff()).get(reverse("portal_interview", args=[self.interview.pk]))
+        self.assertContains(page, "asked once more")
+        self.assertNotContains(page, "<span>follow-up</span>")
 
     def test_the_question_once_more_takes_no_follow_up_away(self) -> None:
         make.job("asking", max_probes=1, max_probes_interview=1)
