@@ -18,6 +18,7 @@ from interviews.services.interviewer import Exchange, Probe, Reply, TurnContext,
 from interviews.tests import make
 from interviews.tests.rated import CONCRETE, answer
 from interviews.tests.spoken import CONTEXT, SATISFIED, WORDED, refused
+from llm import gateway
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import using
@@ -110,6 +111,7 @@ class TestWhichTurns:
 
     def test_a_model_is_asked_where_a_follow_up_is_wanted_or_the_job_wants_its_words(self, db: None) -> None:
         with MockModel() as mock, using(mock):
+            gateway.warm()  # as a worker does: the SDK's import is no part of anybody's deadline
             modes = [replied(context).mode for context in (CONTEXT, WORDED)]
 
         assert (modes, mock.chats) == (["model", "model"], 2)
