@@ -71,6 +71,7 @@ def _turn(turn: Turn, spans: list[tuple[int, int]], viewer: User) -> dict[str, A
         "number": turn.number,
         "question": turn.shown,
         "kind": turn.kind,
+        "probe_kind": turn.probe_kind,
         "competencies": [c.name for c in turn.question.competencies.all()] if turn.question else [],
         "segments": segments(turn.answer, spans, turn.number) if turn.answer else [],
         "skipped": turn.status == Turn.Status.SKIPPED,

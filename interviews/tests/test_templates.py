@@ -9,13 +9,16 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import translation
 
 from core.testing import TenantTestCase
+from interviews.selectors import workspace
 from interviews.services.interviewer import Exchange, Probe, Reply, TurnContext, coverage, followups, reply, script
 from interviews.tests import make
 from interviews.tests.rated import CONCRETE, answer
 from interviews.tests.spoken import CONTEXT, SATISFIED, WORDED, refused
+from llm import gateway
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import using
@@ -108,6 +111,7 @@ class TestWhichTurns:
 
     def test_a_model_is_asked_where_a_follow_up_is_wanted_or_the_job_wants_its_words(self, db: None) -> None:
         with MockModel() as mock, using(mock):
+            gateway.warm()  # as a worker does: the SDK's import is no part of anybody's deadline
             modes = [replied(context).mode for context in (CONTEXT, WORDED)]
 
         assert (modes, mock.chats) == (["model", "model"], 2)
@@ -170,6 +174,16 @@ class TemplateTurnTests(TenantTestCase):
         self.assertEqual(again.shown, f"Here is the question once more. {make.PLAN.questions[0].text}")
         make.replied(self.interview, "Hello?")
         self.assertEqual(make.open_turn(self.interview).shown, make.PLAN.questions[1].text)
+
+    def test_the_transcript_tells_a_question_shown_once_more_from_a_follow_up(self) -> None:
+        make.replied(self.interview, "Hello!")
+
+        [_, again] = workspace.workspace(self.interview, viewer=make.staff())["turns"]
+
+        self.assertEqual((again["kind"], again["probe_kind"]), ("probe", "again"))
+        page = make.signed_in(make.staff()).get(reverse("portal_interview", args=[self.interview.pk]))
+        self.assertContains(page, "asked once more")
+        self.assertNotContains(page, "<span>follow-up</span>")
 
     def test_the_question_once_more_takes_no_follow_up_away(self) -> None:
         make.job("asking", max_probes=1, max_probes_interview=1)

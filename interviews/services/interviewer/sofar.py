@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from interviews.services.evaluation.types import Answer, CompetencyText
 from interviews.services.interviewer import coverage, excerpts
 
-LONGEST = 90  # characters
+LONGEST = 80  # characters
 SHOWN_FROM = 0.5  # of a kind, to be named
 KINDS = ("evidence", "ownership", "result")  # whether an answer was clear says nothing about its content
 
