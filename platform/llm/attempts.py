@@ -224,7 +224,7 @@ class Attempts:
         self._failures[target.name] = self._failures.get(target.name, 0) + 1
         if kind.whole_account and not kind.again:
             self._given_up.add(target.holder)
-        elif not kind.again or self._failures[target.name] > MOST_AT_A_TARGET:
+        elif not kind.again or failed.kind == "schema" or self._failures[target.name] > MOST_AT_A_TARGET:
             self._given_up.add(target.name)
         self._failed_with(failed.kind)
         if kind.result != "limited" and all(self._failures.get(other.target.name) for other in self._candidates()):
