@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from unittest import mock as mocking
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from core import tenancy
 from interviews.services.evaluation import evaluate, input_hash, model
 from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Result, Thresholds
 from interviews.tests.rated import BREAD, CONCRETE, HYGIENE_QUESTION, JOB, THRESHOLDS, VAGUE, answer
-from llm import nonce
+from llm import attempts, nonce
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import using
@@ -165,11 +166,20 @@ def test_without_a_provider_that_answers_the_result_is_basic(mock: MockModel, fa
 
 
 def test_a_provider_that_fails_half_way_leaves_no_mixed_result() -> None:
-    with MockModel(fault="500", every=3) as mock, using(mock):
+    once = mocking.patch.object(attempts, "MOST_ATTEMPTS", 1)
+    with MockModel(fault="500", every=3) as mock, using(mock), once:
         result = evaluated()
 
     assert result.mode == "basic"
     assert mock.chats == LlmCall.objects.count() == 3
+
+
+def test_a_call_that_fails_half_way_is_made_good_by_the_next_attempt() -> None:
+    with MockModel(fault="500", every=3) as mock, using(mock):
+        result = evaluated()
+
+    assert result.mode == "model"
+    assert mock.chats == LlmCall.objects.count() == len(JOB) + 1
 
 
 def test_without_a_model_nothing_is_sent() -> None:

@@ -160,6 +160,7 @@ class TestWithAModel:
         assert first == second
 
 
+@pytest.mark.django_db
 class TestScript:
     def test_without_a_model_the_script_answers(self) -> None:
         with override_settings(LLM_ENV={}):

@@ -62,7 +62,7 @@ BAD_OUTPUT = {
 }
 
 
-ENDS = frozenset({"timeout", "rate_limited"})  # when time or patience ends first
+ENDS = frozenset({"timeout", "rate_limited", "server_error"})  # when time or patience ends first
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +179,7 @@ def assert_settled_rows(mock: MockModel, kind: str) -> None:
     assert all(row.settled_at for row in rows)
     assert len({row.request_id for row in rows}) == 1
     assert mock.chats == len(rows)
-    assert len(rows) in (
-        (1, 2, 3) if kind in ENDS else (2,) if kind == "schema" else (3,) if kind_of(kind).again else (1,)
-    )
+    if kind in ENDS:
+        assert len(rows) <= 3
+    else:
+        assert len(rows) == (2 if kind == "schema" else 3 if kind_of(kind).again else 1)
