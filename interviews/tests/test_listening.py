@@ -38,7 +38,7 @@ class ListeningTests(TenantTestCase):
         self.assertEqual("".join(kinds[2:-2]), Turn.objects.get(pk=self.turn.pk).reply)
         self.assertEqual(kinds[-2:], ["saving_results", "replied"])
         self.assertEqual((events[-1]["next_turn"], events[-1]["question"]), (str(following.pk), following.shown))
-        self.assertEqual({(event["turn"], event["attempt"]) for event in events}, {(str(self.turn.pk), 1)})
+        self.assertEqual({(event["turn"], event["attempt"]) for event in events}, {(str(self.turn.pk), 100)})
 
     def test_the_channel_is_the_interviews_own_and_its_secret_the_candidates(self) -> None:
         self.reply("mock")

@@ -5,24 +5,26 @@ from unittest import mock as replacing
 
 import pytest
 
+from core import tenancy
 from interviews.services import prompts
 from interviews.services.evaluation import model as evaluator
 from interviews.services.interviewer import model as interviewer
 from interviews.tests.spoken import CONTEXT
 from interviews.tests.test_evaluation_model import INTERVIEW, evaluated
-from interviews.tests.test_evaluation_model import using as evaluating
-from interviews.tests.test_interviewer import replied, using
+from interviews.tests.test_interviewer import replied
 from llm import experiments
 from llm.models import Experiment, LlmCall, Variant
+from llm.tests.asking import using
 from tests.mock_model import MockModel
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
     experiments.forget()
-    yield
+    with tenancy.enter("alpha"):
+        yield
     experiments.forget()
 
 
@@ -66,7 +68,7 @@ def test_an_evaluation_is_made_by_the_version_of_its_experiment_and_says_so(mock
     with (
         replacing.patch.dict(experiments._prompts, {"evaluation": known.__contains__}),
         replacing.patch.object(prompts, "load", lambda version: f"{version}\n{text}"),
-        evaluating(mock),
+        using(mock),
     ):
         trying("evaluation", evaluator.PROMPT, "evaluation.v9")
         result = evaluated()

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import schedule
 from django.utils.translation import gettext_lazy as _
 
 from config import env as environment
 from config.admin_theme import UNFOLD  # noqa: F401
 from config.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
+from config.beat import CELERY_BEAT_SCHEDULE  # noqa: F401
 from config.content_policy import ADMIN_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY  # noqa: F401
 from config.logging import configure as configure_logging
 
@@ -209,19 +209,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
-# A message of beat's is void for a worker whose clock is ahead by more than it lasts; without workers 300 pile up.
-SWEEP = {"task": "core.sweep_due", "schedule": schedule(3.0), "options": {"expires": 900}}
-KEYS = {"task": "llm.watch_keys", "schedule": schedule(300.0), "options": {"expires": 300}}
-ROLL_UP = {"task": "llm.roll_up", "schedule": schedule(300.0), "options": {"expires": 900}}
-SETTLE_LOST = {"task": "llm.settle_lost", "schedule": schedule(60.0), "options": {"expires": 900}}
-JUDGE = {"task": "llm.judge_experiments", "schedule": schedule(300.0), "options": {"expires": 900}}
-CELERY_BEAT_SCHEDULE = {
-    "sweep": SWEEP,
-    "llm-keys": KEYS,
-    "llm-roll-up": ROLL_UP,
-    "llm-settle-lost": SETTLE_LOST,
-    "llm-judge": JUDGE,
-}
 CELERY_BEAT_SCHEDULER = "core.beat:SteadyScheduler"
 CELERY_TIMEZONE = "UTC"
 

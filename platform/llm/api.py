@@ -1,7 +1,10 @@
 """What the model layer tells over HTTP."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
@@ -43,6 +46,16 @@ class UseAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
+
+
+class UseScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the API's description names it: the staff's session cookie."""
+
+    target_class = "llm.api.UseAuthentication"
+    name = "staffSession"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
 class OptimizationStats(APIView):

@@ -23,6 +23,7 @@ from llm import (
     filters,
     flight,
     health,
+    keeping,
     ledger,
     metrics,
     own_keys,
@@ -112,7 +113,7 @@ def complete(**question: Unpack[Question]) -> Completion:
     prepared, route = _prepared(question)
     if not prepared.feature.cache_seconds:
         return _completion(prepared, _run(_whole(prepared, route)))
-    name, subject_id = _cache_key(prepared), prepared.subject_id
+    name, subject_id = keeping.key(prepared), prepared.subject_id
     kept = cache.get(name, subject_id=subject_id)
     if kept is not None:
         return _from_kept(prepared, kept, LlmCall.Source.CACHE)
@@ -126,7 +127,7 @@ def complete(**question: Unpack[Question]) -> Completion:
             seat.land(kept)
             return _from_kept(prepared, kept, LlmCall.Source.CACHE)
         answered = _run(_whole(prepared, route))
-        stored = _stored(answered)
+        stored = keeping.stored(answered)
         cache.put(name, stored, seconds=prepared.feature.cache_seconds, subject_id=subject_id)
         seat.land(stored)
     return _completion(prepared, answered)
@@ -140,35 +141,6 @@ def _whole(prepared: Prepared, route: Route) -> Attempts:
         return answers.read(content)
 
     return Attempts(prepared, route, ask)
-
-
-def _cache_key(prepared: Prepared) -> str:
-    need = prepared.need
-    return cache.key(
-        schema=prepared.policy.schema,
-        feature=prepared.feature.name,
-        model_class=f"{need.complexity}/{need.quality}",
-        prompt_version=prepared.prompt_version,
-        parameters={"temperature": prepared.temperature, "max_tokens": need.tokens_out},
-        messages=prepared.messages,
-        output_schema=prepared.schema,
-        subject_id=prepared.subject_id,
-    )
-
-
-def _stored(answered: Answered) -> Stored:
-    attempt, answer = answered.attempt, answered.answer
-    usage = answer.usage or settling.estimate(attempt.body, answer)
-    cost = ledger.cost_usd(usage, attempt.target.price) or Decimal(0)
-    return Stored(
-        text=answer.text,
-        model=attempt.target.model,
-        finish_reason=answer.finish_reason,
-        tokens_in=usage.tokens_in,
-        tokens_cached=usage.cached,
-        tokens_out=usage.tokens_out,
-        cost_nano=int(cost * NANO),
-    )
 
 
 def _from_kept(prepared: Prepared, kept: Stored, source: LlmCall.Source) -> Completion:

@@ -20,6 +20,7 @@ from uuid import UUID
 from interviews.services import evaluation, interviewer
 from interviews.services.evaluation.types import EvaluationContext
 from interviews.services.interviewer import TurnContext
+from interviews.services.interviewer.speaking import Speaker
 from llm import gateway
 from llm.answers import Usage
 from llm.gateway import Completion
@@ -122,7 +123,7 @@ def ask_turn(context: TurnContext, policy: TenantPolicy) -> bool:
 
 def model_turn(context: TurnContext, policy: TenantPolicy) -> None:
     """Ask a model for the reply, also where a template would do."""
-    interviewer.model.ask(context, policy=policy, deadline=deadline(), hear=lambda said: None)
+    interviewer.model.ask(context, policy=policy, deadline=deadline(), speaker=Speaker(context, lambda said: None))
 
 
 def ask_rating(transcript: Transcript, policy: TenantPolicy, interview_id: UUID) -> None:

@@ -12,6 +12,8 @@ from tests.load.costs import NOTHING, How
 from tests.load.prices import FRONTIER, ROUTED
 from tests.load.transcripts import Transcript
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="module")
 def transcript() -> Transcript:

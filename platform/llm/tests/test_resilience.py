@@ -36,9 +36,9 @@ def graded(server: LLMockServer) -> Iterator[LLMock]:
     forget()
     env = {
         "OPENAI_BASE_URL": f"{server.url}/v1",
-        "OPENAI_API_KEY": "sk-any",
+        "OPENAI_API_KEY": "sk-any",  # pragma: allowlist secret
         "LLM_MODEL": "mock",
-    }  # pragma: allowlist secret
+    }
     with override_settings(LLM_ENV=env), tenancy.enter("alpha"):
         yield handle
     forget()
