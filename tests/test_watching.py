@@ -55,7 +55,7 @@ class WatchingTests(TenantTestCase):
     def test_every_alert_is_made_to_fire_in_its_unit_tests(self) -> None:
         tests = (DEPLOY / "alerts_test.yml").read_text()
 
-        fired = set(re.findall(r'{alertname="(\w+)"}', tests))
+        fired = set(re.findall(r'alertname="(\w+)"', tests))
 
         self.assertEqual(fired, {rule["alert"] for rule in rules()})
 
