@@ -13,8 +13,8 @@ from typing import Any
 
 from core import pool
 from core.ids import uuid7
-from llm import admission, answers, budgets, canary, credentials, failures, ledger, metrics, preparing, settling
-from llm.admission import Candidate, NoCount, NoRoom
+from llm import admission, answers, budgets, canary, credentials, failures, ledger, metrics, preparing, settling, writer
+from llm.admission import Candidate, NoCount, NoRoom, Outcome
 from llm.answers import Answer, BadAnswer
 from llm.failures import WireError
 from llm.headers import NOTHING, Observed
@@ -144,11 +144,16 @@ class Attempts:
             asked = preparing.repaired(asked, self._repair[1], "it broke the schema")
         self._repair = None
         self._made += 1
-        row = ledger.open_call(
-            self.prepared, target, call_id=call_id, attempt=self._made, reason=candidate.why, waited=self._waited
-        )
+        try:
+            row = ledger.open_call(
+                self.prepared, target, call_id=call_id, attempt=self._made, reason=candidate.why, waited=self._waited
+            )
+        except writer.NotWritten:
+            admission.settle(call_id, Outcome("other", sent=False), target)
+            raise self._unavailable("not_counted") from None
         self._waited = 0.0
         pool.give_back()
+        wire()  # its import is no part of anybody's time on the wire
         return Attempt(row, target, asked, time.monotonic() + seconds, started=time.perf_counter())
 
     def _seconds(self) -> float:

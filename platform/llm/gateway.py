@@ -4,41 +4,34 @@ Every failure is `Unavailable` with a `kind`; no error or log line holds a promp
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from functools import partial
 from typing import Any, Unpack
-from uuid import UUID
 
 from core import pool
 from llm import (
     answers,
     attempts,
     cache,
-    canary,
-    filters,
+    completions,
     flight,
     health,
     keeping,
     ledger,
-    metrics,
     own_keys,
     own_server,
     preparing,
     registry,
     router,
-    settling,
-    streams,
 )
-from llm.admission import NANO
 from llm.answers import Answer, BadAnswer, Usage
 from llm.attempts import Answered, Attempt, Attempts, BadOutput, Unavailable, wire
-from llm.cache import Stored
+from llm.completions import Completion
 from llm.failures import WireError
+from llm.hearing import Hearing
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.preparing import Prepared, Question, Unasked
@@ -65,22 +58,6 @@ _basic_only: ContextVar[bool] = ContextVar("llm_basic_only", default=False)
 _first_models: dict[str, str] = {}
 
 Stop = attempts.Stopped  # raised by the listener of a stream: the rest is not read, and what was said is billed
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """An answer. `parsed` is None where no schema was asked for, or its listener stopped it.
-
-    `model_ms` is the time on the wire, `first_ms` the time until the first words of a stream.
-    """
-
-    text: str
-    parsed: dict[str, Any] | None
-    model: str
-    usage: Usage
-    model_ms: int
-    call_id: UUID
-    first_ms: int = 0
 
 
 def mode() -> str:
@@ -110,27 +87,27 @@ def complete(**question: Unpack[Question]) -> Completion:
     :raises Unavailable: with the reason in `kind`; BadOutput if the answer broke the schema or the canary leaked.
     :raises core.pool.HeldDuringCall: inside a transaction; nothing was sent.
     """
-    prepared, route = _prepared(question)
+    prepared = _prepared(question)
     if not prepared.feature.cache_seconds:
-        return _completion(prepared, _run(_whole(prepared, route)))
+        return completions.of_attempt(prepared, _run(_whole(prepared, _route(prepared))))
     name, subject_id = keeping.key(prepared), prepared.subject_id
     kept = cache.get(name, subject_id=subject_id)
     if kept is not None:
-        return _from_kept(prepared, kept, LlmCall.Source.CACHE)
+        return completions.of_kept(prepared, kept, LlmCall.Source.CACHE)
     with flight.board(name, deadline=prepared.deadline, subject_id=subject_id) as seat:
         if not seat.leads and (landed := seat.wait()) is not None:
-            return _from_kept(prepared, landed, LlmCall.Source.SHARED)
+            return completions.of_kept(prepared, landed, LlmCall.Source.SHARED)
         if not seat.leads:
             raise Unavailable("timeout")
         kept = cache.get(name, subject_id=subject_id)  # an equal call may have landed just before boarding
         if kept is not None:
             seat.land(kept)
-            return _from_kept(prepared, kept, LlmCall.Source.CACHE)
-        answered = _run(_whole(prepared, route))
+            return completions.of_kept(prepared, kept, LlmCall.Source.CACHE)
+        answered = _run(_whole(prepared, _route(prepared)))
         stored = keeping.stored(answered)
         cache.put(name, stored, seconds=prepared.feature.cache_seconds, subject_id=subject_id)
         seat.land(stored)
-    return _completion(prepared, answered)
+    return completions.of_attempt(prepared, answered)
 
 
 def _whole(prepared: Prepared, route: Route) -> Attempts:
@@ -141,26 +118,6 @@ def _whole(prepared: Prepared, route: Route) -> Attempts:
         return answers.read(content)
 
     return Attempts(prepared, route, ask)
-
-
-def _from_kept(prepared: Prepared, kept: Stored, source: LlmCall.Source) -> Completion:
-    """An answer that cost nothing; what it had cost is saved.
-
-    :raises BadOutput: it breaks the schema (an answer of a batch, which nobody checked yet).
-    """
-    try:
-        parsed = answers.parse(kept.text, prepared.schema) if prepared.schema is not None else None
-    except BadAnswer as error:
-        raise BadOutput(error.kind) from None
-    row = ledger.record_free(prepared, source, saved_usd=Decimal(kept.cost_nano) / NANO, model=kept.model)
-    return Completion(
-        text=filters.restore(kept.text, prepared.replaced),
-        parsed=filters.restore(parsed, prepared.replaced),
-        model=kept.model,
-        usage=Usage(kept.tokens_in, kept.tokens_cached, kept.tokens_out),
-        model_ms=0,
-        call_id=row.id,
-    )
 
 
 def stream(
@@ -176,10 +133,12 @@ def stream(
 
     :raises Unavailable, BadOutput, core.pool.HeldDuringCall: as `complete` does.
     """
-    prepared, route = _prepared(question)
-    hearing = _Hearing(prepared, listen, again)
+    prepared = _prepared(question)
+    route = _route(prepared)
+    hearing = Hearing(prepared, listen, again)
     try:
-        return _completion(prepared, _run(Attempts(prepared, route, hearing.ask, True, hearing.may_repeat)))
+        tries = Attempts(prepared, route, hearing.ask, streamed=True, may_repeat=hearing.may_repeat)
+        return completions.of_attempt(prepared, _run(tries))
     except Stop:
         return hearing.stopped()
 
@@ -193,53 +152,10 @@ def from_template(**question: Unpack[Unasked]) -> None:
     ledger.record_free(prepared, LlmCall.Source.TEMPLATE, saved_usd=ledger.cost_usd(spoken, price) or Decimal(0))
 
 
-class _Hearing:
-    """The listener of a stream, through all attempts at it."""
+def _prepared(question: Question) -> Prepared:
+    """Redact and count.
 
-    def __init__(
-        self, prepared: Prepared, listen: Callable[[dict[str, Any]], None], again: Callable[[], None] | None
-    ) -> None:
-        self._prepared, self._listen, self._again = prepared, listen, again
-        self._spoke = False
-        self._last: tuple[Attempt, streams.Reader] | None = None
-
-    def ask(self, attempt: Attempt) -> Answer:
-        if self._spoke and self._again is not None:
-            self._again()
-            self._spoke = False
-        reader = streams.Reader(partial(self._heard, attempt))
-        self._last = attempt, reader
-        attempt.observed = wire().stream(attempt.target, attempt.body, deadline=attempt.deadline, feed=reader.feed)
-        return reader.end()
-
-    def may_repeat(self) -> bool:
-        return self._again is not None or not self._spoke
-
-    def stopped(self) -> Completion:
-        """What was heard until the listener stopped it."""
-        assert self._last is not None
-        attempt, reader = self._last
-        answer = reader.so_far()
-        return _completion(self._prepared, Answered(attempt, answer, None, attempt.settle(answer=answer)))
-
-    def _heard(self, attempt: Attempt, text: str) -> None:
-        """:raises BadAnswer: canary; whatever `listen` raises."""
-        if not attempt.first_ms:
-            seconds = time.perf_counter() - attempt.started
-            attempt.first_ms = max(1, round(seconds * 1000))
-            metrics.first_token_seconds.labels(attempt.target.provider).observe(seconds)
-        if canary.leaked(text):
-            raise BadAnswer("canary")
-        found = answers.growing(text)
-        if found:
-            self._spoke = True
-            self._listen(filters.restore(found, self._prepared.replaced))
-
-
-def _prepared(question: Question) -> tuple[Prepared, Route]:
-    """Redact, count, choose whom to ask.
-
-    :raises Unavailable: nobody is configured or allowed, it is too long, or no time is left.
+    :raises Unavailable: no model may be asked, it is too long, or no time is left.
     """
     pool.refuse_if_held()
     if _basic_only.get():
@@ -250,10 +166,18 @@ def _prepared(question: Question) -> tuple[Prepared, Route]:
         raise Unavailable("too_long") from error
     if prepared.left() < attempts.LEAST_SECONDS:
         raise Unavailable("timeout")
+    return prepared
+
+
+def _route(prepared: Prepared) -> Route:
+    """Whom to ask, in which order.
+
+    :raises Unavailable: nobody is configured or allowed.
+    """
     route = router.order(_targets(prepared.policy), prepared.need, health.states())
     if not route.candidates:
         raise Unavailable("not_configured")
-    return prepared, _with_models(route, prepared.deadline)
+    return _with_models(route, prepared.deadline)
 
 
 def _targets(policy: TenantPolicy) -> tuple[Target, ...]:
@@ -305,16 +229,3 @@ def _run(tries: Attempts) -> Answered:
         if error.kind == "not_found":
             _first_models.clear()  # a server may offer another model now
         raise
-
-
-def _completion(prepared: Prepared, answered: Answered) -> Completion:
-    attempt, answer = answered.attempt, answered.answer
-    return Completion(
-        text=filters.restore(answer.text, prepared.replaced),
-        parsed=filters.restore(answered.parsed, prepared.replaced),
-        model=attempt.target.model,
-        usage=answer.usage or settling.estimate(attempt.body, answer),
-        model_ms=answered.model_ms,
-        call_id=attempt.row.id,
-        first_ms=attempt.first_ms,
-    )

@@ -1,10 +1,13 @@
 """What every call cost: a row before it, settled after it. Rows = calls, whatever dies in between."""
 
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from core import clock, rows
-from llm import health
+from llm import health, writer
 from llm.answers import Usage
 from llm.models import LlmCall
 from llm.preparing import Prepared
@@ -18,7 +21,10 @@ class SettledTwice(RuntimeError):
 def open_call(
     prepared: Prepared, target: Target, *, call_id: UUID, attempt: int, reason: str, waited: float = 0.0
 ) -> LlmCall:
-    """Insert the row of an attempt that is about to be made; `waited` is in seconds."""
+    """Insert the row of an attempt that is about to be made; `waited` is in seconds.
+
+    :raises llm.writer.NotWritten: if the database did not take it.
+    """
     call = LlmCall(
         id=call_id,
         request_id=prepared.request_id,
@@ -36,7 +42,7 @@ def open_call(
         reason=reason[:200],
         wait_ms=round(waited * 1000),
     )
-    rows.insert(call)
+    writer.now(partial(rows.insert, call))
     return call
 
 
@@ -51,10 +57,7 @@ def settle(
     finish_reason: str = "",
     error_kind: str = "",
 ) -> None:
-    """Record how the call ended, in one guarded UPDATE.
-
-    :raises SettledTwice: if it was recorded before; nothing was changed.
-    """
+    """Have it recorded how the call ended, in one guarded UPDATE; whoever settles twice changes nothing."""
     values = {
         "tokens_in": usage.tokens_in,
         "tokens_cached": usage.cached,
@@ -67,9 +70,14 @@ def settle(
         "error_kind": error_kind,
         "settled_at": clock.now(),
     }
-    open_row = {"created_at": call.created_at, "id": call.id, "settled_at": None}
+    writer.later(partial(_settle, call.created_at, call.id, values))
+
+
+def _settle(created_at: datetime, call_id: UUID, values: dict[str, Any]) -> None:
+    """:raises SettledTwice: if it was recorded before; nothing was changed."""
+    open_row = {"created_at": created_at, "id": call_id, "settled_at": None}
     if rows.update(LlmCall, values, where=open_row) != 1:
-        raise SettledTwice(str(call.id))
+        raise SettledTwice(str(call_id))
 
 
 def record_free(prepared: Prepared, source: LlmCall.Source, *, saved_usd: Decimal, model: str = "") -> LlmCall:
@@ -90,7 +98,7 @@ def record_free(prepared: Prepared, source: LlmCall.Source, *, saved_usd: Decima
         latency_ms=0,
         settled_at=now,
     )
-    rows.insert(call)
+    writer.later(partial(rows.insert, call))
     return call
 
 

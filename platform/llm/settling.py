@@ -1,11 +1,12 @@
 """The end of an attempt: its reservation and its row are closed, it is counted, and one log line says how it went."""
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from llm import admission, failures, ledger, metrics
+from llm import admission, failures, ledger, metrics, writer
 from llm.admission import NANO, Outcome
 from llm.answers import Answer, BadAnswer, Usage
 from llm.failures import WireError
@@ -57,7 +58,10 @@ def _release(attempt: "Attempt", kind: str, usage: Usage, error: WireError | Bad
         sent=follows.sent if follows else True,
         observed=seen,
     )
-    admission.settle(attempt.row.id, outcome, attempt.target)
+    if follows or any(window.limits.in_flight for window in attempt.target.windows):
+        admission.settle(attempt.row.id, outcome, attempt.target)  # the next attempt must find it so
+    else:
+        writer.later(partial(admission.settle, attempt.row.id, outcome, attempt.target))
 
 
 def _report(attempt: "Attempt", outcome: str, seconds: float, usage: Usage) -> None:

@@ -1,0 +1,85 @@
+"""The ledger's pen: in order, together, and nothing is lost while the database is away for a moment."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection
+
+from core import tenancy
+from core.testing import CommittingTestCase
+from llm import writer
+from llm.models import Budget
+from llm.writer import NotWritten
+
+
+@pytest.fixture(autouse=True)
+def calm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(writer, "PAUSE_SECONDS", 0.01)
+    yield
+    assert writer.flush()
+
+
+def wait_for(gate: threading.Event) -> None:
+    gate.wait(5)
+
+
+def budget(name: str) -> None:
+    Budget.objects.create(tenant=name, limit_usd=1)
+
+
+class WriterTests(CommittingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self.clear)
+
+    def clear(self) -> None:
+        with tenancy.enter_platform():
+            Budget.objects.all().delete()
+
+    def stored(self) -> list[str]:
+        with tenancy.enter_platform():
+            return list(Budget.objects.order_by("id").values_list("tenant", flat=True))
+
+    def test_what_is_waited_for_is_committed_and_what_is_not_follows_in_its_order(self) -> None:
+        writer.later(lambda: budget("one"))
+        writer.later(lambda: budget("two"))
+        writer.now(lambda: budget("three"))
+
+        self.assertEqual(self.stored(), ["one", "two", "three"])
+
+    def test_one_that_fails_takes_nobody_along(self) -> None:
+        gate = threading.Event()
+        writer.later(partial(wait_for, gate))
+        writer.later(lambda: budget("one"))
+        writer.later(lambda: budget("one"))  # there is such a budget already
+        writer.later(lambda: budget("two"))
+        gate.set()
+
+        self.assertTrue(writer.flush())
+        self.assertEqual(self.stored(), ["one", "two"])
+
+    def test_whoever_waits_is_told_that_it_was_not_written(self) -> None:
+        writer.now(lambda: budget("one"))
+
+        with pytest.raises(NotWritten) as caught:
+            writer.now(lambda: budget("one"))
+
+        self.assertIsInstance(caught.value.__cause__, IntegrityError)
+        self.assertEqual(self.stored(), ["one"])
+
+    def test_while_the_database_is_away_what_nobody_waits_for_is_tried_again(self) -> None:
+        tries: list[int] = []
+
+        def away() -> None:
+            tries.append(1)
+            if len(tries) < 4:
+                connection.close()
+                raise OperationalError("the server closed the connection")
+            budget("late")
+
+        writer.later(away)
+
+        self.assertTrue(writer.flush())
+        self.assertEqual((len(tries), self.stored()), (4, ["late"]))
