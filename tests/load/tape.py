@@ -21,7 +21,7 @@ from interviews.services import evaluation, interviewer
 from interviews.services.evaluation.types import EvaluationContext
 from interviews.services.interviewer import TurnContext
 from interviews.services.interviewer.speaking import Speaker
-from llm import gateway
+from llm import experiments, gateway
 from llm.answers import Usage
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
@@ -148,7 +148,9 @@ def _noted(calls: list[Call], transcript: Transcript) -> Iterator[None]:
     with (
         mock.patch.object(gateway, "complete", complete),
         mock.patch.object(gateway, "stream", stream),
+        mock.patch.object(gateway, "from_template", lambda **asked: None),
         mock.patch.object(gateway, "mode", lambda: "model"),
+        mock.patch.object(experiments, "prompt_version", lambda feature, *, default, **_: default),
     ):
         yield
 
