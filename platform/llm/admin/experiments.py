@@ -38,6 +38,7 @@ class ExperimentForm(forms.ModelForm):
             self.fields["feature"] = forms.ChoiceField(
                 label=_("Feature"), choices=_features, widget=UnfoldAdminSelectWidget
             )
+            self.fields["tenants"].widget.attrs["rows"] = 2
 
     def clean_tenants(self) -> list[str]:
         """A list of schemas that there are."""
@@ -55,6 +56,7 @@ class ExperimentForm(forms.ModelForm):
 class VariantInline(TabularInline):
     model = Variant
     extra = 0
+    hide_title = True
     fields = ("prompt_version", "percent", "is_control", "switched_off_at", "reason")
     readonly_fields = ("switched_off_at", "reason")
 
