@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 
 from core import clock
 from llm import budgets, overview
+from llm.forms import NoPastedKeys
 from llm.models import Budget, LlmCall, UsageHour
 from llm.templatetags.llm_figures import usd
 
@@ -31,6 +32,7 @@ CALL_FILTERS = ("tenant", "feature", "account", "source", "error_kind")
 
 @admin.register(Budget)
 class BudgetAdmin(ModelAdmin):
+    form = NoPastedKeys
     list_display = ("__str__", "limit", "stops", "warns", "enabled")
     list_filter = ("period", "is_hard", "is_enabled")
     search_fields = ("tenant", "feature")
