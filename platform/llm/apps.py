@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LlmConfig(AppConfig):
     name = "llm"
+    verbose_name = _("Language models")
 
     def ready(self) -> None:
         from core import doctor, due, releases

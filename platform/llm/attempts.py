@@ -13,7 +13,7 @@ from typing import Any
 
 from core import pool
 from core.ids import uuid7
-from llm import admission, answers, budgets, canary, credentials, failures, ledger, metrics, preparing, settling, writer
+from llm import admission, answers, budgets, canary, failures, ledger, metrics, preparing, settling, target_keys, writer
 from llm.admission import Candidate, NoCount, NoRoom, Outcome
 from llm.answers import Answer, BadAnswer
 from llm.failures import WireError
@@ -29,7 +29,6 @@ MOST_OFFERED = 8  # candidates in one admission
 LEAST_SECONDS = 0.05
 SHARE = 0.6  # of the time left, that one attempt may take while there is enough for another
 ENOUGH_SECONDS = 4.0
-NO_KEY = "none"  # the SDK wants some key where a server wants none
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 3.0
 
 Failure = WireError | BadAnswer
@@ -97,6 +96,7 @@ class Attempts:
     _messages: list[dict[str, str]] = field(default_factory=list)
     _failures: dict[str, int] = field(default_factory=dict)  # of a target's name
     _given_up: set[str] = field(default_factory=set)  # names of targets, and holders
+    _own_keys: dict[str, str] = field(default_factory=dict)  # of a holder: given since the route was made
     _repair: tuple[Target, str] | None = None
     _last_kind: str = ""
     _made: int = 0
@@ -119,18 +119,31 @@ class Attempts:
     def _asked(self, attempt: Attempt) -> Answered:
         """:raises WireError, BadAnswer: after the row was settled."""
         try:
-            attempt.target = _with_key(attempt.target)
+            attempt.target = target_keys.with_key(self._renewed(attempt.target))
             answer = self.ask(attempt)
             parsed = checked(answer, self.prepared.schema)
-        except (WireError, BadAnswer) as failed:
+        except (WireError, BadAnswer) as met:
+            failed = self._judged(attempt.target, met)
             self._model_ms += attempt.settle(error=failed)
-            raise
+            raise failed from None
         except Stopped:
             raise
         except Exception:
             attempt.settle(error=BadAnswer("internal"))
             raise
         return Answered(attempt, answer, parsed, attempt.settle(answer=answer))
+
+    def _judged(self, target: Target, failed: Failure) -> Failure:
+        """A refused key that was rotated is nobody's fault: the next attempt goes there again, with the new one."""
+        if failed.kind != "unauthorised" or not (key := target_keys.newer(target)):
+            return failed
+        if target.own_key_of:
+            self._own_keys[target.holder] = key
+        return WireError("old_key")
+
+    def _renewed(self, target: Target) -> Target:
+        key = self._own_keys.get(target.holder)
+        return replace(target, api_key=key) if key else target
 
     # --- before an attempt ----------------------------------------------------------------------
 
@@ -219,8 +232,8 @@ class Attempts:
         self._last_kind = failed.kind
         if self._made >= MOST_ATTEMPTS or not self.may_repeat():
             raise self._unavailable(failed.kind)
-        if failed.kind == "unauthorised":
-            credentials.forget(target.key_source, target.api_key)
+        if failed.kind == "old_key":
+            return
         known = self._known(target)
         if failed.kind == "schema" and not self._failures.get(target.name):
             self._failures[target.name] = 1
@@ -258,16 +271,6 @@ class Attempts:
 
     def _unavailable(self, kind: str) -> Unavailable:
         return (BadOutput if kind in BAD_OUTPUT else Unavailable)(kind, self._model_ms)
-
-
-def _with_key(target: Target) -> Target:
-    """:raises WireError: there is no key, which is as good as a refused one."""
-    if target.api_key:
-        return target
-    try:
-        return replace(target, api_key=credentials.read(target.key_source) or NO_KEY)
-    except credentials.NoKey:
-        raise WireError("unauthorised") from None
 
 
 def _why_full(full: NoRoom) -> str:

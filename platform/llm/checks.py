@@ -2,10 +2,11 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from llm import environment, filters, loading
+from llm import environment, filters, loading, plausible
 
 
 @register(Tags.security)
@@ -29,7 +30,18 @@ def prices_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not address or _is_priced(address, model):
         return []
     hint = "Costs of these calls are stored as unknown. Add the server and its model to llm/data/providers.json."
-    return [Warning(f"No price is known for {address} {model or '(its first model)'}.", hint=hint, id="llm.W001")]
+    named = "LLM_MODEL" if plausible.looks_like_a_key(model) else model or "(its first model)"
+    return [Warning(f"No price is known for {_host(address)} {named}.", hint=hint, id="llm.W001")]
+
+
+def _host(address: str) -> str:
+    """The server's name alone: an address may hold a password."""
+    try:
+        parts = urlsplit(address)
+        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    except ValueError:
+        host = None
+    return host if host and not plausible.looks_like_a_key(host) else "the server of OPENAI_BASE_URL"
 
 
 def _is_priced(address: str, model: str) -> bool:

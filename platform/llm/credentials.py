@@ -36,6 +36,7 @@ class _Kept:
         self.key: str | None = None
         self.read_at = self.fresh_until = self.pause_until = 0.0
         self.refused = False  # by the provider: nobody gets it while a thread reads anew
+        self.refused_at = 0.0
         self.why = ""
 
 
@@ -71,7 +72,17 @@ def forget(source: str, key: str | None = None) -> None:
     kept = _kept(source)
     if time.monotonic() < kept.pause_until or (key is not None and key != kept.key):
         return
-    kept.refused, kept.fresh_until = True, 0.0
+    kept.refused, kept.refused_at, kept.fresh_until = True, time.monotonic(), 0.0
+
+
+def renewed(source: str, refused: str) -> str:
+    """The key that took the place of the refused one; "" where that still is the one, or its place does not answer."""
+    forget(source, refused)
+    try:
+        key = read(source)
+    except NoKey:
+        return ""
+    return "" if key == refused else key
 
 
 def forget_all() -> None:
@@ -113,16 +124,18 @@ def _refreshed(kept: _Kept, source: str, kind: str, name: str) -> str:
         return kept.key
     if now >= kept.pause_until:
         try:
-            return _take(kept, _read_now(source, kind, name))
+            return _take(kept, _read_now(source, kind, name), asked_at=now)
         except NoKey as error:
             kept.pause_until, kept.why = time.monotonic() + PAUSE_SECONDS, error.why
     return _last(kept, source, kind)
 
 
-def _take(kept: _Kept, key: str) -> str:
+def _take(kept: _Kept, key: str, *, asked_at: float) -> str:
     """Keep what was read. A key that was refused and is still there is not asked for again at each refusal."""
     now = time.monotonic()
     if kept.refused and key == kept.key:
+        if kept.refused_at > asked_at:  # what was read may be older than the refusal: whoever met that looks again
+            return key
         kept.pause_until = now + PAUSE_SECONDS
     kept.key, kept.read_at, kept.fresh_until, kept.refused = key, now, now + FRESH_SECONDS, False
     return key

@@ -11,6 +11,8 @@ MOST_NAMED = 6
 def model() -> Finding:
     """Which models answer, and which accounts have a key and are not used all the same; nothing is asked of them."""
     targets = registry.targets()
+    if registry.misplaced():
+        return warn("none: LLM_MODEL looks like a key", "Write the name of a model there, and replace that key.")
     if not targets:
         reasons = _few(_with_a_key())
         found = f"none: interviews run in basic mode ({reasons})" if reasons else "none: interviews run in basic mode"

@@ -37,6 +37,7 @@ KINDS = {
     "server_error": Kind("failed", again=True, billed=False),
     "rate_limited": Kind("limited", again=True, billed=False),
     "unauthorised": Kind("auth", whole_account=True, billed=False),
+    "old_key": Kind("other", again=True, billed=False),  # refused, and another one had taken its place
     "not_found": Kind("other", billed=False),
     "rejected": Kind("other", billed=False),
     "unusable": Kind("other", whole_account=True, sent=False, billed=False),

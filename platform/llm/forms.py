@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core import tenancy
 from llm import credentials, plausible
@@ -82,7 +82,9 @@ class OwnKeyForm(forms.ModelForm):
         widget=UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "off"}),
         help_text=_("It is sealed under the tenant's own key and never shown again. A new one takes its place."),
     )
-    tenant = forms.CharField(label=_("Tenant"), max_length=63, help_text=_("Its schema."))
+    tenant = forms.CharField(
+        label=_("Tenant"), max_length=63, help_text=_("Its schema."), widget=UnfoldAdminTextInputWidget
+    )
 
     class Meta:
         model = OwnKey

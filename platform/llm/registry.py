@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from core import clock, tenancy
-from llm import credentials, environment, own_server
+from llm import credentials, environment, own_server, plausible
 from llm.models import Account, Offer
 from llm.models import Price as PriceRow
 from llm.targets import FRONTIER, OWN_SERVER, Limits, Price, Target, Window
@@ -103,7 +103,14 @@ def why_not_offer(offer: Offer) -> str:
     unset = environment.missing(offer.model)
     if unset:
         return _("%s is not set.") % unset[0]
+    if offer.model != (named := environment.fill(offer.model)) and plausible.looks_like_a_key(named):
+        return _("%s looks like a key.") % environment.PLACE.findall(offer.model)[0]
     return _dated(offer) or ("" if latest_price(offer) else _("It has no price."))
+
+
+def misplaced() -> bool:
+    """Whether LLM_MODEL holds what looks like a key. A model's name stands in logs and rows, so nothing is asked."""
+    return plausible.looks_like_a_key(environment.values().get("LLM_MODEL", ""))
 
 
 def latest_price(offer: Offer) -> PriceRow | None:
@@ -140,6 +147,8 @@ def _look(offers: tuple[Offer, ...] | None = None, until: float = 0.0) -> _Snaps
 
 
 def _targets(offers: tuple[Offer, ...]) -> tuple[Target, ...]:
+    if misplaced():
+        return ()
     if environment.values().get("OPENAI_BASE_URL"):
         return _own_server(offers)
     accounts = {offer.account.label: offer.account for offer in offers}

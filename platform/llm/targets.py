@@ -51,7 +51,7 @@ class Target:
 
     account: str
     provider: str
-    base_url: str
+    base_url: str = field(repr=False)  # it may hold a password
     model: str
     quality: int = SMALL
     key_source: str = ""  # llm.credentials; the own server's key is in `api_key` from the start

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from core import tenancy
 from core.state import TransitionNotAllowed
 from llm import experiments, features, judging
+from llm.forms import NoPastedKeys
 from llm.models import Experiment, Variant
 
 
@@ -22,7 +23,7 @@ def _features() -> list[tuple[str, str]]:
     return [(name, name) for name in features.listed()]
 
 
-class ExperimentForm(forms.ModelForm):
+class ExperimentForm(NoPastedKeys):
     """A draft; its versions are checked when it is started."""
 
     class Meta:
@@ -38,6 +39,7 @@ class ExperimentForm(forms.ModelForm):
             self.fields["feature"] = forms.ChoiceField(
                 label=_("Feature"), choices=_features, widget=UnfoldAdminSelectWidget
             )
+            self.fields["tenants"].widget.attrs["rows"] = 2
 
     def clean_tenants(self) -> list[str]:
         """A list of schemas that there are."""
@@ -54,7 +56,9 @@ class ExperimentForm(forms.ModelForm):
 
 class VariantInline(TabularInline):
     model = Variant
+    form = NoPastedKeys
     extra = 0
+    hide_title = True
     fields = ("prompt_version", "percent", "is_control", "switched_off_at", "reason")
     readonly_fields = ("switched_off_at", "reason")
 

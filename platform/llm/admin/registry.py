@@ -24,6 +24,16 @@ CHECKS: tuple[tuple[Callable[[str], None], str], ...] = (
     (KEY_SOURCE, "key_source"),
     (plausible.check_key_source, "key_source"),
 )
+LABELS = {
+    "base_url": _("Address"),
+    "key_source": _("Key"),
+    "is_enabled": _("Enabled"),
+    "counts_max_tokens": _("Counts the most tokens"),
+    "max_tokens_field": _("Field for the most tokens"),
+    "streams_usage": _("Counts streams"),
+    "has_batch": _("Takes batches"),
+    "structured": _("Asked for JSON by"),
+}
 LIMITS = ("requests_per_minute", "requests_per_day", "tokens_per_minute", "tokens_per_day")
 
 
@@ -125,7 +135,7 @@ class AccountAdmin(RegistryAdmin):
         return answer
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        made = super().get_form(request, obj, change=change, **kwargs)
+        made = super().get_form(request, obj, change=change, **kwargs | {"labels": LABELS})
         return type(made.__name__, (made,), getattr(request, "llm_refusals", {}))
 
 

@@ -15,18 +15,46 @@ from unfold.admin import ModelAdmin
 
 from core import clock
 from llm import budgets, overview
+from llm.forms import NoPastedKeys
 from llm.models import Budget, LlmCall, UsageHour
+from llm.templatetags.llm_figures import usd
 
 DAYS = (7, 30, 90)
 CALLS_A_PAGE = 100
+LABELS = {
+    "limit_usd": _("Limit in dollars"),
+    "is_hard": _("Stops calls"),
+    "warn_percent": _("Warn at percent"),
+    "is_enabled": _("Enabled"),
+}
 CALL_FILTERS = ("tenant", "feature", "account", "source", "error_kind")
 
 
 @admin.register(Budget)
 class BudgetAdmin(ModelAdmin):
-    list_display = ("__str__", "limit_usd", "is_hard", "warn_percent", "is_enabled")
+    form = NoPastedKeys
+    list_display = ("__str__", "limit", "stops", "warns", "enabled")
     list_filter = ("period", "is_hard", "is_enabled")
     search_fields = ("tenant", "feature")
+
+    @admin.display(description=_("Limit"), ordering="limit_usd")
+    def limit(self, row: Budget) -> str:
+        return usd(row.limit_usd)
+
+    @admin.display(description=_("Stops calls"), boolean=True, ordering="is_hard")
+    def stops(self, row: Budget) -> bool:
+        return row.is_hard
+
+    @admin.display(description=_("Warns at"), ordering="warn_percent")
+    def warns(self, row: Budget) -> str:
+        return f"{row.warn_percent}%"
+
+    @admin.display(description=_("Enabled"), boolean=True, ordering="is_enabled")
+    def enabled(self, row: Budget) -> bool:
+        return row.is_enabled
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **kwargs | {"labels": LABELS})
 
     def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

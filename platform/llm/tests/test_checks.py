@@ -17,7 +17,7 @@ def test_a_missing_input_filter_stops_the_boot() -> None:
 def test_an_unknown_price_is_flagged() -> None:
     with override_settings(LLM_ENV={"OPENAI_BASE_URL": "http://127.0.0.1/v1", "LLM_MODEL": "m"}):
         said = [warning.msg for warning in checks.prices_are_known(None)]
-        assert said == ["No price is known for http://127.0.0.1/v1 m."]
+        assert said == ["No price is known for 127.0.0.1 m."]
     with override_settings(LLM_ENV={"OPENAI_API_KEY": "o"}):
         assert checks.prices_are_known(None) == []
 

@@ -227,3 +227,35 @@ def test_no_connection_is_held_while_a_manager_is_asked(managers: Managers, monk
     credentials.read(VAULT)
 
     assert given == [0]
+
+
+def test_a_refused_key_is_renewed_where_its_place_has_another_one(managers: Managers) -> None:
+    credentials.read(VAULT)
+
+    assert credentials.renewed(VAULT, FIRST) == ""
+    credentials.forget_all()
+    credentials.read(VAULT)
+    rotate(managers)
+    assert credentials.renewed(VAULT, FIRST) == SECOND
+    assert credentials.renewed(VAULT, FIRST) == SECOND  # another call that was under way with the old one
+    assert credentials.renewed("vault:kv/models/none#key", FIRST) == ""
+
+
+def test_a_look_that_began_before_the_refusal_says_nothing_about_the_newest_key(
+    managers: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials.read(VAULT)
+    read_now = credentials._read_now
+
+    def refused_meanwhile(*place: str) -> str:
+        found = read_now(*place)
+        monkeypatch.setattr(credentials, "_read_now", read_now)
+        credentials.forget(VAULT, FIRST)
+        rotate(managers)
+        return found
+
+    monkeypatch.setattr(credentials, "_read_now", refused_meanwhile)
+    credentials.forget(VAULT, FIRST)
+
+    assert credentials.read(VAULT) == FIRST
+    assert credentials.renewed(VAULT, FIRST) == SECOND

@@ -95,7 +95,7 @@ class ExperimentAdminTests(ExperimentCase):
         page = " ".join(self.client.get(page_of(row)).content.decode().split())
 
         self.assertIn("turn.v2 (control)", page)
-        self.assertIn('<td class="text-end">4</td> <td class="text-end">$0.001000</td>', page)
+        self.assertIn('<td class="number px-3 py-2">4</td> <td class="number px-3 py-2">$0.0010</td>', page)
 
     def test_what_runs_is_neither_edited_nor_deleted(self) -> None:
         row = drafted()

@@ -185,7 +185,7 @@ class RegistryTests(PlatformTestCase):
     def test_an_unknown_price_of_an_own_server_is_warned_of_without_a_look_at_the_database(self) -> None:
         groq = "https://api.groq.com/openai/v1"
         cases = [
-            ({"OPENAI_BASE_URL": SERVER, "LLM_MODEL": "m"}, [f"No price is known for {SERVER} m."]),
+            ({"OPENAI_BASE_URL": SERVER, "LLM_MODEL": "m"}, ["No price is known for 127.0.0.1:11434 m."]),
             ({"OPENAI_BASE_URL": groq, "LLM_MODEL": "openai/gpt-oss-20b"}, []),
             ({"OPENAI_API_KEY": "o"}, []),
         ]

@@ -49,7 +49,7 @@ class UseAdminTests(TenantTestCase):
         [line] = found["accounts"]
         self.assertEqual((line.cost.calls, line.cost.failures, line.p50_ms, line.p95_ms), (2, 1, 120, 900))
         self.assertEqual([line.key for line in found["tenants"]], ["alpha", OTHER])
-        for words in ("groq-1", "1.2345", "3.50", "900 ms", "beta everything a day", "33.3%"):
+        for words in ("groq-1", "$1.23", "$3.50", "900 ms", "beta everything a day", "33.3%"):
             self.assertIn(words, text)
 
     def test_without_any_call_it_says_so(self) -> None:
@@ -92,11 +92,12 @@ class UseAdminTests(TenantTestCase):
         self.assertEqual(older.context_data["older"], "")
 
     def test_the_health_of_providers_is_shown_as_it_is_told(self) -> None:
-        told = [{"account": "groq-1", "state": "half-open", "requests left": 17}]
+        used = [{"name": "requests a day", "scope": "groq-1", "used": 1200, "limit": 14400}]
+        told = [{"account": "groq-1", "model": "m", "quality": 3, "state": "half-open", "used": used}]
         with mock.patch.object(overview, "health", return_value=told):
             text = self.page(url("usagehour_changelist"))
 
-        for words in ("Providers</h2>", "Requests left", "half-open", "17"):
+        for words in ("Providers</h2>", "Strong", "half-open", "1,200 of 14,400 requests a day"):
             self.assertIn(words, text)
 
     def test_a_budget_names_a_tenant_and_a_feature_that_exist(self) -> None:
