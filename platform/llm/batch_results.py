@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from core import clock, rows
-from llm import canary, features, metrics
+from llm import batch_money, canary, features, metrics
 from llm.answers import Answer, BadAnswer, Usage, read
 from llm.models import Batch, BatchItem, LlmCall
 from llm.settling import CHARACTERS_A_TOKEN
@@ -32,6 +33,7 @@ class Kept:
     finish_reason: str
     usage: Usage
     cost_nano: int
+    deadline_at: datetime  # until then somebody waits for it
 
 
 Store = Callable[[Kept], None]
@@ -73,6 +75,7 @@ def _take(batch: Batch, item: BatchItem, target: Target, row: dict[str, Any], st
             finish_reason=answer.finish_reason,
             usage=usage,
             cost_nano=round((_cost_usd(target, usage) or 0) * NANO),
+            deadline_at=batch.deadline_at,
         )
     )
     _record(batch, item, target, usage, answer.finish_reason, estimated=answer.usage is None)
@@ -107,6 +110,7 @@ def _record(
         if not rows.update(BatchItem, {"status": status, "error": error, "body": None}, where=waiting):
             return
         rows.insert(_call(batch, item, target, usage, finish_reason, error, estimated))
+    batch_money.spend(batch.owner_id, _cost_usd(target, usage))
     metrics.batch_items.labels(batch.feature, error or "ok").inc()
 
 

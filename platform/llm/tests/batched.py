@@ -61,8 +61,8 @@ class BatchCase(TenantTestCase):
         self.owner_id = uuid7()
         due.owe(OWNER, self.owner_id, after=timedelta(hours=6))
 
-    def find_target(self, schema: str, account: str, model: str) -> Target | None:
-        self.assertEqual((schema, account, model), ("alpha", "openai-1", "gpt-4o"))
+    def find_target(self, batch: Batch) -> Target | None:
+        self.assertEqual((batch.tenant, batch.account, batch.model), ("alpha", "openai-1", "gpt-4o"))
         return self.target
 
     def store(self, kept: Kept) -> None:
