@@ -7,22 +7,24 @@ from decimal import Decimal
 from typing import Any
 from unittest import mock
 
-from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from llmock.routers import batch as remote
 
 from core import clock
 from core.models import Due
+from core.redis import client
 from core.testing import OTHER, TenantClient
 from interviews.models import Candidate, Evaluation, Interview
-from interviews.services import afterwards, evaluations, waiting
+from interviews.services import afterwards, evaluations
 from interviews.services.jobs import CompetencyPlan, QuestionPlan, WaitsTooLong
 from interviews.tests import make
-from llm import admission, attempts, batches, batching, budgets
-from llm.models import Account, Batch, Budget, LlmCall, Offer, Price
+from llm import admission, attempts, budgets, cache, gateway
+from llm.headers import NOTHING
+from llm.models import Account, Batch, Budget, LlmCall
+from llm.policy import TenantPolicy
 from llm.tests.asking import forget
-from llm.tests.batched import BatchCase
+from llm.tests.batched import BatcherCase
 
 HOURS = 6
 KEYS = ("sql", "listening", "candour", "rigour", "teamwork")
@@ -56,36 +58,17 @@ def three_of_five(lines: Lines) -> None:
     del lines[4]
 
 
-class WaitingCase(BatchCase):
+class WaitingCase(BatcherCase):
     """A job of five competencies whose evaluations may wait, and an account with batches at half the price."""
 
     hours = HOURS
 
     def setUp(self) -> None:
         super().setUp()
-        batches.connect(find_target=batching.find_target, store=batching.store)
-        self.account = Account.objects.create(
-            label="batcher",
-            provider="openai",
-            base_url=self.server.base_url("openai"),
-            key_source="env:BATCHER_KEY",
-            verified_at=clock.now().date(),
-            has_batch=True,
-        )
-        offer = Offer.objects.create(
-            account=self.account, model="gpt-4o", quality=Offer.Quality.STRONG, verified_at=clock.now().date()
-        )
-        Price.objects.create(
-            offer=offer, version="v1", usd_in=Decimal(2), usd_cached=Decimal(2), usd_out=Decimal(10), batch_factor="0.5"
-        )
         self.interview = self.submitted()
         self.evaluation = self.interview.evaluations.get()
-        self.enterContext(override_settings(LLM_ENV={"BATCHER_KEY": "sk-any"}))
         self.asked: list[dict[str, Any]] = []
-        wire = attempts.wire()
-        self.enterContext(mock.patch.object(wire, "post", self.post))
-        forget()
-        self.addCleanup(forget)
+        self.enterContext(mock.patch.object(attempts.wire(), "post", self.post))
 
     def submitted(self) -> Interview:
         competencies = tuple(
@@ -98,7 +81,7 @@ class WaitingCase(BatchCase):
     def post(self, target: Any, body: dict[str, Any], *, deadline: float) -> tuple[bytes, Any]:
         """A live call."""
         self.asked.append(body)
-        return json.dumps(completion(json.dumps(FOUND), LIVE)).encode(), attempts.NOTHING
+        return json.dumps(completion(json.dumps(FOUND), LIVE)).encode(), NOTHING
 
     def look(self) -> Evaluation:
         """One look of the worker at the evaluation."""
@@ -175,8 +158,7 @@ class WaitingTests(WaitingCase):
 
     def test_a_batch_that_is_given_back_lets_it_run_live_at_once(self) -> None:
         self.look()
-        self.account.is_enabled = False
-        self.account.save()
+        Account.objects.update(is_enabled=False)
         forget()
 
         self.run_it(self.batch())
@@ -195,13 +177,7 @@ class WaitingTests(WaitingCase):
         self.assertEqual((evaluation.status, len(self.asked), Batch.objects.count()), ("ready", 5, 0))
 
     def test_a_batch_that_costs_more_than_a_cheaper_live_model_is_not_asked(self) -> None:
-        cheap = Account.objects.create(
-            label="cheap", provider="x", base_url=self.server.base_url("openai"), key_source="none:",
-            verified_at=clock.now().date(),
-        )  # fmt: skip
-        offer = Offer.objects.create(account=cheap, model="small-price", quality=3, verified_at=clock.now().date())
-        Price.objects.create(offer=offer, version="v1", usd_in="0.9", usd_cached="0.9", usd_out="4.9")
-        forget()
+        self.account("cheap", "small-price", Decimal("0.9"), Decimal("4.9"))
 
         evaluation = self.look()
 
@@ -218,20 +194,20 @@ class WaitingTests(WaitingCase):
         Budget.objects.create(tenant="alpha", limit_usd=Decimal(1))
         budgets.forget()
         self.addCleanup(budgets.forget)
-        [ceiling] = budgets.applying(batching.TenantPolicy(schema="alpha"), "evaluation")
+        [ceiling] = budgets.applying(TenantPolicy(schema="alpha"), "evaluation")
 
         self.look()
-        held = int(admission.client().get(ceiling.key) or 0)
+        held = int(client().get(ceiling.key) or 0)
         self.ended(good)
 
         self.assertGreater(held, 5 * 1_500_000)
-        self.assertEqual(int(admission.client().get(ceiling.key) or 0), 5 * 1_500_000)
+        self.assertEqual(int(client().get(ceiling.key) or 0), 5 * 1_500_000)
 
     def test_the_answers_are_kept_until_after_the_deadline(self) -> None:
         evaluation = self.look()
         Batch.objects.update(deadline_at=evaluation.created_at + timedelta(days=3))
 
-        with mock.patch.object(batching.cache, "put") as put:
+        with mock.patch.object(cache, "put") as put:
             self.ended(good)
 
         seconds = {call.kwargs["seconds"] for call in put.call_args_list}
@@ -245,20 +221,20 @@ class WaitingTests(WaitingCase):
         with self.captureOnCommitCallbacks(execute=True):
             afterwards.withdraw(Interview.objects.get(pk=self.interview.pk))
         self.answered(batch, good)
-        with mock.patch.object(batching.cache, "put") as put:
+        with mock.patch.object(cache, "put") as put:
             batch = self.run_it(batch)
 
         self.assertEqual((batch.status, batch.error), ("failed", "purged"))
         self.assertEqual((put.called, make.owed("evaluation"), len(self.rows("batch"))), (False, [], 5))
 
     def test_whoever_withdraws_while_the_batch_is_made_leaves_none_behind(self) -> None:
-        made = waiting.gateway.submit_batch
+        made = gateway.submit_batch
 
         def submit_batch(*args: Any, **keywords: Any) -> Any:
             afterwards.withdraw(Interview.objects.get(pk=self.interview.pk))
             return made(*args, **keywords)
 
-        with mock.patch.object(waiting.gateway, "submit_batch", submit_batch):
+        with mock.patch.object(gateway, "submit_batch", submit_batch):
             evaluation = self.look()
 
         self.assertEqual((evaluation.status, evaluation.lease_until), ("superseded", None))

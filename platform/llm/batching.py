@@ -29,7 +29,7 @@ from llm.models import Batch
 from llm.policy import TenantPolicy
 from llm.preparing import Prepared, Unasked
 from llm.router import Need
-from llm.targets import Target
+from llm.targets import COMPLEXITIES, Target
 
 OWNERS_TIME = timedelta(hours=1)  # after the deadline, in which the owner still finds what was answered
 
@@ -130,7 +130,7 @@ def _of_a_batch(question: Unasked) -> tuple[Any, ...]:
 def _widest(prepared: Sequence[Prepared]) -> Need:
     """A need that holds every one of them."""
     return replace(
-        max((one.need for one in prepared), key=lambda need: router.COMPLEXITIES[need.complexity]),
+        max((one.need for one in prepared), key=lambda need: COMPLEXITIES[need.complexity]),
         tokens_in=max(one.need.tokens_in for one in prepared),
         tokens_out=max(one.need.tokens_out for one in prepared),
         quality=max(one.need.quality for one in prepared),

@@ -46,6 +46,10 @@ class Batch(models.Model):
 
     class Meta:
         db_table = "llm_batch"
+        verbose_name_plural = _("batches")
+        indexes = [
+            models.Index(fields=["subject_id"], condition=~models.Q(status="done"), name="batch_of_a_person"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "owner_kind", "owner_id"], name="one_batch_an_owner"),
         ]
