@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from unittest import mock
 
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from llmock.routers import batch as remote
@@ -65,7 +66,8 @@ class WaitingCase(BatcherCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.interview = self.submitted()
+        with override_settings(LLM_ENV={}):
+            self.interview = self.submitted()
         self.evaluation = self.interview.evaluations.get()
         self.asked: list[dict[str, Any]] = []
         self.enterContext(mock.patch.object(attempts.wire(), "post", self.post))

@@ -4,13 +4,14 @@ import json
 import time
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.test import override_settings
 from llmock.routers import batch as remote
 
-from core import clock
+from core import clock, tenancy
 from core.ids import uuid7
+from keys import ring
 from llm import batching, canary, gateway, nonce, own_keys
 from llm.batches import NotBatchable
 from llm.models import Account, Batch, BatchItem, LlmCall, Offer
@@ -34,7 +35,13 @@ def question(number: int = 0, **changes: Any) -> Unasked:
         "known": ("Anna de Vries",),
         "prompt_version": "report.v1",
     }
-    return Unasked(**asked | changes)
+    return cast(Unasked, asked | changes)
+
+
+def well(lines: list[dict[str, Any]]) -> None:
+    """The server's own answers repeat what they were asked."""
+    for place, line in enumerate(lines):
+        line["response"]["body"]["choices"][0]["message"]["content"] = f"Part {place} is done."
 
 
 class BatchingTests(BatcherCase):
@@ -59,13 +66,18 @@ class BatchingTests(BatcherCase):
             self.assertNotIn("Anna", words)
 
     def test_complete_finds_what_the_batch_answered(self) -> None:
-        batch = self.owed()
+        subject_id = uuid7()
+        ring.create_subject_key(tenancy.tenant_id(), subject_id)
+        asked = [question(number, subject_id=subject_id) for number in (0, 1)]
+        batch = self.owed(*asked)
         assert batch is not None
-        self.run_it(self.run_it(batch))
+        self.run_it(batch)
+        self.answered(batch, well)
+        self.run_it(batch)
 
-        found = [gateway.complete(**question(number), deadline=time.monotonic() + 5) for number in (0, 1)]
+        found = [gateway.complete(**one, deadline=time.monotonic() + 5) for one in asked]
 
-        self.assertEqual([one.model for one in found], ["gpt-4o"] * 2)
+        self.assertEqual([one.text for one in found], ["Part 0 is done.", "Part 1 is done."])
         self.assertEqual(sorted(row.source for row in self.ledger()), ["batch", "batch", "cache", "cache"])
         self.assertEqual(LlmCall.objects.filter(source="provider").count(), 0)
 
@@ -112,7 +124,7 @@ class BatchingTests(BatcherCase):
 
     def test_without_an_own_price_for_batches_nothing_is_gained_by_waiting(self) -> None:
         from_now_on = Offer.objects.get(account__label="batcher").prices
-        from_now_on.create(version="v2", usd_in=2, usd_cached=2, usd_out=10, batch_factor=1)
+        from_now_on.create(version="v2", usd_in=Decimal(2), usd_cached=Decimal(2), usd_out=Decimal(10))
         forget()
 
         self.assertIsNone(self.owed())
