@@ -141,9 +141,9 @@ class WaitingTests(WaitingCase):
         batched, live, kept = (self.rows(source) for source in ("batch", "provider", "cache"))
         self.assertEqual((len(batched), len(live), len(kept), len(self.asked)), (4, 2, 3, 2))
         # 1000 x 2 + 100 x 10 per million live, half of it in a batch; 900 x 2 + 90 x 10 for each live call
-        self.assertEqual({row.cost_usd for row in batched}, {Decimal("0.0015")})
+        self.assertEqual({(row.cost_usd, row.saved_usd) for row in batched}, {(Decimal("0.0015"), Decimal("0.0015"))})
         self.assertEqual({row.cost_usd for row in live}, {Decimal("0.0027")})
-        self.assertEqual([(row.cost_usd, row.saved_usd) for row in kept], [(Decimal(0), Decimal("0.0015"))] * 3)
+        self.assertEqual([(row.cost_usd, row.saved_usd) for row in kept], [(Decimal(0), Decimal(0))] * 3)
         spent = sum((row.cost_usd or Decimal(0) for row in LlmCall.objects.filter(feature="evaluation")), Decimal(0))
         self.assertEqual(int(spent * admission.NANO), 11_400_000)
         self.assertTrue(all(row.settled_at for row in LlmCall.objects.filter(feature="evaluation")))

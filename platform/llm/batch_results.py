@@ -17,13 +17,12 @@ from llm.models import Batch, BatchItem, LlmCall
 from llm.settling import CHARACTERS_A_TOKEN
 from llm.targets import Target
 
-NANO = 1_000_000_000
 LONGEST_MS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A good answer as it is handed on; `cost_nano` is what it cost, in billionths of a dollar (0 = unknown)."""
+    """A good answer as it is handed on; somebody waits for it until `deadline_at`."""
 
     feature: str
     cache_key: str
@@ -32,8 +31,7 @@ class Kept:
     model: str
     finish_reason: str
     usage: Usage
-    cost_nano: int
-    deadline_at: datetime  # until then somebody waits for it
+    deadline_at: datetime
 
 
 Store = Callable[[Kept], None]
@@ -74,7 +72,6 @@ def _take(batch: Batch, item: BatchItem, target: Target, row: dict[str, Any], st
             model=target.model,
             finish_reason=answer.finish_reason,
             usage=usage,
-            cost_nano=round((_cost_usd(target, usage) or 0) * NANO),
             deadline_at=batch.deadline_at,
         )
     )
