@@ -74,6 +74,11 @@ class JobVersion(models.Model):
         default=False,
         help_text=_("A model words every reply, also where no follow-up is asked; that costs a call for each answer."),
     )
+    evaluation_waits_hours = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(24)],
+        help_text=_("Evaluations may wait so many hours for a provider's batch, at about half the price; 0 = at once."),
+    )
     jurisdiction = models.CharField(
         max_length=8, blank=True, help_text=_("Whose rules say which private matters are forbidden; empty = all.")
     )

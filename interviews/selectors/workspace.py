@@ -1,6 +1,7 @@
 """The review workspace: transcript, the viewer's own ratings, and the AI's proposal once those are in."""
 
 import itertools
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from accounts.roles import Permission
 from interviews.models import Decision, Evaluation, Finding, Interview, QuestionFlag, Quote, Review, Turn
 from interviews.selectors import scores
 from interviews.selectors.portal import STATUS_TONES
+from llm import batches
 
 OUTCOME_TONES = {Decision.Outcome.ADVANCE: "good", Decision.Outcome.HOLD: "warn", Decision.Outcome.REJECT: "bad"}
 
@@ -131,6 +133,7 @@ def _proposal(evaluation: Evaluation, own: dict[Any, Any], turns: list[Turn]) ->
     return scores.summary(evaluation) | {
         "id": evaluation.pk,
         "status": evaluation.status,
+        "waits_until": _waits_until(evaluation),
         "mode": evaluation.mode,
         "coverage_percent": int((evaluation.coverage or 0) * 100),
         "recommendation_tone": scores.TONES[evaluation.recommendation],
@@ -140,6 +143,13 @@ def _proposal(evaluation: Evaluation, own: dict[Any, Any], turns: list[Turn]) ->
         "ratings": [_rating(rating, own, answers) for rating in evaluation.ratings.all()],
         "versions": [{"label": label, "value": value} for label, value in evaluation.versions.items() if value],
     }
+
+
+def _waits_until(evaluation: Evaluation) -> datetime | None:
+    """Until when it waits for a batch."""
+    if evaluation.status != Evaluation.Status.OWED:
+        return None
+    return batches.waits_until("evaluation", evaluation.pk)
 
 
 def _rating(rating: Any, own: dict[Any, Any], answers: dict[Any, Any]) -> dict[str, Any]:

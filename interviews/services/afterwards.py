@@ -8,7 +8,7 @@ from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
 from interviews.services import listeners
-from llm import cache
+from llm import batches, cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
 STARS = range(1, 6)
@@ -46,6 +46,7 @@ def withdraw(interview: Interview) -> None:
         due.settle("turn", turn_id)
     for evaluation_id in interview.evaluations.values_list("pk", flat=True):
         due.settle("evaluation", evaluation_id)
+    batches.purge(subject_id=interview.subject_id)
     audit.record("interview.withdrawn", interview)
     listeners.close(interview, why="withdrawn")
     transaction.on_commit(partial(cache.purge, interview.subject_id), robust=True)

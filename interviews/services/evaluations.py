@@ -9,17 +9,19 @@ from django.db import transaction
 from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
-from interviews.services import standing
+from interviews.services import standing, waiting
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
     CompetencyText,
     EvaluationContext,
+    Material,
     Point,
     Rating,
     Result,
     Thresholds,
 )
+from llm import batches
 from llm.policy import TenantPolicy
 
 GIVE_UP_AFTER = 5
@@ -49,7 +51,7 @@ def retry(*, evaluation_id: UUID) -> None:
 
 
 def run(*, evaluation_id: UUID) -> None:
-    """Claim the evaluation, rate with nothing held, store ratings and quotes once.
+    """Claim the evaluation, rate with nothing held, store ratings and quotes once; or put it off, where it may wait.
 
     :raises core.claims.AlreadyClaimed: if another worker runs it or it is done.
     :raises core.claims.LeaseLost: if another worker took over meanwhile; nothing was written.
@@ -58,13 +60,17 @@ def run(*, evaluation_id: UUID) -> None:
         try:
             if claim.attempts > GIVE_UP_AFTER:
                 raise claims.AlreadyClaimed("too many attempts")
-            result = _evaluate(claim.row)
+            material = _material(claim.row)
+            if waiting.put_off(claim, material):
+                return
+            result = _evaluate(material)
             with transaction.atomic():
                 standing.hold(claim.row.interview_id)
                 _store(claim, result)
         except claims.LeaseLost:
             raise
         except standing.Withdrawn:
+            batches.purge(subject_id=claim.row.subject_id)
             claim.record(Evaluation.Status.SUPERSEDED, error="Withdrawn")
             return
         except Exception as error:
@@ -74,22 +80,30 @@ def run(*, evaluation_id: UUID) -> None:
     metrics.evaluations.labels(tenancy.schema(), "done", result.mode).inc()
 
 
-def _evaluate(evaluation: Evaluation) -> Result:
+def _material(evaluation: Evaluation) -> Material:
+    """:raises interviews.services.standing.Withdrawn: if the interview was over when it was read."""
     interview = Interview.objects.select_related("version").get(pk=evaluation.interview_id)
     standing.refuse_over(interview)
     version = interview.version
-    competencies = [competency_text(row) for row in version.competencies.all()]
-    answers = answers_of(interview)
     candidate = Candidate.objects.get(pk=interview.subject_id)
-    context = EvaluationContext(interview_id=interview.pk, known=(candidate.name, candidate.email))
-    policy = TenantPolicy(schema=tenancy.schema())
+    return Material(
+        competencies=tuple(competency_text(row) for row in version.competencies.all()),
+        answers=tuple(answers_of(interview)),
+        thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
+        policy=TenantPolicy(schema=tenancy.schema()),
+        context=EvaluationContext(interview.pk, (candidate.name, candidate.email), candidate.pk),
+        waits_hours=version.evaluation_waits_hours,
+    )
+
+
+def _evaluate(material: Material) -> Result:
     pool.give_back()
     return evaluate(
-        competencies=competencies,
-        answers=answers,
-        thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
-        policy=policy,
-        context=context,
+        competencies=material.competencies,
+        answers=material.answers,
+        thresholds=material.thresholds,
+        policy=material.policy,
+        context=material.context,
     )
 
 

@@ -13,9 +13,15 @@ from core import audit, clock
 from interviews.models import Competency, Job, JobVersion, Question
 from interviews.services.interviewer import topics
 
+LONGEST_WAIT_HOURS = 24
+
 
 class VersionIncomplete(ValueError):
     """A version needs a question, a competency with weight, and a question for each competency."""
+
+
+class WaitsTooLong(ValueError):
+    """No batch takes longer than a day, so no evaluation waits longer for one."""
 
 
 class UnknownJurisdiction(ValueError):
@@ -56,6 +62,7 @@ class JobPlan:
     max_probes: int = 1
     max_probes_interview: int = 4
     words_every_reply: bool = False
+    evaluation_waits_hours: int = 0
     jurisdiction: str = ""
     threshold_hire: Decimal = Decimal(70)
     threshold_maybe: Decimal = Decimal(50)
@@ -67,6 +74,7 @@ def publish_job(*, plan: JobPlan, by: User | None) -> Job:
     """Create the job, or give it its next version, and open it.
 
     :raises VersionIncomplete: if the plan can't be interviewed or rated.
+    :raises WaitsTooLong: if its evaluations would wait more than LONGEST_WAIT_HOURS.
     :raises UnknownJurisdiction: if the plan names one that the data file doesn't know.
     :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
     """
@@ -95,6 +103,8 @@ def _check(plan: JobPlan) -> None:
         raise VersionIncomplete(f"These competencies and questions do not match: {', '.join(sorted(asked ^ keys))}.")
     if sum(competency.weight for competency in plan.competencies) <= 0:
         raise VersionIncomplete("Give at least one competency a weight.")
+    if not 0 <= plan.evaluation_waits_hours <= LONGEST_WAIT_HOURS:
+        raise WaitsTooLong(f"Use 0 to {LONGEST_WAIT_HOURS} hours.")
     if plan.jurisdiction and plan.jurisdiction not in topics.jurisdictions():
         raise UnknownJurisdiction(f"Use one of {', '.join(sorted(topics.jurisdictions()))}, or none.")
 
@@ -109,6 +119,7 @@ def _create_version(job: Job, plan: JobPlan) -> JobVersion:
         max_probes=plan.max_probes,
         max_probes_interview=plan.max_probes_interview,
         words_every_reply=plan.words_every_reply,
+        evaluation_waits_hours=plan.evaluation_waits_hours,
         jurisdiction=plan.jurisdiction,
         threshold_hire=plan.threshold_hire,
         threshold_maybe=plan.threshold_maybe,

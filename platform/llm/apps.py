@@ -9,9 +9,10 @@ class LlmConfig(AppConfig):
     def ready(self) -> None:
         from core import doctor, due, releases
         from core import gauges as scraped
-        from llm import checks, examination, gauges, key_ages, loading  # noqa: F401 (the checks register themselves)
+        from llm import batches, batching, checks, examination, gauges, key_ages, loading  # noqa: F401 (checks register themselves)
 
         due.register("llm.batch", task="llm.run_batch", keyword="batch_id")
+        batches.connect(find_target=batching.find_target, store=batching.store)
         doctor.register("model", examination.model)
         scraped.register("llm", gauges.cost_today, keep=60.0)
         scraped.register("llm.hour", gauges.last_hour, keep=60.0)

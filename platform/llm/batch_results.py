@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,19 +11,18 @@ from uuid import UUID
 from django.db import transaction
 
 from core import clock, rows
-from llm import canary, features, metrics
+from llm import batch_money, canary, features, metrics
 from llm.answers import Answer, BadAnswer, Usage, read
 from llm.models import Batch, BatchItem, LlmCall
 from llm.settling import CHARACTERS_A_TOKEN
 from llm.targets import Target
 
-NANO = 1_000_000_000
 LONGEST_MS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A good answer as it is handed on; `cost_nano` is what it cost, in billionths of a dollar (0 = unknown)."""
+    """A good answer as it is handed on; somebody waits for it until `deadline_at`."""
 
     feature: str
     cache_key: str
@@ -31,7 +31,7 @@ class Kept:
     model: str
     finish_reason: str
     usage: Usage
-    cost_nano: int
+    deadline_at: datetime
 
 
 Store = Callable[[Kept], None]
@@ -72,7 +72,7 @@ def _take(batch: Batch, item: BatchItem, target: Target, row: dict[str, Any], st
             model=target.model,
             finish_reason=answer.finish_reason,
             usage=usage,
-            cost_nano=round((_cost_usd(target, usage) or 0) * NANO),
+            deadline_at=batch.deadline_at,
         )
     )
     _record(batch, item, target, usage, answer.finish_reason, estimated=answer.usage is None)
@@ -107,6 +107,7 @@ def _record(
         if not rows.update(BatchItem, {"status": status, "error": error, "body": None}, where=waiting):
             return
         rows.insert(_call(batch, item, target, usage, finish_reason, error, estimated))
+    batch_money.spend(batch.owner_id, _cost_usd(target, usage))
     metrics.batch_items.labels(batch.feature, error or "ok").inc()
 
 

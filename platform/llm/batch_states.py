@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.db.models.functions import Now
 
 from core import clock, due, tenancy
 from core.claims import AlreadyClaimed, LeaseLost
-from llm import metrics
+from llm import batch_money, metrics
 from llm.models import Batch, BatchItem
 
 KIND = "llm.batch"
@@ -99,6 +100,7 @@ def end(batch: Batch, status: str, error: str = "") -> None:
     missing.update(status=BatchItem.Status.FAILED, error="no_answer")
     due.settle(KIND, batch.pk)
     due.hasten([batch.owner_id])
+    transaction.on_commit(partial(batch_money.release, batch.owner_id), robust=True)
     if was != Batch.Status.FAILED:
         _report(batch, error or "done")
 

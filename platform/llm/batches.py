@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +21,9 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
-from core import due, pool, tenancy
+from core import clock, due, pool, tenancy
 from core.tasks import enqueue
-from llm import batch_states, canary, features
+from llm import batch_money, batch_states, canary, features
 from llm.batch_looks import Look
 from llm.batch_results import Kept, Store
 from llm.batch_states import KIND
@@ -31,7 +32,18 @@ from llm.models import Batch, BatchItem
 from llm.policy import TenantPolicy
 from llm.targets import Target
 
-__all__ = ["BatchRequest", "Kept", "NotBatchable", "Store", "connect", "purge", "run", "submit"]
+__all__ = [
+    "BatchRequest",
+    "Kept",
+    "NotBatchable",
+    "Store",
+    "connect",
+    "exists",
+    "purge",
+    "run",
+    "submit",
+    "waits_until",
+]
 
 MOST_REQUESTS = 50  # their answers must fit into llm.wire.MOST_BYTES
 SECONDS = 60.0  # for all that one look asks the provider; batch_states.LEASE is longer
@@ -40,7 +52,7 @@ FATAL = {  # errors that waiting does not mend, by status
     Batch.Status.SUBMITTED: {"not_found", "too_large"},
     Batch.Status.FAILED: {"not_found", "too_large"},
 }
-FindTarget = Callable[[str, str, str], Target | None]
+FindTarget = Callable[[Batch], Target | None]
 
 log = structlog.get_logger()
 
@@ -71,7 +83,10 @@ _wiring: list[_Wiring] = []
 
 
 def connect(*, find_target: FindTarget, store: Store) -> None:
-    """Say how (schema, account, model) becomes a Target with its key, and who keeps answers (AppConfig.ready)."""
+    """Say how a batch's place becomes a Target with its key, and who keeps answers (AppConfig.ready).
+
+    `find_target` gives None where the place is used no more, and raises WireError where its key can't be had.
+    """
     _wiring[:] = [_Wiring(find_target, store)]
 
 
@@ -106,6 +121,7 @@ def submit(
             "feature": feature,
             "account": target.account,
             "model": target.model,
+            "own_key": bool(target.own_key_of),
             "interview_id": interview_id,
             "subject_id": subject_id,
             "prompt_version": prompt_version,
@@ -121,6 +137,23 @@ def submit(
     return batch
 
 
+def waits_until(owner_kind: str, owner_id: UUID, *, lock: bool = False) -> datetime | None:
+    """Until when the owner waits for its batch; None where there is none, or it is over, or the time has passed.
+
+    :param lock: in a transaction: it is not over before the commit, so that its owner can be owed anew before that.
+    """
+    rows = Batch.objects.filter(tenant=tenancy.schema(), owner_kind=owner_kind, owner_id=owner_id)
+    found = (rows.select_for_update() if lock else rows).filter(
+        status__in=[Batch.Status.OWED, Batch.Status.SUBMITTED], deadline_at__gt=clock.now()
+    )
+    return found.values_list("deadline_at", flat=True).first()
+
+
+def exists(owner_kind: str, owner_id: UUID) -> bool:
+    """Whether the owner ever had a batch, however it ended."""
+    return Batch.objects.filter(tenant=tenancy.schema(), owner_kind=owner_kind, owner_id=owner_id).exists()
+
+
 @transaction.atomic
 def purge(*, subject_id: UUID) -> int:
     """Let go of what is on its way about this person; their requests are emptied, and no answer is kept any more.
@@ -132,8 +165,9 @@ def purge(*, subject_id: UUID) -> int:
     found.update(status=Batch.Status.FAILED, error="purged", fence=F("fence") + 1, lease_until=None)
     BatchItem.objects.filter(batch__in=ids).update(body=None)
     unsent = BatchItem.objects.filter(batch__in=ids, batch__sent_at=None)
-    for batch_id in set(unsent.values_list("batch_id", flat=True)):
+    for batch_id, owner_id in set(unsent.values_list("batch_id", "batch__owner_id")):
         due.settle(KIND, batch_id)
+        transaction.on_commit(partial(batch_money.release, owner_id), robust=True)
     unsent.update(status=BatchItem.Status.FAILED, error="purged")
     due.hasten(ids)
     return len(ids)
@@ -149,12 +183,12 @@ def run(*, batch_id: UUID) -> None:
     if not _wiring:
         raise NotConnected
     batch = batch_states.claim(batch_id)
-    target = _wiring[0].find_target(batch.tenant, batch.account, batch.model)
-    if target is None:
-        batch_states.give_back(batch, "no_target")
-        return
-    pool.give_back()
     try:
+        target = _wiring[0].find_target(batch)
+        if target is None:
+            batch_states.give_back(batch, "no_target")
+            return
+        pool.give_back()
         Look(batch, target, _wiring[0].store, time.monotonic() + SECONDS).step()
     except WireError as error:
         _not_reached(batch, error.kind)

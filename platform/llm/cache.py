@@ -119,7 +119,7 @@ def get(key: str, *, subject_id: UUID | None = None) -> Stored | None:
     stored = None if sealed is None else unseal(key, sealed, subject_id)
     count(key, "miss" if stored is None else "hit")
     if sealed is not None and stored is None:
-        _discard(key)
+        drop(key)
     return stored
 
 
@@ -139,6 +139,14 @@ def put(key: str, stored: Stored, *, seconds: int, subject_id: UUID | None = Non
             client().eval(PUT, 3, key, *_of(subject_id), sealed, seconds)
     except (TooLarge, ring.KeyDestroyed):
         count(key, "refused")
+    except RedisError:
+        _away(key)
+
+
+def drop(key: str) -> None:
+    """Delete the answer kept there: it is of no use."""
+    try:
+        client().unlink(key)
     except RedisError:
         _away(key)
 
@@ -241,13 +249,6 @@ def _shared() -> str:
 def _of(subject_id: UUID) -> tuple[str, str]:
     """The set of the keys about a person, and the mark that they were purged."""
     return tenant_key("llm-cache-of", subject_id), tenant_key("llm-cache-purged", subject_id)
-
-
-def _discard(key: str) -> None:
-    try:
-        client().unlink(key)
-    except RedisError:
-        _away(key)
 
 
 def _away(key: str) -> None:

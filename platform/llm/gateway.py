@@ -29,6 +29,8 @@ from llm import (
 )
 from llm.answers import Answer, BadAnswer, Usage
 from llm.attempts import Answered, Attempt, Attempts, BadOutput, Unavailable, wire
+from llm.batching import submit_batch
+from llm.cache import Stored
 from llm.completions import Completion
 from llm.failures import WireError
 from llm.hearing import Hearing
@@ -49,6 +51,7 @@ __all__ = [
     "from_template",
     "mode",
     "stream",
+    "submit_batch",
     "warm",
 ]
 
@@ -91,18 +94,18 @@ def complete(**question: Unpack[Question]) -> Completion:
     if not prepared.feature.cache_seconds:
         return completions.of_attempt(prepared, _run(_whole(prepared, _route(prepared))))
     name, subject_id = keeping.key(prepared), prepared.subject_id
-    kept = cache.get(name, subject_id=subject_id)
-    if kept is not None:
-        return completions.of_kept(prepared, kept, LlmCall.Source.CACHE)
+    found = _found(prepared, name)
+    if found is not None:
+        return found[1]
     with flight.board(name, deadline=prepared.deadline, subject_id=subject_id) as seat:
         if not seat.leads and (landed := seat.wait()) is not None:
             return completions.of_kept(prepared, landed, LlmCall.Source.SHARED)
         if not seat.leads:
             raise Unavailable("timeout")
-        kept = cache.get(name, subject_id=subject_id)  # an equal call may have landed just before boarding
-        if kept is not None:
-            seat.land(kept)
-            return completions.of_kept(prepared, kept, LlmCall.Source.CACHE)
+        found = _found(prepared, name)  # an equal call may have landed just before boarding
+        if found is not None:
+            seat.land(found[0])
+            return found[1]
         answered = _run(_whole(prepared, _route(prepared)))
         stored = keeping.stored(answered)
         cache.put(name, stored, seconds=prepared.feature.cache_seconds, subject_id=subject_id)
@@ -118,6 +121,18 @@ def _whole(prepared: Prepared, route: Route) -> Attempts:
         return answers.read(content)
 
     return Attempts(prepared, route, ask)
+
+
+def _found(prepared: Prepared, name: str) -> tuple[Stored, Completion] | None:
+    """What the cache holds; what breaks the schema is dropped, so that it is asked for anew."""
+    kept = cache.get(name, subject_id=prepared.subject_id)
+    if kept is None:
+        return None
+    try:
+        return kept, completions.of_kept(prepared, kept, LlmCall.Source.CACHE)
+    except BadOutput:
+        cache.drop(name)
+        return None
 
 
 def stream(
@@ -181,14 +196,7 @@ def _route(prepared: Prepared) -> Route:
 
 
 def _targets(policy: TenantPolicy) -> tuple[Target, ...]:
-    """The registry's; a key of the tenant's own wins where it has one."""
-    found = registry.targets()
-    own = own_keys.of(policy.schema) if policy.own_keys else {}
-    if not own:
-        return found
-    return tuple(
-        target.with_own_key(policy.schema, own[target.account]) if target.account in own else target for target in found
-    )
+    return own_keys.over(registry.targets(), policy)
 
 
 def _with_models(route: Route, deadline: float) -> Route:

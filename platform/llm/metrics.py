@@ -38,5 +38,6 @@ batches = Counter("candor_llm_batches", "Batches of requests that ended", ["feat
 batch_items = Counter("candor_llm_batch_items", "Requests of batches that ended", ["feature", "outcome"])
 
 for _feature in features.listed():
+    versions_off.labels(_feature)
     for _direction in ("in", "out"):
         context_leaks.labels(_feature, _direction)

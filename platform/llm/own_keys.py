@@ -9,6 +9,8 @@ from django.db import transaction
 
 from core import audit, tenancy
 from llm.models import Account, OwnKey
+from llm.policy import TenantPolicy
+from llm.targets import Target
 
 CACHE_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
@@ -65,6 +67,17 @@ def of(schema: str) -> Mapping[str, str]:
                 _cache.clear()
             _cache[schema] = found
     return found[1]
+
+
+def over(targets: tuple[Target, ...], policy: TenantPolicy) -> tuple[Target, ...]:
+    """The targets; a key of the tenant's own wins where it has one and its policy says so."""
+    own = of(policy.schema) if policy.own_keys else {}
+    if not own:
+        return targets
+    return tuple(
+        target.with_own_key(policy.schema, own[target.account]) if target.account in own else target
+        for target in targets
+    )
 
 
 def forget(schema: str) -> None:

@@ -18,8 +18,9 @@ from interviews.services.evaluation.types import (
 )
 from llm import gateway
 from llm.policy import TenantPolicy
+from llm.preparing import Unasked
 
-__all__ = ["evaluate", "input_hash"]
+__all__ = ["evaluate", "input_hash", "questions"]
 
 log = structlog.get_logger()
 
@@ -51,6 +52,19 @@ def evaluate(
         versions = {"evaluator": basic.version(), "prompt": "", "model": ""}
     versions["input"] = input_hash(competencies, answers, thresholds, versions)
     return _result(competencies, ratings, thresholds, mode, versions)
+
+
+def questions(
+    *,
+    competencies: Sequence[CompetencyText],
+    answers: Sequence[Answer],
+    policy: TenantPolicy,
+    context: EvaluationContext,
+) -> list[Unasked]:
+    """What `evaluate` will ask a model; nothing where there is none."""
+    if gateway.mode() != "model":
+        return []
+    return model.questions(competencies, answers, policy, context, model.version(policy, context))
 
 
 def input_hash(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from interviews.services.evaluation.types import Answer, CompetencyText, Evaluat
 from llm import experiments, gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
+from llm.preparing import Unasked
 
 VERSION = "model.1"
 PROMPT = "evaluation.v2"
@@ -55,20 +56,41 @@ def caller(policy: TenantPolicy, context: EvaluationContext, prompt: str = PROMP
     """How a competency is asked about: through the gateway, with this interview's identifiers kept back."""
 
     def call(messages: list[dict[str, str]]) -> Completion:
-        return gateway.complete(
-            feature="evaluation",
-            policy=policy,
-            messages=messages,
-            complexity="complex",
-            schema=SCHEMA,
-            max_tokens=MAX_TOKENS,
-            deadline=time.monotonic() + SECONDS,
-            interview_id=context.interview_id,
-            known=context.known,
-            prompt_version=prompt,
-        )
+        asked = question(policy, context, prompt, messages)
+        return gateway.complete(**asked, deadline=time.monotonic() + SECONDS)
 
     return call
+
+
+def questions(
+    competencies: Sequence[CompetencyText],
+    answers: Sequence[Answer],
+    policy: TenantPolicy,
+    context: EvaluationContext,
+    prompt: str,
+) -> list[Unasked]:
+    """What `rate` will ask with `caller`, word for word."""
+    return [
+        question(policy, context, prompt, messages(competency, chosen, prompt))
+        for competency, chosen in _asked(competencies, answers)
+        if chosen
+    ]
+
+
+def question(policy: TenantPolicy, context: EvaluationContext, prompt: str, messages: list[dict[str, str]]) -> Unasked:
+    """What is asked about one competency, without its deadline."""
+    return {
+        "feature": "evaluation",
+        "policy": policy,
+        "messages": messages,
+        "complexity": "complex",
+        "schema": SCHEMA,
+        "max_tokens": MAX_TOKENS,
+        "interview_id": context.interview_id,
+        "subject_id": context.subject_id,
+        "known": context.known,
+        "prompt_version": prompt,
+    }
 
 
 def rate(
@@ -79,10 +101,7 @@ def rate(
     :raises llm.gateway.Unavailable: if any competency could not be rated; then none is.
     """
     ratings, model = [], ""
-    evidence, scales = features.read(answers), relevance.scales(competencies)
-    for competency in competencies:
-        ranked = relevance.ranked(evidence, competency.key, scales[competency.key])
-        chosen = _within_limit(answers, [item.answer for item in ranked])
+    for competency, chosen in _asked(competencies, answers):
         if not chosen:
             ratings.append(_no_evidence(competency.key, ""))
             continue
@@ -90,6 +109,16 @@ def rate(
         ratings.append(_rating(competency.key, completion.parsed or {}, chosen))
         model = completion.model
     return tuple(ratings), model
+
+
+def _asked(
+    competencies: Sequence[CompetencyText], answers: Sequence[Answer]
+) -> Iterator[tuple[CompetencyText, list[Answer]]]:
+    """Each competency with the answers that are sent for it."""
+    evidence, scales = features.read(answers), relevance.scales(competencies)
+    for competency in competencies:
+        ranked = relevance.ranked(evidence, competency.key, scales[competency.key])
+        yield competency, _within_limit(answers, [item.answer for item in ranked])
 
 
 def messages(competency: CompetencyText, answers: Sequence[Answer], prompt: str = PROMPT) -> list[dict[str, str]]:

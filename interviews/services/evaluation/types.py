@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from llm.policy import TenantPolicy
+
 
 @dataclass(frozen=True, slots=True)
 class CompetencyText:
@@ -98,8 +100,21 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Material:
+    """What an evaluation is made of, and how many hours it may wait for a batch."""
+
+    competencies: tuple[CompetencyText, ...]
+    answers: tuple[Answer, ...]
+    thresholds: Thresholds
+    policy: TenantPolicy
+    context: "EvaluationContext"
+    waits_hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """Whose interview this is; `known` are the person's identifiers, which never leave."""
+    """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave."""
 
     interview_id: UUID
     known: tuple[str, ...]
+    subject_id: UUID | None = None

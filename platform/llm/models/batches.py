@@ -30,6 +30,7 @@ class Batch(models.Model):
     owner_id = models.UUIDField()
     account = models.CharField(max_length=40, blank=True)
     model = models.CharField(max_length=200, blank=True)
+    own_key = models.BooleanField(default=False)  # of the tenant's: the provider shows the batch to nobody else
     interview_id = models.UUIDField(null=True)
     subject_id = models.UUIDField(null=True)  # whom its answers are about
     prompt_version = models.CharField(max_length=40, blank=True)
@@ -45,6 +46,10 @@ class Batch(models.Model):
 
     class Meta:
         db_table = "llm_batch"
+        verbose_name_plural = _("batches")
+        indexes = [
+            models.Index(fields=["subject_id"], condition=~models.Q(status="done"), name="batch_of_a_person"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "owner_kind", "owner_id"], name="one_batch_an_owner"),
         ]

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 from uuid import UUID
 
+from django.test import override_settings
 from llmock.routers import batch as remote
 from llmock.testing import LLMockServer
 
@@ -16,12 +17,14 @@ from core import clock, due
 from core.ids import uuid7
 from core.models import Due
 from core.testing import TenantTestCase
-from llm import batches
+from llm import batches, batching
 from llm.batch_results import Kept
 from llm.batches import BatchRequest
-from llm.models import Batch, BatchItem, LlmCall
+from llm.models import Account, Batch, BatchItem, LlmCall, Offer, Price
 from llm.policy import TenantPolicy
-from llm.targets import Price, Target
+from llm.targets import Price as Dollars
+from llm.targets import Target
+from llm.tests.asking import forget
 
 OWNER = "test.batch_owner"
 INTERVIEW, SUBJECT = UUID(int=11), UUID(int=12)
@@ -55,14 +58,14 @@ class BatchCase(TenantTestCase):
         self.target: Target | None = Target(
             account="openai-1", provider="openai", base_url=self.server.base_url("openai"), model="gpt-4o",
             api_key="sk-SECRET-KEY", has_batch=True, price_version="v1",  # pragma: allowlist secret
-            price=Price(Decimal(2), Decimal("0.5"), Decimal(10), Decimal("0.5")),
+            price=Dollars(Decimal(2), Decimal("0.5"), Decimal(10), Decimal("0.5")),
         )  # fmt: skip
         batches.connect(find_target=self.find_target, store=self.store)
         self.owner_id = uuid7()
         due.owe(OWNER, self.owner_id, after=timedelta(hours=6))
 
-    def find_target(self, schema: str, account: str, model: str) -> Target | None:
-        self.assertEqual((schema, account, model), ("alpha", "openai-1", "gpt-4o"))
+    def find_target(self, batch: Batch) -> Target | None:
+        self.assertEqual((batch.tenant, batch.account, batch.model), ("alpha", "openai-1", "gpt-4o"))
         return self.target
 
     def store(self, kept: Kept) -> None:
@@ -136,6 +139,31 @@ class BatchCase(TenantTestCase):
 
     def ledger(self) -> list[LlmCall]:
         return list(LlmCall.objects.order_by("created_at"))
+
+
+class BatcherCase(BatchCase):
+    """An account of the registry with batches at half the price, and all wired as in earnest."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        batches.connect(find_target=batching.find_target, store=batching.store)
+        self.account("batcher", "gpt-4o", Decimal(2), Decimal(10), has_batch=True)
+        self.enterContext(override_settings(LLM_ENV={"BATCHER_KEY": "sk-any"}))
+        forget()
+        self.addCleanup(forget)
+
+    def account(self, label: str, model: str, usd_in: Decimal, usd_out: Decimal, **fields: Any) -> Account:
+        """An account with one model, strong unless `quality` says otherwise."""
+        today = clock.now().date()
+        quality = fields.pop("quality", Offer.Quality.STRONG)
+        made = {"base_url": self.server.base_url("openai"), "key_source": "env:BATCHER_KEY", "verified_at": today}
+        account = Account.objects.create(label=label, provider="openai", **made | fields)
+        offer = Offer.objects.create(account=account, model=model, quality=quality, verified_at=today)
+        Price.objects.create(
+            offer=offer, version="v1", usd_in=usd_in, usd_cached=usd_in, usd_out=usd_out, batch_factor=Decimal("0.5")
+        )
+        forget()
+        return account
 
 
 def body(words: str) -> dict[str, Any]:
