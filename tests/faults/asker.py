@@ -60,6 +60,7 @@ def ask(kind: int, name: str = "") -> dict[str, Any]:
     feature, streamed, schema, most, seconds = MIXED[kind]
     name, interview_id = name or mark(), uuid7()
     told: dict[str, Any] = {"mark": name, "kind": kind, "most_seconds": seconds, "unavailable": "", "broke": ""}
+    told["interview"] = str(interview_id)
     asked = question(name, feature, schema=schema, most=most, seconds=seconds) | {"interview_id": interview_id}
     heard: list[dict[str, Any]] = []
     began = time.monotonic()
