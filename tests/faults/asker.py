@@ -1,17 +1,24 @@
-"""A process whose threads ask the gateway, started by the tests of providers that fail.
+"""Processes whose threads ask the gateway, started by the tests of providers that fail.
 
-    python -m tests.faults.asker (mixed | equal) THREADS
+    python -m tests.faults.asker (mixed | equal) PROCESSES THREADS
 
 Says `ready`, begins at the first line of standard input, and at its end prints what came of each call as JSON. `mixed`
 asks one question after the other until standard input ends; with `equal` every thread asks the same one once.
 """
 
 import json
+import multiprocessing
+import os
 import secrets
+import signal
 import sys
 import threading
 import time
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Event
 from typing import Any
+
+from core.localservices.procfile import die_with_parent
 
 LETTERS = "bcdfghjkmnpqrstvwxz"
 SCHEMA: dict[str, Any] = {
@@ -29,6 +36,7 @@ MIXED: list[tuple[str, bool, bool, int, float]] = [
     ("evaluation", False, True, 200, 8.0),
     ("evaluation", False, False, 200, 8.0),
 ]
+EVALUATION = 4  # its place there
 
 
 def mark() -> str:
@@ -74,41 +82,54 @@ def ask(kind: int, name: str = "") -> dict[str, Any]:
     return told | {"seconds": time.monotonic() - began}
 
 
-def main(mode: str, threads: str) -> None:
-    import django
-
-    django.setup()
+def crew(mode: str, threads: int, begun: Event, over: Event, told: "SimpleQueue[list[dict[str, Any]]]") -> None:
+    """One process: its threads begin together, and hand over what came of their calls."""
     from django.db import connections
 
     from core import tenancy
-    from llm import gateway
 
-    gateway.warm()
-    told: list[dict[str, Any]] = []
-    begun, over = threading.Event(), threading.Event()
+    die_with_parent(signal.SIGKILL, os.getppid())
+    found: list[dict[str, Any]] = []
 
     def work(place: int) -> None:
         begun.wait()
         with tenancy.enter("alpha"):
             if mode == "equal":
-                told.append(ask(kind=4, name="z" * 16))
+                found.append(ask(EVALUATION, name="z" * 16))
             while mode == "mixed" and not over.is_set():
-                told.append(ask(place % len(MIXED)))
+                found.append(ask(place % len(MIXED)))
                 place += 1
-                over.wait(0.05)
+                time.sleep(0.05)
         connections.close_all()
 
-    crew = [threading.Thread(target=work, args=(place,)) for place in range(int(threads))]
-    for thread in crew:
+    at_work = [threading.Thread(target=work, args=(place,)) for place in range(threads)]
+    for thread in at_work:
         thread.start()
+    for thread in at_work:
+        thread.join()
+    told.put(found)
+
+
+def main(mode: str, processes: str, threads: str) -> None:
+    import django
+
+    django.setup()
+    from llm.attempts import wire
+
+    wire()  # loads the SDK, as gateway.warm does, and asks no database for it
+    forks = multiprocessing.get_context("fork")  # nothing is connected yet, and the imports are made once
+    begun, over, told = forks.Event(), forks.Event(), forks.SimpleQueue()
+    started = [forks.Process(target=crew, args=(mode, int(threads), begun, over, told)) for _ in range(int(processes))]
+    for process in started:
+        process.start()
     print("ready", flush=True)
     sys.stdin.readline()
     begun.set()
     sys.stdin.read()
     over.set()
-    for thread in crew:
-        thread.join()
-    print(json.dumps(told), flush=True)
+    print(json.dumps([one for _ in started for one in told.get()]), flush=True)
+    for process in started:
+        process.join()
 
 
 if __name__ == "__main__":
