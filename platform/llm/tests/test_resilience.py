@@ -2,20 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.test import override_settings
 from llmock.pytest_plugin import LLMock
+from llmock.scenarios import Reply
 from llmock.simulation import MockResponseSettings
 from llmock.testing import LLMockServer
 
 from core import tenancy
-from llm import gateway
+from llm import attempts, gateway, wire
 from llm.gateway import Completion
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
-from llm.tests.asking import MESSAGES, forget
+from llm.tests.asking import MESSAGES, SCHEMA, forget
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -131,8 +133,6 @@ def test_a_stream_that_breaks_is_told_anew_and_never_twice(graded: LLMock, fault
 
 
 def test_a_stream_that_stalls_is_left_for_another_attempt(graded: LLMock, monkeypatch: pytest.MonkeyPatch) -> None:
-    from llm import wire
-
     monkeypatch.setattr(wire, "IDLE_SECONDS", 0.7)
     graded.stall(seconds=30)
 
@@ -151,3 +151,104 @@ def test_a_quota_that_nobody_configured_is_learned_from_its_headers(graded: LLMo
 
     assert failed.value.kind == "limited"
     assert kinds() == ["", ""]
+
+
+def test_a_quota_of_tokens_is_learned_and_the_call_that_would_pass_it_is_not_sent(graded: LLMock) -> None:
+    graded.limits(tpm=400)
+
+    complete()
+    with pytest.raises(gateway.Unavailable) as failed:
+        gateway.complete(**asked(deadline=time.monotonic() + 3))
+
+    assert failed.value.kind == "limited"
+    assert [request.status for request in graded.requests] == [200]
+
+
+def test_a_prompt_that_is_too_long_for_the_server_is_sent_once(graded: LLMock) -> None:
+    graded.context_overflow(times=None)
+
+    with pytest.raises(gateway.Unavailable) as failed:
+        complete()
+
+    assert failed.value.kind == "rejected"
+    assert kinds() == ["rejected"]
+
+
+def test_a_server_that_takes_too_long_is_left_while_there_is_time_for_another_attempt(
+    graded: LLMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "ENOUGH_SECONDS", 0.5)
+    graded.delay(1.5)
+
+    assert gateway.complete(**asked(deadline=time.monotonic() + 2)).text
+
+    assert kinds() == ["timeout", ""]
+
+
+def test_a_call_ends_at_its_deadline_whatever_the_server_does(graded: LLMock) -> None:
+    graded.delay(1.5)
+    began = time.monotonic()
+
+    with pytest.raises(gateway.Unavailable) as failed:
+        gateway.complete(**asked(deadline=began + 0.5))
+
+    assert failed.value.kind == "timeout"
+    assert time.monotonic() - began < 1.0
+
+
+def test_first_words_that_come_late_are_waited_for(graded: LLMock) -> None:
+    graded.slow_first_token(0.4)
+
+    said = streamed([], [])
+
+    assert said.first_ms >= 400
+    assert kinds() == [""]
+
+
+def test_first_words_that_do_not_come_are_left_for_another_attempt(
+    graded: LLMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "IDLE_SECONDS", 0.5)
+    graded.slow_first_token(1.5)
+
+    assert streamed([], []).text
+
+    assert kinds() == ["timeout", ""]
+
+
+@pytest.mark.parametrize("broken", ['{"text": 7, "probe": null}', "Good day."])
+def test_an_answer_that_breaks_the_schema_is_mended_by_one_more_attempt(graded: LLMock, broken: str) -> None:
+    graded.reply(broken)
+
+    said = gateway.complete(**asked(schema=SCHEMA))
+
+    assert said.parsed == {"text": "mock-text", "probe": "mock-probe"}
+    assert kinds() == ["schema", ""]
+
+
+def test_answers_that_go_on_breaking_the_schema_are_given_up_and_told_as_such(graded: LLMock) -> None:
+    graded.reply('{"text": 7}', times=None)
+
+    with pytest.raises(gateway.BadOutput) as failed:
+        gateway.complete(**asked(schema=SCHEMA))
+
+    assert failed.value.kind == "schema"
+    assert kinds() == ["schema", "schema"]
+
+
+@pytest.mark.parametrize(("reason", "kind"), [("length", "truncated"), ("content_filter", "filtered")])
+def test_an_answer_that_did_not_end_by_itself_is_not_taken(graded: LLMock, reason: str, kind: str) -> None:
+    graded.add(Reply(text="Half of it", finish_reason=reason))
+
+    with suppress(gateway.Unavailable):
+        assert complete().text != "Half of it"
+
+    assert kinds()[0] == kind
+
+
+def test_a_call_of_a_tool_that_was_not_offered_is_no_answer(graded: LLMock) -> None:
+    graded.call_tool("search", {"query": "Anna"})
+
+    assert complete().text
+
+    assert kinds()[1:] == [""]
