@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
-from interviews.services import listeners
+from interviews.services import evaluations, listeners
 from llm import cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -46,6 +46,7 @@ def withdraw(interview: Interview) -> None:
         due.settle("turn", turn_id)
     for evaluation_id in interview.evaluations.values_list("pk", flat=True):
         due.settle("evaluation", evaluation_id)
+        due.settle(evaluations.REDO, evaluation_id)
     audit.record("interview.withdrawn", interview)
     listeners.close(interview, why="withdrawn")
     transaction.on_commit(partial(cache.purge, interview.subject_id), robust=True)

@@ -1,5 +1,6 @@
 """Evaluations: owed by a submitted interview, run by a worker, stored with their evidence."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
+from interviews.selectors import policies
 from interviews.services import standing
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
@@ -20,9 +22,11 @@ from interviews.services.evaluation.types import (
     Result,
     Thresholds,
 )
-from llm.policy import TenantPolicy
 
 GIVE_UP_AFTER = 5
+REDO = "evaluation_redo"
+FIRST_REDO, LONGEST_REDO = timedelta(minutes=1), timedelta(hours=6)
+MOST_REDONE = 24
 
 log = structlog.get_logger()
 
@@ -82,7 +86,7 @@ def _evaluate(evaluation: Evaluation) -> Result:
     answers = answers_of(interview)
     candidate = Candidate.objects.get(pk=interview.subject_id)
     context = EvaluationContext(interview_id=interview.pk, known=(candidate.name, candidate.email))
-    policy = TenantPolicy(schema=tenancy.schema())
+    policy = policies.of_tenant()
     pool.give_back()
     return evaluate(
         competencies=competencies,
@@ -135,7 +139,7 @@ def _store(claim: claims.Claim, result: Result) -> None:
         spread=scores.spread,
         recommendation=scores.recommendation,
         finished_at=clock.now(),
-        error="",
+        error=result.trouble,
     )
     ids = dict(Competency.objects.filter(version__interviews=evaluation.interview_id).values_list("key", "pk"))
     for rating in result.ratings:
@@ -143,7 +147,16 @@ def _store(claim: claims.Claim, result: Result) -> None:
     _store_points(evaluation, Finding.Kind.STRENGTH, result.strengths)
     _store_points(evaluation, Finding.Kind.WEAKNESS, result.weaknesses)
     due.settle("evaluation", evaluation.pk)
+    if result.trouble:
+        _owe_redo(evaluation)
     audit.record("evaluation.finished", evaluation, mode=result.mode, attempts=claim.attempts)
+
+
+def _owe_redo(evaluation: Evaluation) -> None:
+    """Have a provisional result made again once a model answers; each time in vain, twice as much later."""
+    made = Evaluation.objects.filter(interview=evaluation.interview_id).count()
+    if made <= MOST_REDONE:
+        due.owe(REDO, evaluation.pk, after=min(FIRST_REDO * 2 ** (made - 1), LONGEST_REDO))
 
 
 def _store_rating(evaluation: Evaluation, competency_id: UUID, rating: Rating) -> None:

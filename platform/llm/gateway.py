@@ -83,9 +83,10 @@ class Completion:
     first_ms: int = 0
 
 
-def mode() -> str:
-    """`model` where a provider is configured, else `basic`."""
-    return "model" if registry.targets() and not _basic_only.get() else "basic"
+def mode(policy: TenantPolicy | None = None) -> str:
+    """`model` where a provider is configured (with a policy: one that this tenant allows), else `basic`."""
+    configured = any(policy is None or policy.allows(target) for target in registry.targets())
+    return "model" if configured and not _basic_only.get() else "basic"
 
 
 @contextmanager

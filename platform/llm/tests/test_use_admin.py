@@ -11,7 +11,7 @@ from accounts.roles import Role
 from accounts.tests.people import person, platform_admin
 from core import clock, tenancy
 from core.testing import OTHER, TenantClient, TenantTestCase
-from llm import overview, stats
+from llm import health, stats
 from llm.models import Budget, LlmCall
 from llm.tests.made import call
 
@@ -92,12 +92,15 @@ class UseAdminTests(TenantTestCase):
         self.assertEqual(older.context_data["older"], "")
 
     def test_the_health_of_providers_is_shown_as_it_is_told(self) -> None:
-        told = [{"account": "groq-1", "state": "half-open", "requests left": 17}]
-        with mock.patch.object(overview, "health", return_value=told):
-            text = self.page(url("usagehour_changelist"))
+        used = [{"name": "requests a minute", "scope": "groq-1", "used": 17, "limit": 30}]
+        told = {"account": "groq-1", "model": "m", "quality": 1, "state": "half-open"}
+        looks = ([told | {"used": used}, told | {"used": None}], [])
+        with mock.patch.object(health, "overview", side_effect=looks):
+            some, none = (self.page(url("usagehour_changelist")) for _ in looks)
 
-        for words in ("Providers</h2>", "Requests left", "half-open", "17"):
-            self.assertIn(words, text)
+        for words in ("Providers</h2>", "half-open", "<li>requests a minute: 17 of 30 (groq-1)</li>", "unknown"):
+            self.assertIn(words, some)
+        self.assertIn("no provider is configured", none)
 
     def test_a_budget_names_a_tenant_and_a_feature_that_exist(self) -> None:
         fields = {"period": "day", "limit_usd": "5", "warn_percent": "80", "is_hard": "on", "is_enabled": "on"}
