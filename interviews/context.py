@@ -14,7 +14,7 @@ from llm import gateway, health
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`basic_mode` on tenant hosts; for people signed in `model_mode` (llm.health), `viewer`, `may`, `quota` and `nav`."""
+    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota` and `nav`."""
     if getattr(request, "tenant", None) is None:
         return {}
     user = getattr(request, "user", None)

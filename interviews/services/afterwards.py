@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
-from interviews.services import evaluations, listeners
+from interviews.services import evaluations, listeners, money
 from llm import cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -50,5 +50,6 @@ def withdraw(interview: Interview) -> None:
     audit.record("interview.withdrawn", interview)
     listeners.close(interview, why="withdrawn")
     transaction.on_commit(partial(cache.purge, interview.subject_id), robust=True)
+    money.give_back(interview.pk)
     quota.release(interview_id=interview.pk)  # unless an answer consumed it
     metrics.interviews.labels(tenancy.schema(), "withdrawn").inc()

@@ -11,7 +11,7 @@ from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
 from interviews.selectors import policies
-from interviews.services import standing
+from interviews.services import money, standing
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
@@ -147,16 +147,20 @@ def _store(claim: claims.Claim, result: Result) -> None:
     _store_points(evaluation, Finding.Kind.STRENGTH, result.strengths)
     _store_points(evaluation, Finding.Kind.WEAKNESS, result.weaknesses)
     due.settle("evaluation", evaluation.pk)
-    if result.trouble:
-        _owe_redo(evaluation)
+    if not (result.trouble and _owe_redo(evaluation)):
+        money.give_back(evaluation.interview_id)
     audit.record("evaluation.finished", evaluation, mode=result.mode, attempts=claim.attempts)
 
 
-def _owe_redo(evaluation: Evaluation) -> None:
-    """Have a provisional result made again once a model answers; each time in vain, twice as much later."""
+def _owe_redo(evaluation: Evaluation) -> bool:
+    """Have a provisional result made again once a model answers; each time in vain, twice as much later.
+
+    :returns: False if that was tried often enough.
+    """
     made = Evaluation.objects.filter(interview=evaluation.interview_id).count()
     if made <= MOST_REDONE:
         due.owe(REDO, evaluation.pk, after=min(FIRST_REDO * 2 ** (made - 1), LONGEST_REDO))
+    return made <= MOST_REDONE
 
 
 def _store_rating(evaluation: Evaluation, competency_id: UUID, rating: Rating) -> None:

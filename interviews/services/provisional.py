@@ -10,7 +10,7 @@ from core.claims import AlreadyClaimed
 from core.state import TransitionNotAllowed
 from interviews.models import Decision, Evaluation
 from interviews.selectors import policies
-from interviews.services import evaluations, standing
+from interviews.services import evaluations, money, standing
 from llm import gateway, health
 
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -28,6 +28,8 @@ def redo(*, evaluation_id: UUID) -> None:
     evaluation = Evaluation.objects.select_related("interview").get(pk=evaluation_id)
     if not _is_wanted(evaluation):
         due.settle(evaluations.REDO, evaluation_id)
+        if evaluation.status == Evaluation.Status.PROVISIONAL:  # and not one that another took the place of
+            money.give_back(evaluation.interview_id)
     elif _can_ask():
         _supersede(evaluation)
     else:
