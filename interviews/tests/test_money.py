@@ -76,7 +76,7 @@ class MoneyTests(TenantTestCase):
 
         self.finished(interview)
 
-        cost = sum(LlmCall.objects.values_list("cost_usd", flat=True))
+        cost = sum((row.cost_usd or Decimal(0) for row in LlmCall.objects.all()), Decimal(0))
         [ceiling] = budgets.applying(ALPHA, "interview_turn")
         self.assertEqual((before, self.held(interview)), (True, False))
         self.assertEqual(int(client().get(ceiling.key) or 0), int(cost * admission.NANO))

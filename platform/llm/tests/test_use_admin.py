@@ -93,8 +93,8 @@ class UseAdminTests(TenantTestCase):
 
     def test_the_health_of_providers_is_shown_as_it_is_told(self) -> None:
         used = [{"name": "requests a minute", "scope": "groq-1", "used": 17, "limit": 30}]
-        told = {"account": "groq-1", "model": "m", "quality": 1, "state": "half-open"}
-        looks = ([told | {"used": used}, told | {"used": None}], [])
+        told: dict[str, Any] = {"account": "groq-1", "model": "m", "quality": 1, "state": "half-open"}
+        looks: tuple[list[dict[str, Any]], ...] = ([told | {"used": used}, told | {"used": None}], [])
         with mock.patch.object(health, "overview", side_effect=looks):
             some, none = (self.page(url("usagehour_changelist")) for _ in looks)
 
