@@ -26,6 +26,7 @@ class InterviewsConfig(AppConfig):
             keyword="evaluation_id",
             retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
         )
+        due.register(evaluations.REDO, task="interviews.redo_evaluation", keyword="evaluation_id")
         due.register(
             "mail",
             task="interviews.send_mail",

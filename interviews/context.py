@@ -8,20 +8,22 @@ from accounts.models import User
 from accounts.roles import Permission
 from billing import selectors as billing
 from interviews import selectors
+from interviews.selectors import policies
 from interviews.selectors.people import initials
-from llm import gateway
+from llm import gateway, health
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`basic_mode` on tenant hosts; `viewer`, `may`, `quota` and `nav` for signed-in people."""
+    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota` and `nav`."""
     if getattr(request, "tenant", None) is None:
         return {}
     user = getattr(request, "user", None)
-    shared: dict[str, Any] = {"basic_mode": gateway.mode() == "basic"}
+    shared: dict[str, Any] = {"basic_mode": gateway.mode(policy := policies.of_tenant()) == "basic"}
     if not isinstance(user, User):
         return shared
     usage = billing.usage()
     return shared | {
+        "model_mode": health.mode(policy),
         "viewer": {"name": user.name, "email": user.email, "initials": initials(user.name)},
         "quota": {
             "plan_name": usage.plan,

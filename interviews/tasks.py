@@ -4,7 +4,7 @@ from uuid import UUID
 
 from core.queues import by_tenant
 from core.tasks import tenant_task
-from interviews.services import evaluations, lifecycle, mail, turns
+from interviews.services import evaluations, lifecycle, mail, provisional, turns
 
 
 @tenant_task("interviews.reply_to_turn", queue=by_tenant("turns"))
@@ -15,6 +15,11 @@ def reply_to_turn(*, turn_id: UUID) -> None:
 @tenant_task("interviews.evaluate", queue="evaluations")
 def evaluate(*, evaluation_id: UUID) -> None:
     evaluations.run(evaluation_id=evaluation_id)
+
+
+@tenant_task("interviews.redo_evaluation", queue="evaluations")
+def redo_evaluation(*, evaluation_id: UUID) -> None:
+    provisional.redo(evaluation_id=evaluation_id)
 
 
 @tenant_task("interviews.send_mail", queue="default")

@@ -4,6 +4,7 @@ import itertools
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -118,6 +119,10 @@ def _evaluation(interview: Interview) -> Evaluation | None:
     return current.prefetch_related(*related).first()
 
 
+def _superseded(evaluation: Evaluation) -> QuerySet[Evaluation]:
+    return Evaluation.objects.filter(interview=evaluation.interview_id, status=Evaluation.Status.SUPERSEDED)
+
+
 def _spans(evaluation: Evaluation) -> dict[Any, list[tuple[int, int]]]:
     """turn id -> spans of quotes and findings."""
     spans: dict[Any, list[tuple[int, int]]] = {}
@@ -135,6 +140,8 @@ def _proposal(evaluation: Evaluation, own: dict[Any, Any], turns: list[Turn]) ->
         "status": evaluation.status,
         "waits_until": _waits_until(evaluation),
         "mode": evaluation.mode,
+        "made_again_later": bool(evaluation.error) and evaluation.status == Evaluation.Status.PROVISIONAL,
+        "made_again_at": evaluation.finished_at if _superseded(evaluation).exists() else None,
         "coverage_percent": int((evaluation.coverage or 0) * 100),
         "recommendation_tone": scores.TONES[evaluation.recommendation],
         "recommendation_label": evaluation.get_recommendation_display(),

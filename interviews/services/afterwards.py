@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
-from interviews.services import listeners
+from interviews.services import evaluations, listeners, money
 from llm import batches, cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -46,9 +46,11 @@ def withdraw(interview: Interview) -> None:
         due.settle("turn", turn_id)
     for evaluation_id in interview.evaluations.values_list("pk", flat=True):
         due.settle("evaluation", evaluation_id)
+        due.settle(evaluations.REDO, evaluation_id)
     batches.purge(subject_id=interview.subject_id)
     audit.record("interview.withdrawn", interview)
     listeners.close(interview, why="withdrawn")
     transaction.on_commit(partial(cache.purge, interview.subject_id), robust=True)
+    money.give_back(interview.pk)
     quota.release(interview_id=interview.pk)  # unless an answer consumed it
     metrics.interviews.labels(tenancy.schema(), "withdrawn").inc()

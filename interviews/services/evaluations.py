@@ -1,5 +1,6 @@
 """Evaluations: owed by a submitted interview, run by a worker, stored with their evidence."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from django.db import transaction
 from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
-from interviews.services import standing, waiting
+from interviews.selectors import policies
+from interviews.services import money, standing, waiting
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
@@ -22,9 +24,11 @@ from interviews.services.evaluation.types import (
     Thresholds,
 )
 from llm import batches
-from llm.policy import TenantPolicy
 
 GIVE_UP_AFTER = 5
+REDO = "evaluation_redo"
+FIRST_REDO, LONGEST_REDO = timedelta(minutes=1), timedelta(hours=6)
+MOST_REDONE = 24
 
 log = structlog.get_logger()
 
@@ -90,7 +94,7 @@ def _material(evaluation: Evaluation) -> Material:
         competencies=tuple(competency_text(row) for row in version.competencies.all()),
         answers=tuple(answers_of(interview)),
         thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
-        policy=TenantPolicy(schema=tenancy.schema()),
+        policy=policies.of_tenant(),
         context=EvaluationContext(interview.pk, (candidate.name, candidate.email), candidate.pk),
         waits_hours=version.evaluation_waits_hours,
     )
@@ -149,7 +153,7 @@ def _store(claim: claims.Claim, result: Result) -> None:
         spread=scores.spread,
         recommendation=scores.recommendation,
         finished_at=clock.now(),
-        error="",
+        error=result.trouble,
     )
     ids = dict(Competency.objects.filter(version__interviews=evaluation.interview_id).values_list("key", "pk"))
     for rating in result.ratings:
@@ -157,7 +161,20 @@ def _store(claim: claims.Claim, result: Result) -> None:
     _store_points(evaluation, Finding.Kind.STRENGTH, result.strengths)
     _store_points(evaluation, Finding.Kind.WEAKNESS, result.weaknesses)
     due.settle("evaluation", evaluation.pk)
+    if not (result.trouble and _owe_redo(evaluation)):
+        money.give_back(evaluation.interview_id)
     audit.record("evaluation.finished", evaluation, mode=result.mode, attempts=claim.attempts)
+
+
+def _owe_redo(evaluation: Evaluation) -> bool:
+    """Have a provisional result made again once a model answers; each time in vain, twice as much later.
+
+    :returns: False if that was tried often enough.
+    """
+    made = Evaluation.objects.filter(interview=evaluation.interview_id).count()
+    if made <= MOST_REDONE:
+        due.owe(REDO, evaluation.pk, after=min(FIRST_REDO * 2 ** (made - 1), LONGEST_REDO))
+    return made <= MOST_REDONE
 
 
 def _store_rating(evaluation: Evaluation, competency_id: UUID, rating: Rating) -> None:

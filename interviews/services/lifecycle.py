@@ -12,7 +12,7 @@ from core import audit, due, state
 from core.state import TransitionNotAllowed
 from interviews.models import Interview, Turn
 from interviews.selectors import timing
-from interviews.services import evaluations
+from interviews.services import evaluations, money
 
 AGAIN = timedelta(minutes=1)
 
@@ -44,6 +44,8 @@ def close_overdue(*, interview_id: UUID) -> None:
             audit.record("interview.abandoned", interview)
             if interview.turns.filter(answer__isnull=False).exists():
                 evaluations.owe(interview)
+            else:
+                money.give_back(interview_id)
         due.settle("interview_deadline", interview_id)
 
 

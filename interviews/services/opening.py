@@ -14,7 +14,7 @@ from compliance.services import consent
 from core import audit, clock, due, metrics, state, tenancy
 from core.state import TransitionNotAllowed
 from interviews.models import CandidateRequest, Interview, Turn
-from interviews.services import mail, pauses, requests
+from interviews.services import mail, money, pauses, requests
 from interviews.services.interviewer import script
 
 QUOTA_HELD = timedelta(hours=24)
@@ -137,6 +137,7 @@ def _start(interview: Interview) -> None:
     due.settle("interview_expiry", interview.pk)
     due.owe("quota_release", interview.pk, after=QUOTA_HELD)
     pauses.owe_end(interview)
+    money.set_aside(interview.pk)
     quota.reserve(interview_id=interview.pk)
 
 

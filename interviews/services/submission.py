@@ -8,7 +8,7 @@ from accounts.roles import Permission
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
 from interviews.selectors import receipts
-from interviews.services import evaluations, mail, turns
+from interviews.services import evaluations, mail, money, turns
 
 
 class NotFinished(Exception):
@@ -47,6 +47,8 @@ def submit(interview: Interview, *, closing: str) -> None:
         due.settle("interview_deadline", interview.pk)
         if interview.turns.filter(answer__isnull=False).exists():
             evaluations.owe(interview)
+        else:
+            money.give_back(interview.pk)
         mail.owe_to_staff(
             kind="completed",
             interview=interview,

@@ -16,12 +16,12 @@ from core.state import TransitionNotAllowed
 from core.tasks import enqueue, remind
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
+from interviews.selectors import policies
 from interviews.services import conversation, standing
 from interviews.services.interviewer import Reply, reply, script
 from keys.ring import KeyDestroyed
 from live import channels
 from live.publisher import Publisher
-from llm.policy import TenantPolicy
 
 DEADLINE_SECONDS = 40.0
 MODEL_ATTEMPTS = 3  # a turn that killed this many workers is answered by the script
@@ -231,7 +231,7 @@ def _ask(claim: claims.Claim, listeners: Publisher, *, deadline: float) -> Reply
     reading = time.perf_counter()
     context = conversation.context(claim.row)
     listeners.stage("generating_response")
-    policy = TenantPolicy(schema=tenancy.schema())
+    policy = policies.of_tenant()
     _observe("context", time.perf_counter() - reading)
     if claim.attempts > MODEL_ATTEMPTS:
         return script.reply(context)

@@ -85,6 +85,7 @@ def admit(
     seconds: float,
     ceilings: Sequence[Ceiling] = (),
     interview_id: UUID | None = None,
+    feature: str = "",
 ) -> tuple[Candidate, bool]:
     """Reserve at the first candidate with room for a call that ends within `seconds`.
 
@@ -94,7 +95,7 @@ def admit(
     asked = {
         "id": call_id.hex,
         "lease": round((seconds + MARGIN_SECONDS) * 1000),
-        "iv": allowance_key(interview_id) if interview_id else "",
+        "iv": allowance_key(interview_id, feature) if interview_id else "",
         "b": [{"k": ceiling.key, "l": ceiling.limit_nano, "e": ceiling.expires_in} for ceiling in ceilings],
         "c": [_candidate(candidate, seconds) for candidate in candidates],
     }
@@ -143,14 +144,14 @@ def forget(call_ids: Sequence[UUID]) -> None:
         settle(call_id, Outcome("other"))
 
 
-def reserve_allowance(interview_id: UUID, *, cost_nano: int, ceilings: Sequence[Ceiling]) -> bool:
-    """Take an interview's money out of the budgets at its start, so that it never ends for money.
+def reserve_allowance(interview_id: UUID, feature: str = "", *, cost_nano: int, ceilings: Sequence[Ceiling]) -> bool:
+    """Take an interview's money for a feature out of the budgets at its start, so that it never ends for money.
 
     :returns: False if a budget has not so much left; nothing was taken.
     :raises NoCount: if Redis is away.
     """
     asked = {
-        "key": allowance_key(interview_id),
+        "key": allowance_key(interview_id, feature),
         "n": cost_nano,
         "e": ALLOWANCE_SECONDS,
         "b": [{"k": ceiling.key, "l": ceiling.limit_nano, "e": ceiling.expires_in} for ceiling in ceilings],
@@ -163,17 +164,17 @@ def reserve_allowance(interview_id: UUID, *, cost_nano: int, ceilings: Sequence[
     raise NoCount("counters keep vanishing")
 
 
-def release_allowance(interview_id: UUID) -> None:
+def release_allowance(interview_id: UUID, feature: str = "") -> None:
     """Give back what the interview did not spend, once."""
     try:
-        _run("release", {"key": allowance_key(interview_id)})
+        _run("release", {"key": allowance_key(interview_id, feature)})
     except NoCount:
         log.warning("llm_allowance_not_released")
 
 
-def allowance_key(interview_id: UUID) -> str:
-    """The hash in Redis with what is left of an interview's allowance."""
-    return f"{_prefix()}interview:{interview_id.hex}"
+def allowance_key(interview_id: UUID, feature: str = "") -> str:
+    """The hash in Redis with what is left of an interview's allowance for a feature."""
+    return f"{_prefix()}interview:{interview_id.hex}:{feature}"
 
 
 def breaker_key(account: str) -> str:

@@ -190,6 +190,7 @@ class Attempts:
                     seconds=seconds,
                     ceilings=ceilings,
                     interview_id=self.prepared.interview_id,
+                    feature=self.prepared.feature.name,
                 )[0]
             except NoCount:
                 raise self._unavailable("not_counted") from None

@@ -1,7 +1,7 @@
 """What `manage.py doctor` asks about models."""
 
 from core.doctor import Finding, ok, warn
-from llm import credentials, registry
+from llm import credentials, health, registry
 from llm.models import Account
 from llm.registry import Flag
 
@@ -20,6 +20,10 @@ def model() -> Finding:
     accounts = sorted({target.account for target in targets})
     named = [f"{target.account} {target.model or '(its first model)'}" for target in targets]
     said = ", ".join(named) if len(named) <= MOST_NAMED else f"{len(named)} of {', '.join(accounts)}"
+    mode = health.mode()
+    if mode != health.FULL:
+        why = ", ".join(health.trouble()) or "no strong model"
+        return warn(f"{said}; {mode} ({why})", "See Model use in the admin.")
     skipped = _few([flag for flag in _with_a_key() if not flag.model])
     return warn(f"{said}; not used: {skipped}", "See Provider accounts in the admin.") if skipped else ok(said)
 

@@ -14,7 +14,10 @@ class UnknownFeature(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A kind of call. Tokens are the most that one may take, `patience` is in seconds."""
+    """A kind of call. Tokens are the most that one may take, `patience` is in seconds.
+
+    `calls_an_interview` are those whose money is set aside when an interview starts.
+    """
 
     name: str
     complexity: str
@@ -23,6 +26,7 @@ class Feature:
     patience: float
     cache_seconds: int = 0
     batch: bool = False
+    calls_an_interview: int = 0
 
 
 def named(name: str) -> Feature:

@@ -63,9 +63,10 @@ _first_models: dict[str, str] = {}
 Stop = attempts.Stopped  # raised by the listener of a stream: the rest is not read, and what was said is billed
 
 
-def mode() -> str:
-    """`model` where a provider is configured, else `basic`."""
-    return "model" if registry.targets() and not _basic_only.get() else "basic"
+def mode(policy: TenantPolicy | None = None) -> str:
+    """`model` where a provider is configured (with a policy: one that this tenant allows), else `basic`."""
+    configured = any(policy is None or policy.allows(target) for target in registry.targets())
+    return "model" if configured and not _basic_only.get() else "basic"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from redis import RedisError
 from core import clock
 from core.redis import client
 from llm import admission, registry
+from llm.policy import TenantPolicy
 from llm.router import CLOSED, HALF_OPEN, OPEN
 from llm.targets import COMPLEXITIES, Target
 
@@ -47,9 +48,15 @@ def forget() -> None:
     _look.at = 0.0
 
 
-def mode() -> str:
-    """FULL: every complexity has a healthy target of its quality. OFF: nobody can be asked. Else DEGRADED."""
-    return _mode(registry.targets(), states())
+def mode(policy: TenantPolicy | None = None) -> str:
+    """FULL: every complexity has a healthy target of its quality. OFF: nobody can be asked. Else DEGRADED.
+
+    With a policy, only the targets count that this tenant allows.
+    """
+    targets = registry.targets()
+    if policy is not None:
+        targets = tuple(target for target in targets if policy.allows(target))
+    return _mode(targets, states())
 
 
 def _mode(targets: tuple[Target, ...], found: Mapping[str, int]) -> str:
@@ -76,7 +83,7 @@ def _read(holders: set[str]) -> dict[str, int]:
 
 
 def overview() -> list[dict[str, Any]]:
-    """Each account's state and what is left of its limits now, for people: admin and doctor."""
+    """Each target's state and what is used of its limits now, for people; `used` None = Redis does not say."""
     found = states()
     return [
         {
@@ -90,11 +97,19 @@ def overview() -> list[dict[str, Any]]:
     ]
 
 
-def _used(target: Target) -> list[dict[str, Any]]:
-    """What is used of each limit: {name, used, limit}."""
+def trouble() -> list[str]:
+    """The accounts whose breaker is not closed, each with its state."""
+    return [f"{holder} {STATES[state]}" for holder, state in sorted(states().items()) if state != CLOSED]
+
+
+def _used(target: Target) -> list[dict[str, Any]] | None:
+    """What is used of each limit: {name, scope, used, limit}."""
     rows = []
-    for window in target.windows:
-        for name, used, limit in admission.use(window, target.time_zone):
-            if limit is not None:
-                rows.append({"name": name, "scope": window.scope, "used": used, "limit": limit})
+    try:
+        for window in target.windows:
+            for name, used, limit in admission.use(window, target.time_zone):
+                if limit is not None:
+                    rows.append({"name": name, "scope": window.scope, "used": used, "limit": limit})
+    except admission.NoCount:
+        return None
     return rows

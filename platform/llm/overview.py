@@ -1,15 +1,13 @@
 """What the page about the models' use shows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.db import connection
 
-from llm import costs, pace, stats, usage
+from llm import costs, health, pace, stats, usage
 from llm.costs import Cost
 
 LONGEST = 20  # rows of a table of many keys
@@ -68,7 +66,8 @@ def build(now: datetime, days: int) -> dict[str, Any]:
         "features": _dearest(costs.costs("feature", since, now)),
         "tenants": _dearest(costs.costs("tenant", since, now)),
         "budgets": pace.shares(now)[:LONGEST],
-        "health": health(),
+        "mode": health.mode(),
+        "health": health.overview(),
     }
 
 
@@ -91,14 +90,6 @@ def latencies(now: datetime) -> Mapping[str, tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_LATENCY, [now - timedelta(hours=1)])
         return {account: (p50, p95) for account, p50, p95 in cursor.fetchall()}
-
-
-def health() -> list[dict[str, Any]]:
-    """Each provider's health and limits left, where that part of the model layer is there."""
-    if find_spec("llm.health") is None:
-        return []
-    look: Callable[[], list[dict[str, Any]]] = import_module("llm.health").overview
-    return look()
 
 
 def _accounts(since: datetime, now: datetime) -> list[AccountLine]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from llm.targets import Target
+
 
 @dataclass(frozen=True, slots=True)
 class TenantPolicy:
@@ -19,3 +21,7 @@ class TenantPolicy:
     providers: frozenset[str] = frozenset()
     own_keys: bool = False
     budget_usd: Decimal | None = None
+
+    def allows(self, target: Target) -> bool:
+        """Whether its data may go there at all, by region and provider."""
+        return self.region in ("", target.region) and (not self.providers or target.provider in self.providers)

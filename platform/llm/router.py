@@ -72,10 +72,8 @@ def most_usd(target: Target, need: Need) -> Decimal:
 
 
 def _fits(target: Target, need: Need) -> bool:
-    policy = need.policy
     return (
-        policy.region in ("", target.region)
-        and (not policy.providers or target.provider in policy.providers)
+        need.policy.allows(target)
         and need.tokens_in + need.tokens_out + target.reasoning_tokens <= target.context_tokens
         and target.takes_audio == need.audio
         and (target.has_batch or not need.batch)

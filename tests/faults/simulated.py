@@ -57,6 +57,10 @@ class Simulation:
         there = f"SELECT to_regclass('{self.tenant}.interviews_turn') IS NOT NULL"
         wait_until(lambda: bool(stack.value(there)), "the simulation made no tenant")
 
+    def wait(self, seconds: float) -> None:
+        """Let every candidate play to the end while the model stays as it is."""
+        self._process.wait(seconds)
+
     def finish(self) -> Result:
         """Let the rest go fast; when this returns nothing is owed any more."""
         self.scene.model.set(latency=HURRY)

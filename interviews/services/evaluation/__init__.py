@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import structlog
 
@@ -22,6 +22,8 @@ from llm.preparing import Unasked
 
 __all__ = ["evaluate", "input_hash", "questions"]
 
+NEVER_BETTER = frozenset({"not_configured", "too_long"})  # kinds of llm.gateway.Unavailable
+
 log = structlog.get_logger()
 
 
@@ -37,7 +39,7 @@ def evaluate(
 
     Hold no transaction: calls go over the network.
     """
-    mode = gateway.mode()
+    mode, trouble = gateway.mode(policy), ""
     if mode == "model":
         prompt = model.version(policy, context)
         versions = {"evaluator": model.VERSION, "prompt": prompt, "model": ""}
@@ -46,12 +48,12 @@ def evaluate(
             ratings, versions["model"] = model.rate(competencies, answers, call=call, prompt=prompt)
         except gateway.Unavailable as reason:
             log.warning("evaluated_in_basic_mode", reason=reason.kind)
-            mode = "basic"
+            mode, trouble = "basic", "" if reason.kind in NEVER_BETTER else reason.kind
     if mode == "basic":
         ratings = basic.rate(competencies, answers)
         versions = {"evaluator": basic.version(), "prompt": "", "model": ""}
     versions["input"] = input_hash(competencies, answers, thresholds, versions)
-    return _result(competencies, ratings, thresholds, mode, versions)
+    return replace(_result(competencies, ratings, thresholds, mode, versions), trouble=trouble)
 
 
 def questions(

@@ -80,7 +80,10 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An evaluation. `mode` is model or basic; `versions` names evaluator, prompt, model and the hash of the input."""
+    """An evaluation. `mode` is model or basic; `versions` names evaluator, prompt, model and the hash of the input.
+
+    `trouble` is why a model was asked in vain, where asking later may help.
+    """
 
     ratings: tuple[Rating, ...]
     scores: Scores
@@ -88,6 +91,7 @@ class Result:
     weaknesses: tuple[Point, ...]
     mode: str
     versions: dict[str, str]
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _without_model(context: TurnContext) -> Reply | None:
 
 def _as_template(scripted: Reply, context: TurnContext, policy: TenantPolicy) -> Reply:
     """The reply as one that saved a call, if a model could have been asked; in basic mode nothing was saved."""
-    if gateway.mode() == "basic":
+    if gateway.mode(policy) == "basic":
         return scripted
     gateway.from_template(
         feature=model.FEATURE,

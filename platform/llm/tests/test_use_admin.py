@@ -11,7 +11,7 @@ from accounts.roles import Role
 from accounts.tests.people import person, platform_admin
 from core import clock, tenancy
 from core.testing import OTHER, TenantClient, TenantTestCase
-from llm import overview, stats
+from llm import health, stats
 from llm.models import Budget, LlmCall
 from llm.tests.made import call
 
@@ -94,7 +94,7 @@ class UseAdminTests(TenantTestCase):
     def test_the_health_of_providers_is_shown_as_it_is_told(self) -> None:
         used = [{"name": "requests a day", "scope": "groq-1", "used": 1200, "limit": 14400}]
         told = [{"account": "groq-1", "model": "m", "quality": 3, "state": "half-open", "used": used}]
-        with mock.patch.object(overview, "health", return_value=told):
+        with mock.patch.object(health, "overview", return_value=told):
             text = self.page(url("usagehour_changelist"))
 
         for words in ("Providers</h2>", "Strong", "half-open", "1,200 of 14,400 requests a day"):

@@ -1,0 +1,73 @@
+"""Provisional results for want of a model: owed anew, and made again once one answers."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from core import audit, clock, due, state
+from core.claims import AlreadyClaimed
+from core.state import TransitionNotAllowed
+from interviews.models import Decision, Evaluation
+from interviews.selectors import policies
+from interviews.services import evaluations, money, standing
+from llm import gateway, health
+
+LONGEST_PAUSE = timedelta(minutes=10)
+GIVE_UP_AFTER = timedelta(days=14)
+
+
+def redo(*, evaluation_id: UUID) -> None:
+    """Supersede the provisional evaluation by a new one that is owed, if a model can be asked again; else look later.
+
+    What a person decided on stays as it was. A submitted review does not rest on the evaluation (it was locked until
+    then): the review stays, the new result takes the place of the old, and the page says so.
+
+    :raises core.claims.AlreadyClaimed: if another worker did it meanwhile.
+    """
+    evaluation = Evaluation.objects.select_related("interview").get(pk=evaluation_id)
+    if not _is_wanted(evaluation):
+        due.settle(evaluations.REDO, evaluation_id)
+        if evaluation.status == Evaluation.Status.PROVISIONAL:  # and not one that another took the place of
+            money.give_back(evaluation.interview_id)
+    elif _can_ask():
+        _supersede(evaluation)
+    else:
+        due.owe(evaluations.REDO, evaluation_id, after=_pause(evaluation))
+
+
+def _is_wanted(evaluation: Evaluation) -> bool:
+    decided = Decision.objects.filter(application=evaluation.interview.application_id)
+    return (
+        evaluation.status == Evaluation.Status.PROVISIONAL
+        and evaluation.interview.status not in standing.OVER
+        and _age(evaluation) < GIVE_UP_AFTER
+        and not decided.exists()
+    )
+
+
+def _can_ask() -> bool:
+    policy = policies.of_tenant()
+    return gateway.mode(policy) == "model" and health.mode(policy) != health.OFF
+
+
+def _supersede(evaluation: Evaluation) -> None:
+    try:
+        with transaction.atomic():
+            standing.hold(evaluation.interview_id)
+            state.move(evaluation, Evaluation.Status.SUPERSEDED, source=Evaluation.Status.PROVISIONAL)
+            due.settle(evaluations.REDO, evaluation.pk)
+            successor = evaluations.owe(evaluation.interview)
+            audit.record("evaluation.superseded", evaluation, by=str(successor.pk))
+    except (TransitionNotAllowed, standing.Withdrawn) as error:
+        raise AlreadyClaimed(str(evaluation.pk)) from error
+
+
+def _age(evaluation: Evaluation) -> timedelta:
+    assert evaluation.finished_at is not None  # it has a result
+    return clock.now() - evaluation.finished_at
+
+
+def _pause(evaluation: Evaluation) -> timedelta:
+    """As long as it waits already: so the pauses double."""
+    return min(max(_age(evaluation), evaluations.FIRST_REDO), LONGEST_PAUSE)
