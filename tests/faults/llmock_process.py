@@ -93,11 +93,6 @@ class Provider:
         """Forget what was queued."""
         urlopen(Request(f"{self.address}/_llmock/scenario", method="DELETE"), timeout=5).close()
 
-    def passed(self) -> bool:
-        """Its own verdict over what it saw in this life."""
-        with urlopen(f"{self.address}/_llmock/verdict", timeout=10) as answer:
-            return bool(json.load(answer)["passed"])
-
     def arrivals(self) -> Counter[str]:
         """How often each question came in, by its mark, in all lives."""
         return Counter((self.folder / "arrivals").read_text().split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -25,30 +24,18 @@ from core import clock
 from core.redis import client, platform_key
 from core.testing import CommittingTestCase
 from llm import admission, budgets, gateway, registry
-from llm.models import Account, Budget, LlmCall, Offer, Price
+from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget
 from tests.faults import asker
 from tests.faults.llmock_process import Provider, Terms, mark_of, nursery, verdict
+from tests.faults.ten import TERMS, environment, most_at_once, open_breakers, register
 from tests.stack import wait_until
 
 pytestmark = pytest.mark.prove
 
-TERMS = (
-    Terms("p1", 1, "0.10", rpm=40),
-    Terms("p2", 1, "0.12", rpm=50),
-    Terms("p3", 1, "0.14", rpm=120, in_flight=2),
-    Terms("p4", 2, "0.20", rpm=60),
-    Terms("p5", 2, "0.24", rpm=200),
-    Terms("p6", 3, "0.50", rpm=60),
-    Terms("p7", 3, "0.60", rpm=400, in_flight=4),
-    Terms("p8", 3, "0.70", rpm=400),
-    Terms("p9", 4, "2.00", rpm=600, tpm=200_000),
-    Terms("p10", 4, "2.20", rpm=600),
-)
 PROCESSES, THREADS = 3, 8
 UNSTRUCTURED = "Mock response from mock."  # what llmock says unless a schema is asked for
-MODEL = "mock"  # the same everywhere, so that llmock knows the same question again at another server
 DISTURBED = {"p7", "p8", "p9"}  # for seconds, and with room enough for more
 NEVER_ANSWERED = {"refused", "timeout", "cut"}
 LATE_SECONDS = 0.5  # of this machine, after a deadline
@@ -76,33 +63,7 @@ class TenProviderTests(CommittingTestCase):
         self.providers = {one.label: Provider(one, started, folder) for one in terms}
         for provider in self.providers.values():
             provider.start()
-        self.register()
-
-    def register(self) -> None:
-        """The ten are the only providers that may be asked, and there are budgets to be counted."""
-        Account.objects.update(is_enabled=False)
-        Account.objects.filter(label__in=self.providers).delete()
-        Budget.objects.all().delete()
-        today = self.moment.date()
-        for provider in self.providers.values():
-            terms = provider.terms
-            account = Account.objects.create(
-                label=terms.label,
-                provider=terms.label,
-                base_url=f"{provider.address}/v1",
-                key_source="none:",
-                verified_at=today,
-                counts_max_tokens=True,
-                requests_per_minute=terms.rpm,
-                tokens_per_minute=terms.tpm,
-                in_flight=terms.in_flight,
-            )
-            offer = Offer.objects.create(account=account, model=MODEL, quality=terms.quality, verified_at=today)
-            fresh = Decimal(terms.usd)
-            Price.objects.create(offer=offer, version="1", usd_in=fresh, usd_cached=fresh, usd_out=4 * fresh)
-        for tenant, feature in (("", ""), ("alpha", ""), ("", "interview_turn")):
-            Budget.objects.create(tenant=tenant, feature=feature, limit_usd=Decimal(100))
-        budgets.forget()
+        register(self.providers)
 
     # --- who asks -------------------------------------------------------------------------------
 
@@ -323,25 +284,3 @@ class TenProviderTests(CommittingTestCase):
             f"  breakers opened: {', '.join(sorted(opened))}; closed again: {', '.join(sorted(closed))}; "
             f"${spent:.6f} spent and counted; {time.monotonic() - self.began:.0f} s"
         )
-
-
-def environment() -> dict[str, str]:
-    """What leads another process to this test's databases."""
-    found = {"REDIS_URL": settings.REDIS_URL, "PYTHONPATH": "platform:."}
-    for variable, alias in (("DATABASE_URL", "default"), ("KEYS_DATABASE_URL", "keys")):
-        found[variable] = re.sub(r"/[^/?]+(\?|$)", rf"/{settings.DATABASES[alias]['NAME']}\1", os.environ[variable])
-    return found
-
-
-def open_breakers(labels: Any) -> set[str]:
-    return {label for label in labels if client().hexists(admission.breaker_key(label), "until")}
-
-
-def most_at_once(spans: list[tuple[float, float]]) -> int:
-    """The most of these that overlap."""
-    steps = sorted([(end, -1) for _, end in spans] + [(start, 1) for start, _ in spans])
-    most = now = 0
-    for _, step in steps:
-        now += step
-        most = max(most, now)
-    return most
