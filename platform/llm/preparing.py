@@ -98,7 +98,7 @@ def prepare(question: Question) -> Prepared:
         feature=feature,
         need=Need(
             question.get("complexity") or feature.complexity,
-            tokens_in + SURROUNDINGS,
+            tokens_in + SURROUNDINGS + _tokens_of(question.get("schema")),
             tokens_out,
             question["policy"],
             quality=question.get("quality", 0),
@@ -118,6 +118,11 @@ def _tokens(messages: list[dict[str, str]], most: int) -> int:
     """Tokens of the messages: quickly and rather too many, exactly where that would be more than is allowed."""
     about = sum(tokens.estimate(message["content"]) for message in messages)
     return about if about <= most else tokens.of_messages(messages)
+
+
+def _tokens_of(schema: dict[str, Any] | None) -> int:
+    """About what a schema adds: providers count it as a part of the prompt."""
+    return tokens.estimate(json.dumps(schema)) if schema else 0
 
 
 def outgoing(prepared: Prepared) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from llm.admission import NANO, Candidate
 from llm.policy import TenantPolicy
 from llm.targets import COMPLEXITIES, FRONTIER, Target
 
-CLOSED, HALF_OPEN, OPEN = 0, 1, 2  # states of a breaker, the healthiest first
+CLOSED, HALF_OPEN, OPEN = 0, 1, 2  # states of a breaker
 FREE = Decimal(0)
 
 
@@ -41,7 +41,7 @@ class Route:
 
 
 def order(targets: Sequence[Target], need: Need, health: Mapping[str, int] | None = None) -> Route:
-    """The targets that may be asked: healthy before failing ones, and the cheapest of these first.
+    """The targets that may be asked: those with an open breaker last, the cheapest first.
 
     Where nothing has the wanted quality, the best there is takes its place.
 
@@ -56,8 +56,9 @@ def order(targets: Sequence[Target], need: Need, health: Mapping[str, int] | Non
     least = min(wanted, max((target.quality for target in fit), default=wanted))
     states = health or {}
     able = [target for target in fit if target.quality >= least]
+    # Who may be probed stands where it always stood: admission lets one call through, and the others go on to the next.
     ranked = sorted(
-        able, key=lambda target: (states.get(target.holder, CLOSED), most_usd(target, need), target.quality)
+        able, key=lambda target: (states.get(target.holder, CLOSED) == OPEN, most_usd(target, need), target.quality)
     )
     below = least < wanted
     return Route(tuple(_candidate(target, need, len(able), below) for target in ranked), below)

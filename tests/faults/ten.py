@@ -17,9 +17,9 @@ from tests.faults.llmock_process import Provider, Terms
 
 TERMS = (
     Terms("p1", 1, "0.10", rpm=40),
-    Terms("p2", 1, "0.12", rpm=50),
+    Terms("p2", 1, "0.12", tpm=9_000),
     Terms("p3", 1, "0.14", rpm=120, in_flight=2),
-    Terms("p4", 2, "0.20", rpm=60),
+    Terms("p4", 2, "0.20", rpm=60, tpm=20_000),
     Terms("p5", 2, "0.24", rpm=200),
     Terms("p6", 3, "0.50", rpm=60),
     Terms("p7", 3, "0.60", rpm=400, in_flight=4),

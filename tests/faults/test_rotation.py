@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +33,10 @@ THREADS = 32
 KEYS = [f"sk-key-{number}-CANARY" for number in range(6)]
 OVERLAP_SECONDS = 0.2  # in which the provider takes the old key and the new one
 CALLS_A_KEY = 3 * THREADS
+
+
+def often(server: Keyed, key: str) -> bool:
+    return server.answered[key] >= CALLS_A_KEY
 
 
 class RotationTests(CommittingTestCase):
@@ -99,9 +104,9 @@ class RotationTests(CommittingTestCase):
 
     def rotate(self, server: Keyed, write: Callable[[str], object]) -> None:
         for old, key in pairwise(KEYS):
-            wait_until(lambda old=old: server.answered[old] >= CALLS_A_KEY, f"few calls with {old}")
+            wait_until(partial(often, server, old), f"few calls with {old}")
             server.accepted = frozenset({old, key})
             write(key)
             time.sleep(OVERLAP_SECONDS)
             server.accepted = frozenset({key})
-        wait_until(lambda: server.answered[KEYS[-1]] >= CALLS_A_KEY, "few calls with the last key")
+        wait_until(partial(often, server, KEYS[-1]), "few calls with the last key")

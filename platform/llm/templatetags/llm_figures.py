@@ -40,7 +40,7 @@ def milliseconds(number: int | None) -> str:
 @register.filter
 def usd(dollars: Decimal | float | None) -> str:
     """Dollars with as many digits as say something: $1,234.50, $0.0123, $0.000310; a dash for None."""
-    if dollars is None or dollars == "":
+    if not isinstance(dollars, Decimal | float | int):  # a template's "" for what is not there
         return NOTHING
     places = 2 if not dollars or abs(dollars) >= 1 else 4 if abs(dollars) >= Decimal("0.001") else 6
     return f"${number_format(round(dollars, places), decimal_pos=places, force_grouping=True)}"

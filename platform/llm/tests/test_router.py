@@ -59,10 +59,11 @@ def test_where_nothing_is_good_enough_the_best_there_is_is_asked_and_said_so() -
     assert "the best there is" in route.candidates[0].why
 
 
-def test_healthy_ones_come_before_failing_ones_whatever_they_cost() -> None:
-    health = {"cheap": OPEN, "middle": HALF_OPEN, "strong": CLOSED}
+def test_who_failed_comes_last_whatever_it_costs_until_it_may_be_probed() -> None:
+    failed, probed = {"cheap": OPEN, "strong": CLOSED}, {"cheap": HALF_OPEN}
 
-    assert names(CHEAP, MIDDLE, STRONG_ONE, asked=need(), health=health) == ["strong", "middle", "cheap"]
+    assert names(CHEAP, MIDDLE, STRONG_ONE, asked=need(), health=failed) == ["middle", "strong", "cheap"]
+    assert names(CHEAP, MIDDLE, STRONG_ONE, asked=need(), health=probed) == ["cheap", "middle", "strong"]
 
 
 def test_a_policy_of_region_and_providers_is_kept() -> None:
