@@ -99,9 +99,12 @@ class RotationTests(CommittingTestCase):
 
     def rotate(self, server: Keyed, write: Callable[[str], object]) -> None:
         for old, key in pairwise(KEYS):
-            wait_until(lambda old=old: server.answered[old] >= CALLS_A_KEY, f"few calls with {old}")
+            self.wait_for_calls(server, old)
             server.accepted = frozenset({old, key})
             write(key)
             time.sleep(OVERLAP_SECONDS)
             server.accepted = frozenset({key})
-        wait_until(lambda: server.answered[KEYS[-1]] >= CALLS_A_KEY, "few calls with the last key")
+        self.wait_for_calls(server, KEYS[-1])
+
+    def wait_for_calls(self, server: Keyed, key: str) -> None:
+        wait_until(lambda: server.answered[key] >= CALLS_A_KEY, f"few calls with {key}")
