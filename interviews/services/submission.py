@@ -34,15 +34,9 @@ def submit(interview: Interview, *, closing: str) -> None:
             raise NotFinished
         if closing:
             _store_closing(interview, closing)
-        receipt = receipt_hash(interview)
-        state.move(
-            interview,
-            Interview.Status.COMPLETED,
-            completed_at=clock.now(),
-            last_activity_at=clock.now(),
-            receipt_hash=receipt,
-            closing_draft=None,
-        )
+        now, receipt = clock.now(), receipt_hash(interview)
+        changes = {"completed_at": now, "last_activity_at": now, "receipt_hash": receipt, "closing_draft": None}
+        state.move(interview, Interview.Status.COMPLETED, **changes)
         audit.record("interview.submitted", interview)
         due.settle("interview_deadline", interview.pk)
         if interview.turns.filter(answer__isnull=False).exists():

@@ -280,22 +280,13 @@ def _seen(observed: Observed, target: Target | None) -> dict[str, Any] | None:
     limits = target.windows[-1].limits if target.windows else Limits()
     requests, tokens = observed.requests, observed.tokens
     return {
-        "rl": _of_a_minute(requests, limits.requests_minute, limits.requests_day),
-        "tl": _of_a_minute(tokens, limits.tokens_minute, limits.tokens_day),
+        "rl": requests.of_a_minute(limits.requests_minute, limits.requests_day),
+        "tl": tokens.of_a_minute(limits.tokens_minute, limits.tokens_day),
         "rr": requests.remaining,
         "rru": _milliseconds(requests.reset_seconds),
         "tr": tokens.remaining,
         "tru": _milliseconds(tokens.reset_seconds),
     }
-
-
-def _of_a_minute(quota: Quota, minute: int | None, day: int | None) -> int | None:
-    """The quota's limit if it is one of a minute: so it says, or that configured number is the nearer one."""
-    if quota.limit is None or quota.window == "day":
-        return None
-    if not quota.window and day is not None and abs(quota.limit - day) <= abs(quota.limit - (minute or 0)):
-        return None
-    return quota.limit
 
 
 def _milliseconds(seconds: float | None) -> int | None:

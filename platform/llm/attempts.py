@@ -16,7 +16,7 @@ from core.ids import uuid7
 from llm import admission, answers, budgets, canary, failures, ledger, metrics, preparing, settling, target_keys, writer
 from llm.admission import Candidate, NoCount, NoRoom, Outcome
 from llm.answers import Answer, BadAnswer
-from llm.failures import WireError
+from llm.failures import BAD_OUTPUT, BadOutput, Stopped, Unavailable, WireError
 from llm.headers import NOTHING, Observed
 from llm.models import LlmCall
 from llm.preparing import Prepared
@@ -32,22 +32,6 @@ ENOUGH_SECONDS = 4.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 3.0
 
 Failure = WireError | BadAnswer
-
-
-class Unavailable(Exception):
-    """No provider answered in a way that can be used; `kind` says why."""
-
-    def __init__(self, kind: str, model_ms: int = 0) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.model_ms = model_ms  # spent on the wire in vain
-
-
-class BadOutput(Unavailable):
-    """A provider answered, and its answer breaks the schema or repeats the prompt."""
-
-
-BAD_OUTPUT = frozenset({"schema", "canary"})
 
 
 @dataclass(slots=True)
@@ -281,10 +265,6 @@ def _why_full(full: NoRoom) -> str:
         metrics.budget_refusals.inc()
         return "budget"
     return "open" if reasons <= {"open", "probed"} else "limited"
-
-
-class Stopped(Exception):
-    """A listener of a stream has heard enough: no failure, and no reason to ask again."""
 
 
 def checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | None:

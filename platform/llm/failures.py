@@ -51,3 +51,23 @@ BROKEN = Kind("bad", again=True)  # an answer that can't be used: no JSON, cut s
 def kind_of(name: str) -> Kind:
     """What follows from a failure of this kind."""
     return KINDS.get(name, BROKEN)
+
+
+class Unavailable(Exception):
+    """No provider answered in a way that can be used; `kind` says why."""
+
+    def __init__(self, kind: str, model_ms: int = 0) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.model_ms = model_ms  # spent on the wire in vain
+
+
+class BadOutput(Unavailable):
+    """A provider answered, and its answer breaks the schema or repeats the prompt."""
+
+
+BAD_OUTPUT = frozenset({"schema", "canary"})
+
+
+class Stopped(Exception):
+    """A listener of a stream has heard enough: no failure, and no reason to ask again."""

@@ -26,6 +26,14 @@ class Quota:
     reset_seconds: float | None = None
     window: str = ""
 
+    def of_a_minute(self, minute: int | None, day: int | None) -> int | None:
+        """The limit if it is one of a minute: so it says, or that configured number is the nearer one."""
+        if self.limit is None or self.window == "day":
+            return None
+        if not self.window and day is not None and abs(self.limit - day) <= abs(self.limit - (minute or 0)):
+            return None
+        return self.limit
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:

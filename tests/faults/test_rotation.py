@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,10 +32,6 @@ THREADS = 32
 KEYS = [f"sk-key-{number}-CANARY" for number in range(6)]
 OVERLAP_SECONDS = 0.2  # in which the provider takes the old key and the new one
 CALLS_A_KEY = 3 * THREADS
-
-
-def often(server: Keyed, key: str) -> bool:
-    return server.answered[key] >= CALLS_A_KEY
 
 
 class RotationTests(CommittingTestCase):
@@ -104,9 +99,12 @@ class RotationTests(CommittingTestCase):
 
     def rotate(self, server: Keyed, write: Callable[[str], object]) -> None:
         for old, key in pairwise(KEYS):
-            wait_until(partial(often, server, old), f"few calls with {old}")
+            self.wait_for_calls(server, old)
             server.accepted = frozenset({old, key})
             write(key)
             time.sleep(OVERLAP_SECONDS)
             server.accepted = frozenset({key})
-        wait_until(partial(often, server, KEYS[-1]), "few calls with the last key")
+        self.wait_for_calls(server, KEYS[-1])
+
+    def wait_for_calls(self, server: Keyed, key: str) -> None:
+        wait_until(lambda: server.answered[key] >= CALLS_A_KEY, f"few calls with {key}")

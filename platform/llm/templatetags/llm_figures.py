@@ -38,12 +38,13 @@ def milliseconds(number: int | None) -> str:
 
 
 @register.filter
-def usd(dollars: Decimal | float | None) -> str:
+def usd(dollars: Decimal | float | str | None) -> str:
     """Dollars with as many digits as say something: $1,234.50, $0.0123, $0.000310; a dash for None."""
     if not isinstance(dollars, Decimal | float | int):  # a template's "" for what is not there
         return NOTHING
-    places = 2 if not dollars or abs(dollars) >= 1 else 4 if abs(dollars) >= Decimal("0.001") else 6
-    return f"${number_format(round(dollars, places), decimal_pos=places, force_grouping=True)}"
+    amount = Decimal(str(dollars))
+    places = 2 if not amount or abs(amount) >= 1 else 4 if abs(amount) >= Decimal("0.001") else 6
+    return f"${number_format(round(amount, places), decimal_pos=places, force_grouping=True)}"
 
 
 @register.filter

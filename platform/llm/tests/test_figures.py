@@ -13,7 +13,7 @@ from llm.templatetags import llm_figures
     [
         (Decimal("1234.567"), "$1,234.57"),
         (Decimal("1.00"), "$1.00"),
-        (0.12345, "$0.1235"),
+        (0.12346, "$0.1235"),
         (Decimal("0.00031"), "$0.000310"),
         (Decimal(0), "$0.00"),
         (None, "–"),
