@@ -101,7 +101,7 @@ API: dict[str, Route] = {
 ADMIN_MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod"),
-    *("llm_account", "llm_offer", "llm_ownkey", "llm_budget", "llm_usagehour", "llm_experiment"),
+    *("llm_account", "llm_offer", "llm_ownkey", "llm_budget", "llm_usagehour", "llm_experiment", "llm_batch"),
 )
 ADMIN_OPEN = frozenset({"admin:login", "admin:logout"})
 ADMIN: frozenset[str] = frozenset({"api_optimization_stats"}) | frozenset(
