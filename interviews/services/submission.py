@@ -1,6 +1,7 @@
 """Review and submit: the candidate's last look, the receipt, and the evaluation that is owed."""
 
 import hashlib
+from typing import Any
 
 from django.db import transaction
 
@@ -35,7 +36,12 @@ def submit(interview: Interview, *, closing: str) -> None:
         if closing:
             _store_closing(interview, closing)
         now, receipt = clock.now(), receipt_hash(interview)
-        changes = {"completed_at": now, "last_activity_at": now, "receipt_hash": receipt, "closing_draft": None}
+        changes: dict[str, Any] = {
+            "completed_at": now,
+            "last_activity_at": now,
+            "receipt_hash": receipt,
+            "closing_draft": None,
+        }
         state.move(interview, Interview.Status.COMPLETED, **changes)
         audit.record("interview.submitted", interview)
         due.settle("interview_deadline", interview.pk)

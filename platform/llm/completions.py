@@ -8,8 +8,9 @@ from uuid import UUID
 from llm import answers, filters, ledger, settling
 from llm.admission import NANO
 from llm.answers import BadAnswer, Usage
-from llm.attempts import Answered, BadOutput
+from llm.attempts import Answered
 from llm.cache import Stored
+from llm.failures import BadOutput
 from llm.models import LlmCall
 from llm.preparing import Prepared
 

@@ -28,11 +28,11 @@ from llm import (
     router,
 )
 from llm.answers import Answer, BadAnswer, Usage
-from llm.attempts import Answered, Attempt, Attempts, BadOutput, Unavailable, wire
+from llm.attempts import Answered, Attempt, Attempts, wire
 from llm.batching import submit_batch
 from llm.cache import Stored
 from llm.completions import Completion
-from llm.failures import WireError
+from llm.failures import BadOutput, Stopped, Unavailable, WireError
 from llm.hearing import Hearing
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
@@ -60,7 +60,7 @@ SPOKEN_SHARE = 4  # an answer takes about this part of its maximum
 _basic_only: ContextVar[bool] = ContextVar("llm_basic_only", default=False)
 _first_models: dict[str, str] = {}
 
-Stop = attempts.Stopped  # raised by the listener of a stream: the rest is not read, and what was said is billed
+Stop = Stopped  # raised by the listener of a stream: the rest is not read, and what was said is billed
 
 
 def mode(policy: TenantPolicy | None = None) -> str:
