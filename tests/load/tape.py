@@ -149,7 +149,7 @@ def _noted(calls: list[Call], transcript: Transcript) -> Iterator[None]:
         mock.patch.object(gateway, "complete", complete),
         mock.patch.object(gateway, "stream", stream),
         mock.patch.object(gateway, "from_template", lambda **asked: None),
-        mock.patch.object(gateway, "mode", lambda: "model"),
+        mock.patch.object(gateway, "mode", lambda policy=None: "model"),
         mock.patch.object(experiments, "prompt_version", lambda feature, *, default, **_: default),
     ):
         yield

@@ -14,8 +14,8 @@ from core.testing import TenantClient, TenantTestCase
 
 SHOWN = {"tenants.tenant", "tenants.domain", "billing.plan", "billing.subscription", "billing.quotaperiod"}
 SHOWN |= {"accounts.user", "core.due", "llm.account", "llm.offer", "llm.ownkey", "llm.budget", "llm.usagehour"}
-SHOWN |= {"llm.experiment"}
-MADE_ELSEWHERE = {"billing.subscription", "billing.quotaperiod", "core.due", "llm.usagehour"}
+SHOWN |= {"llm.experiment", "llm.batch"}
+MADE_ELSEWHERE = {"billing.subscription", "billing.quotaperiod", "core.due", "llm.usagehour", "llm.batch"}
 
 
 def page(label: str, kind: str) -> str:
