@@ -55,12 +55,11 @@ class NoCount(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A target, the most tokens that the call may take there, the most it may cost, and why it is on the list."""
+    """A target, the most tokens that the call may take there, and the most it may cost."""
 
     target: Target
     tokens: int
     cost_nano: int
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

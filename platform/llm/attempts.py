@@ -29,6 +29,8 @@ MOST_OFFERED = 8  # candidates in one admission
 LEAST_SECONDS = 0.05
 SHARE = 0.6  # of the time left, that one attempt may take while there is enough for another
 ENOUGH_SECONDS = 4.0
+FAILING = {"open", "probed"}  # reasons of breakers: no place will be free soon
+FAILING_PATIENCE = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 3.0
 
 Failure = WireError | BadAnswer
@@ -142,8 +144,9 @@ class Attempts:
         self._repair = None
         self._made += 1
         try:
+            reason = self.route.reason(candidate, self._last_kind)
             row = ledger.open_call(
-                self.prepared, target, call_id=call_id, attempt=self._made, reason=candidate.why, waited=self._waited
+                self.prepared, target, call_id=call_id, attempt=self._made, reason=reason, waited=self._waited
             )
         except writer.NotWritten:
             admission.settle(call_id, Outcome("other", sent=False), target)
@@ -201,7 +204,8 @@ class Attempts:
             self._given_up.add(candidate.target.name)
         if len(candidates) > MOST_OFFERED:
             return
-        patience = self.prepared.feature.patience - (time.monotonic() - self.prepared.began)
+        patience = FAILING_PATIENCE if set(full.reasons) <= FAILING else self.prepared.feature.patience
+        patience -= time.monotonic() - self.prepared.began
         if full.wait is None or full.wait > min(patience, self.prepared.left() - LEAST_SECONDS):
             raise self._unavailable(self._last_kind or _why_full(full))
         self._sleep(full.wait + random.uniform(0.0, 0.02))
@@ -264,7 +268,7 @@ def _why_full(full: NoRoom) -> str:
     if reasons == {"budget"}:
         metrics.budget_refusals.inc()
         return "budget"
-    return "open" if reasons <= {"open", "probed"} else "limited"
+    return "open" if reasons <= FAILING else "limited"
 
 
 def checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from llm.admission import NANO, Candidate
 from llm.policy import TenantPolicy
-from llm.targets import COMPLEXITIES, FRONTIER, Target
+from llm.targets import COMPLEXITIES, Target
 
 CLOSED, HALF_OPEN, OPEN = 0, 1, 2  # states of a breaker
 FREE = Decimal(0)
@@ -34,10 +34,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Targets in order, and whether none of them has the quality that was asked for."""
+    """Targets in order, why these, and whether none of them has the quality that was asked for."""
 
     candidates: tuple[Candidate, ...]
+    why: str = ""
     below: bool = False
+
+    def reason(self, candidate: Candidate, after: str = "") -> str:
+        """Why the call went there, in a line; `after` is the kind of the failure before it."""
+        place = self.candidates.index(candidate) + 1
+        return f"{self.why}; number {place} by price" + (f", after {after}" if after else "")
 
 
 def order(targets: Sequence[Target], need: Need, health: Mapping[str, int] | None = None) -> Route:
@@ -55,13 +61,12 @@ def order(targets: Sequence[Target], need: Need, health: Mapping[str, int] | Non
     fit = [target for target in targets if _fits(target, need)]
     least = min(wanted, max((target.quality for target in fit), default=wanted))
     states = health or {}
-    able = [target for target in fit if target.quality >= least]
+    able = [(most_usd(target, need), target) for target in fit if target.quality >= least]
     # Who may be probed stands where it always stood: admission lets one call through, and the others go on to the next.
-    ranked = sorted(
-        able, key=lambda target: (states.get(target.holder, CLOSED) == OPEN, most_usd(target, need), target.quality)
-    )
-    below = least < wanted
-    return Route(tuple(_candidate(target, need, len(able), below) for target in ranked), below)
+    able.sort(key=lambda one: (states.get(one[1].holder, CLOSED) == OPEN, one[0], one[1].quality))
+    asked = f"quality {least}" + (" (there is no better)" if least < wanted else " or better")
+    why = f"{need.complexity}: {asked}, {len(able)} of {len(targets)} fit"
+    return Route(tuple(_candidate(target, cost, need) for cost, target in able), why, below=least < wanted)
 
 
 def most_usd(target: Target, need: Need) -> Decimal:
@@ -81,9 +86,6 @@ def _fits(target: Target, need: Need) -> bool:
     )
 
 
-def _candidate(target: Target, need: Need, count: int, below: bool) -> Candidate:
-    cost = most_usd(target, need)
-    quality = f"quality {target.quality} of {FRONTIER}" + (", the best there is" if below else "")
-    why = f"{need.complexity}: {quality}, at most ${cost:.6f}, one of {count} that fit"
+def _candidate(target: Target, cost_usd: Decimal, need: Need) -> Candidate:
     tokens = need.tokens_in + need.tokens_out + target.reasoning_tokens
-    return Candidate(target, tokens, int(cost * NANO), why)
+    return Candidate(target, tokens, int(cost_usd * NANO))

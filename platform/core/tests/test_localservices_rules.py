@@ -29,7 +29,9 @@ class TestProcesses:
 
     def test_a_process_deaf_to_sigterm_is_killed_with_its_children(self) -> None:
         shell = subprocess.Popen(
-            ["/bin/sh", "-c", "trap '' TERM; sleep 60 & echo $!; wait; wait"], stdout=subprocess.PIPE, text=True
+            ["/bin/sh", "-c", "trap '' TERM; sleep 60 & echo $!; while :; do wait; done"],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert shell.stdout is not None
         child = int(shell.stdout.readline())

@@ -56,7 +56,7 @@ def test_where_nothing_is_good_enough_the_best_there_is_is_asked_and_said_so() -
 
     assert [candidate.target.account for candidate in route.candidates] == ["middle"]
     assert route.below
-    assert "the best there is" in route.candidates[0].why
+    assert route.why == "complex: quality 2 (there is no better), 1 of 2 fit"
 
 
 def test_who_failed_comes_last_whatever_it_costs_until_it_may_be_probed() -> None:
@@ -87,11 +87,13 @@ def test_words_never_go_to_ears_nor_a_batch_to_who_has_none() -> None:
 def test_what_is_reserved_is_the_most_that_the_call_may_take() -> None:
     thinking = replace(CHEAP, reasoning_tokens=1000)
 
-    [candidate] = router.order([thinking], need()).candidates
+    route = router.order([thinking], need())
+    [candidate] = route.candidates
 
     assert candidate.tokens == 1600
     assert candidate.cost_nano == 640_000  # (400 x 0.10 + 1200 x 0.50) / 1,000,000 dollars
-    assert candidate.why == "simple: quality 1 of 4, at most $0.000640, one of 1 that fit"
+    assert route.reason(candidate) == "simple: quality 1 or better, 1 of 1 fit; number 1 by price"
+    assert route.reason(candidate, "timeout").endswith("number 1 by price, after timeout")
 
 
 def test_an_unknown_complexity_is_an_error() -> None:
