@@ -23,6 +23,9 @@ pytestmark = pytest.mark.prove
 FIRST, SECOND = "Thank you, that is noted.", "The next question follows."
 REPLIES = f"SELECT count(*) FROM {TENANT}.interviews_turn WHERE interview_id = %s AND status = 'replied'"
 TURNS = f"SELECT count(*) FROM {TENANT}.interviews_turn WHERE interview_id = %s"
+# A published version is frozen; here each turn is to wait for the model, also where a template would do.
+EVERY_REPLY = f"""
+    SET session_replication_role = replica; UPDATE {TENANT}.interviews_jobversion SET words_every_reply = true"""
 SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": 20_000, "uploadThroughput": 10_000}
 
 
@@ -33,6 +36,8 @@ def streaming() -> Iterator[Stack]:
         mock_model("--latency", "4-4", "--seed", "1") as model,
         stack("stream", "seed_demo", OPENAI_BASE_URL=model.base_url, LLM_MODEL="mock") as running,
     ):
+        with running.superuser() as owner:
+            owner.execute(EVERY_REPLY.encode())
         yield running
 
 

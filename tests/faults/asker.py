@@ -102,11 +102,14 @@ def crew(mode: str, threads: int, begun: Event, over: Event, told: "SimpleQueue[
                 time.sleep(0.05)
         connections.close_all()
 
+    from llm import writer
+
     at_work = [threading.Thread(target=work, args=(place,)) for place in range(threads)]
     for thread in at_work:
         thread.start()
     for thread in at_work:
         thread.join()
+    writer.flush()
     told.put(found)
 
 

@@ -76,7 +76,7 @@ def replied(stack: Stack, schema: str) -> int:
 
 
 def ledger_rows(stack: Stack, schema: str) -> int:
-    return int(stack.value("SELECT count(*) FROM llm_call WHERE tenant = %s", schema))
+    return int(stack.value("SELECT count(*) FROM llm_call WHERE tenant = %s AND source = 'provider'", schema))
 
 
 def unsettled(stack: Stack, schema: str) -> int:

@@ -18,6 +18,9 @@ pytestmark = pytest.mark.prove
 
 TURNS = 5
 LATENCY = 2.0
+HOLD_INTERVIEWS = f"""
+    SELECT FROM {TENANT}.interviews_interview
+     WHERE id IN (SELECT interview_id FROM {TENANT}.interviews_turn WHERE id = ANY(%s)) FOR UPDATE"""
 KEY_CONNECTIONS = 3  # of a process to the keys' database: while they are held, other turns wait before they read
 
 
@@ -43,10 +46,10 @@ def after_the_claim(scene: Scene) -> list[UUID]:
 
 
 def before_the_call(scene: Scene) -> list[UUID]:
-    """The prompt is made; the ledger's row, without which nothing is sent, cannot be written."""
+    """The prompts are made; the ledger's rows, without which nothing is sent, cannot be written: one pen does."""
     asked = scene.model.count()
     with scene.held("LOCK TABLE llm_call IN SHARE MODE") as connection:
-        turns = _answered_and_blocked(scene, connection)
+        turns = _answered_and_blocked(scene, connection, 1)
     assert scene.model.count() == asked
     return turns
 
@@ -70,10 +73,10 @@ def in_the_middle_of_the_call(scene: Scene) -> list[UUID]:
 
 
 def after_the_call(scene: Scene) -> list[UUID]:
-    """The model has said all; the ledger cannot be told."""
+    """The model has said all; the reply cannot be recorded, since somebody holds the interview."""
     turns = scene.answer(TURNS)
     wait_until(lambda: scene.model.counts()["open"] >= TURNS, "the model was not asked about all")
-    with scene.held("LOCK TABLE llm_call IN SHARE MODE") as connection:
+    with scene.held(HOLD_INTERVIEWS, turns) as connection:
         scene.wait_for_blocked(connection, TURNS)
         assert scene.count(turns, "asking") == TURNS
         scene.kill_blocked_worker(connection)

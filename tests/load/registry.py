@@ -34,6 +34,7 @@ def install(base: str, accounts: Mapping[str, Mapping[str, Any]], *, budget_usd:
         for name, manners in accounts.items():
             limits = {LIMITS[limit]: value for limit, value in manners.items() if limit in LIMITS}
             add(base, name, **limits)
+        Budget.objects.all().delete()
         if budget_usd is not None:
             Budget.objects.update_or_create(
                 tenant="", feature="", period=Budget.Period.DAY, defaults={"limit_usd": budget_usd, "is_hard": True}
