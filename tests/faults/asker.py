@@ -109,7 +109,7 @@ def crew(mode: str, threads: int, begun: Event, over: Event, told: "SimpleQueue[
         thread.start()
     for thread in at_work:
         thread.join()
-    writer.flush()
+    assert writer.flush(30.0)
     told.put(found)
 
 
