@@ -105,19 +105,24 @@ class Attempts:
     def _asked(self, attempt: Attempt) -> Answered:
         """:raises WireError, BadAnswer: after the row was settled."""
         try:
-            attempt.target = target_keys.with_key(self._renewed(attempt.target))
-            answer = self.ask(attempt)
-            parsed = checked(answer, self.prepared.schema)
-        except (WireError, BadAnswer) as met:
-            failed = self._judged(attempt.target, met)
+            answer, parsed = self._read(attempt)
+        except (WireError, BadAnswer) as failed:
             self._model_ms += attempt.settle(error=failed)
-            raise failed from None
+            raise
         except Stopped:
             raise
         except Exception:
             attempt.settle(error=BadAnswer("internal"))
             raise
         return Answered(attempt, answer, parsed, attempt.settle(answer=answer))
+
+    def _read(self, attempt: Attempt) -> tuple[Answer, dict[str, Any] | None]:
+        try:
+            attempt.target = target_keys.with_key(self._renewed(attempt.target))
+            answer = self.ask(attempt)
+            return answer, checked(answer, self.prepared.schema)
+        except (WireError, BadAnswer) as failed:
+            raise self._judged(attempt.target, failed) from None
 
     def _judged(self, target: Target, failed: Failure) -> Failure:
         """A refused key that was rotated is nobody's fault: the next attempt goes there again, with the new one."""

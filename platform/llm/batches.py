@@ -110,9 +110,7 @@ def submit(
 
     :raises NotBatchable, llm.features.UnknownFeature: nothing was written.
     """
-    fit = target.has_batch and features.named(feature).batch and 0 < len(requests) <= MOST_REQUESTS
-    if not fit or policy.schema != tenancy.schema():
-        raise NotBatchable(f"{feature} of {policy.schema} at {target.account}: {len(requests)} requests")
+    _refuse_unfit(policy, target, feature, len(requests))
     batch, made = Batch.objects.get_or_create(
         tenant=policy.schema,
         owner_kind=owner_kind,
@@ -130,11 +128,21 @@ def submit(
         },
     )
     if made:
-        items = [BatchItem(batch=batch, cache_key=one.cache_key, body=json.dumps(dict(one.body))) for one in requests]
-        BatchItem.objects.bulk_create(items)
-        due.owe(KIND, batch.pk)
-        enqueue("llm.run_batch", batch_id=batch.pk)
+        _owe(batch, requests)
     return batch
+
+
+def _refuse_unfit(policy: TenantPolicy, target: Target, feature: str, count: int) -> None:
+    fit = target.has_batch and features.named(feature).batch and 0 < count <= MOST_REQUESTS
+    if not fit or policy.schema != tenancy.schema():
+        raise NotBatchable(f"{feature} of {policy.schema} at {target.account}: {count} requests")
+
+
+def _owe(batch: Batch, requests: Sequence[BatchRequest]) -> None:
+    items = [BatchItem(batch=batch, cache_key=one.cache_key, body=json.dumps(dict(one.body))) for one in requests]
+    BatchItem.objects.bulk_create(items)
+    due.owe(KIND, batch.pk)
+    enqueue("llm.run_batch", batch_id=batch.pk)
 
 
 def waits_until(owner_kind: str, owner_id: UUID, *, lock: bool = False) -> datetime | None:

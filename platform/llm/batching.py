@@ -12,7 +12,6 @@ from llm import (
     batch_money,
     batches,
     cache,
-    credentials,
     features,
     health,
     keeping,
@@ -20,11 +19,11 @@ from llm import (
     preparing,
     registry,
     router,
+    target_keys,
 )
 from llm.admission import Candidate
 from llm.batches import BatchRequest, Kept, NotBatchable
 from llm.cache import Stored
-from llm.failures import WireError
 from llm.models import Batch
 from llm.policy import TenantPolicy
 from llm.preparing import Prepared, Unasked
@@ -85,13 +84,8 @@ def find_target(batch: Batch) -> Target | None:
     ]
     if not places:
         return None
-    if places[0].api_key:
-        return places[0]
-    pool.give_back()
-    try:
-        return replace(places[0], api_key=credentials.read(places[0].key_source) or registry.NO_KEY)
-    except credentials.NoKey:
-        raise WireError("unauthorised") from None
+    pool.give_back()  # its key may have to be asked for
+    return target_keys.with_key(places[0])
 
 
 def store(kept: Kept) -> None:

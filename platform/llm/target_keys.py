@@ -5,9 +5,8 @@ from dataclasses import replace
 from core import pool
 from llm import credentials, own_keys
 from llm.failures import WireError
+from llm.registry import NO_KEY
 from llm.targets import Target
-
-NO_KEY = "none"  # the SDK wants some key where a server wants none
 
 
 def with_key(target: Target) -> Target:

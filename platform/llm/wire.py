@@ -139,13 +139,20 @@ def _until(deadline: float) -> Iterator[None]:
     except openai.APITimeoutError:
         raise WireError("timeout") from None
     except openai.APIConnectionError as error:
-        raise WireError("refused" if isinstance(error.__cause__, httpx2.ConnectError) else "cut") from None
+        raise WireError(_connection_kind(error.__cause__)) from None
     except httpx2.TimeoutException:  # in the middle of a stream the SDK does not translate
         raise WireError("timeout") from None
     except httpx2.TransportError:
         raise WireError("cut") from None
     except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, ValueError):
         raise WireError("unusable") from None  # an address or key that can't even be put into a request
+
+
+def _connection_kind(cause: BaseException | None) -> str:
+    if isinstance(cause, httpx2.ConnectError):
+        return "refused"
+    # What can't be put into a request (a line break in a key) was never sent, and no repetition mends it.
+    return "unusable" if isinstance(cause, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol) else "cut"
 
 
 def _status_kind(status: int) -> str:

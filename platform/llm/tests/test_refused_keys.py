@@ -2,11 +2,13 @@
 
 from contextlib import ExitStack
 from typing import Any
+from unittest import mock
 
 from django.test import override_settings
 
+from core.redis import client
 from core.testing import TenantTestCase
-from llm import credentials, gateway, health, own_keys
+from llm import credentials, gateway, health, own_keys, target_keys
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.accounts import account
@@ -53,6 +55,17 @@ class RefusedKeyTests(TenantTestCase):
     def open_breakers(self) -> set[str]:
         health.forget()
         return set(health.states())
+
+    def test_a_call_is_settled_also_where_nobody_can_say_whether_its_key_was_rotated(self) -> None:
+        self.server.accepted = frozenset()
+
+        with mock.patch.object(target_keys, "newer", side_effect=OSError("away")), self.assertRaises(OSError):
+            self.ask()
+
+        row = LlmCall.objects.get()
+        self.assertEqual(row.error_kind, "internal")
+        self.assertIsNotNone(row.settled_at)
+        self.assertEqual(list(client().scan_iter("candor:llm:lease:*")), [])
 
     def test_after_a_rotation_the_same_account_is_asked_with_the_new_key_and_stays_in_use(self) -> None:
         self.ask()

@@ -143,11 +143,14 @@ class SettingsCanaryTests(TenantTestCase):
         self.assertEqual(kinds, cases)
 
     def test_a_key_in_a_header_line_of_its_own_is_sent_nowhere_and_shows_nowhere(self) -> None:
-        address = self.server.url
+        address, kinds = self.server.url, []
         with self.told() as said:
             for key in (f"{CANARY}\r\nX-More: 1", f"{CANARY}é", f" {CANARY}\n"):
-                _kind, found = self.tried(OPENAI_BASE_URL=address, OPENAI_API_KEY=key, LLM_MODEL="m")
+                kind, found = self.tried(OPENAI_BASE_URL=address, OPENAI_API_KEY=key, LLM_MODEL="m")
+                kinds.append(kind)
                 said += found
+
+        self.assertEqual((kinds, dict(self.server.refused)), (["unusable"] * 3, {}))
 
     def test_the_doctor_says_which_setting_holds_a_key_by_mistake(self) -> None:
         with override_settings(LLM_ENV={"OPENAI_BASE_URL": self.server.url, "LLM_MODEL": CANARY}):
