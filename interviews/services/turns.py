@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from billing import selectors as billing
 from billing.services import quota
-from core import audit, claims, clock, due, metrics, rows, slots, state, tenancy
+from core import audit, claims, clock, due, metrics, pool, rows, slots, state, tenancy
 from core.state import TransitionNotAllowed
 from core.tasks import enqueue, remind
 from interviews.models import Interview, Turn
@@ -185,8 +185,8 @@ def write_reply(*, turn_id: UUID) -> None:
                 paused = standing.hold(claim.row.interview_id) == Interview.Status.PAUSED
                 following = _record(claim, written)
             _observe("save", time.perf_counter() - saving)
-        except claims.LeaseLost:
-            raise
+        except (claims.LeaseLost, *pool.AWAY):
+            raise  # the turn is owed as before, and looked at when the lease is over
         except standing.Withdrawn:
             claim.record(Turn.Status.REPLIED, error="Withdrawn")  # without a reply, and no question follows
             return

@@ -1,7 +1,9 @@
 """Evaluations: owed by a submission, run once, every quote inside an answer, provisional without a model."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
+from django.db import OperationalError
 from django.urls import reverse
 
 from core import claims, clock
@@ -93,6 +95,18 @@ class RunTests(TenantTestCase):
             self.run_it()
 
         self.assertEqual((written.tables, CompetencyRating.objects.count()), ({}, 3))
+
+    def test_a_database_that_broke_off_fails_nothing_the_next_worker_evaluates(self) -> None:
+        with (
+            patch("interviews.services.evaluations._store", side_effect=OperationalError),
+            self.assertRaises(OperationalError),
+        ):
+            evaluations.run(evaluation_id=self.evaluation.pk)
+
+        left = Evaluation.objects.get(pk=self.evaluation.pk)
+        self.assertEqual((left.status, make.owed("evaluation")), ("running", [self.evaluation.pk]))
+        Evaluation.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+        self.assertEqual(self.run_it().status, "provisional")
 
     def test_a_message_that_is_delivered_twice_does_no_harm_and_nobody_has_to_open_a_page(self) -> None:
         for _ in range(2):

@@ -1,7 +1,9 @@
 """Replies: each answer gets exactly one, or a failure that everybody can see and retry."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
+from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 
 from core import clock, due
@@ -143,6 +145,23 @@ class ModelReplyTests(TenantTestCase):
             turns.write_reply(turn_id=self.turn.pk)
 
         self.assertEqual((self.stored().status, self.stored().mode, model.chats), ("replied", "basic", 0))
+
+    def test_a_database_that_broke_off_fails_no_turn_the_next_worker_replies(self) -> None:
+        for place in ("conversation.context", "reply", "_record"):
+            for error in (OperationalError, InterfaceError):
+                with (
+                    self.subTest(place=place, error=error.__name__),
+                    patch(f"interviews.services.turns.{place}", side_effect=error),
+                    self.assertRaises(error),
+                ):
+                    turns.write_reply(turn_id=self.turn.pk)
+
+                self.assertEqual((self.stored().status, make.owed("turn")), ("asking", [self.turn.pk]))
+                Turn.objects.update(lease_until=clock.now() - timedelta(seconds=1), attempts=1)
+
+        turns.write_reply(turn_id=self.turn.pk)
+
+        self.assertEqual((self.stored().status, make.actions("turn.")[1:]), ("replied", ["turn.replied"]))
 
     def test_the_answer_of_somebody_who_withdrew_while_it_waited_reaches_no_model(self) -> None:
         afterwards.withdraw(self.interview)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from psycopg import Connection
+
+AWAY = (OperationalError, InterfaceError)  # the database is away or busy: whatever it was may be tried again
 
 
 class HeldDuringCall(RuntimeError):

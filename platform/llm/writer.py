@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from core import pool, tenancy
+from core.pool import AWAY
 
 MOST_AT_ONCE = 200
 MOST_WAITING = 20_000
@@ -33,12 +34,23 @@ class NotWritten(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """Something to write; `done` is set when it was, or `error` says why not."""
+    """Something to write, once; `done` is set when it was, or `error` says why not.
+
+    `unsure`: the connection broke at a try before, perhaps between the commit and its acknowledgement.
+    """
 
     write: Callable[[], None]
     done: threading.Event | None
     until: float
     error: Exception | None = field(default=None)
+    unsure: bool = field(default=False)
+
+    def end(self, error: Exception | None = None) -> None:
+        self.error = error
+        if self.done is not None:
+            self.done.set()
+        elif error is not None:
+            log.error("llm_ledger_entry_lost", error=type(error).__name__)
 
 
 def now(write: Callable[[], None]) -> None:
@@ -107,6 +119,19 @@ class _Pen:
                 self._write(batch)
 
     def _write(self, batch: list[_Entry]) -> None:
+        """All together; where that fails none was written, and each is tried on its own while the database is away."""
+        error = self._try(batch)
+        if error is not None and len(batch) > 1:
+            for entry in batch:
+                self._write([entry])
+            return
+        while isinstance(error, AWAY) and time.monotonic() < batch[0].until:
+            time.sleep(PAUSE_SECONDS)
+            error = self._try(batch)
+        for entry in batch:  # what was refused after an unsure try was written by that
+            entry.end(None if entry.unsure and not isinstance(error, AWAY) else error)
+
+    def _try(self, batch: list[_Entry]) -> Exception | None:
         try:
             if len(batch) == 1:
                 batch[0].write()
@@ -114,29 +139,14 @@ class _Pen:
                 with transaction.atomic():
                     for entry in batch:
                         entry.write()
-        except Exception as error:
-            self._one_by_one(batch, error)
-            return
-        for entry in batch:
-            if entry.done is not None:
-                entry.done.set()
-
-    def _one_by_one(self, batch: list[_Entry], error: Exception) -> None:
-        """One of them failed, so none was written: each on its own, and what the database can't take now once more."""
-        if len(batch) > 1:
+        except AWAY as error:
+            connection.close()
             for entry in batch:
-                self._write([entry])
-            return
-        [entry] = batch
-        connection.close()
-        if entry.done is not None:
-            entry.error = error
-            entry.done.set()
-        elif isinstance(error, OperationalError | InterfaceError) and time.monotonic() < entry.until:
-            time.sleep(PAUSE_SECONDS)
-            self._write([entry])
-        else:
-            log.error("llm_ledger_entry_lost", error=type(error).__name__)
+                entry.unsure = True
+            return error
+        except Exception as error:
+            return error
+        return None
 
 
 _pen = _Pen()

@@ -40,6 +40,10 @@ OUTCOME = f"""
              WHERE event.action = 'turn.replied' AND event.object_id::text = turn.id::text),
            (SELECT count(*) FROM due WHERE due.object_id = turn.id)
       FROM {TENANT}.interviews_turn turn WHERE turn.id = ANY(%s)"""
+STUCK = f"""
+    SELECT turn.id, turn.status, turn.attempts, now(), row_to_json(due) FROM {TENANT}.interviews_turn turn
+      LEFT JOIN due ON due.object_id = turn.id
+     WHERE turn.id = ANY(%s) AND turn.status <> %s"""
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'candor_app'"
 ACTIVITY = "SELECT state, wait_event, left(query, 60), now() - query_start FROM pg_stat_activity WHERE usename = %s"
 END_WAITING = WAITING.replace("count(*)", "pg_terminate_backend(pid)")
@@ -92,9 +96,11 @@ class Scene:
 
     def wait_for(self, turns: Sequence[UUID], status: str, *, seconds: float = 90.0) -> float:
         """Wait until all of these turns have this status; returns the seconds that took."""
-        return wait_until(
-            lambda: self.count(turns, status) == len(turns), f"not all {len(turns)} turns are {status}", seconds=seconds
-        )
+        missing = f"not all {len(turns)} turns are {status}"
+        try:
+            return wait_until(lambda: self.count(turns, status) == len(turns), missing, seconds=seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.stack.rows(STUCK, list(turns), status)}") from error
 
     def outcomes(self, turns: Sequence[UUID]) -> set[tuple[Any, ...]]:
         """(status, next questions, answers stored, replies recorded, rows still due) of these turns."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from functools import partial
+from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection
@@ -83,3 +84,37 @@ class WriterTests(CommittingTestCase):
 
         self.assertTrue(writer.flush())
         self.assertEqual((len(tries), self.stored()), (4, ["late"]))
+
+    def test_whoever_waits_is_served_when_the_line_broke_for_a_moment(self) -> None:
+        tries: list[int] = []
+
+        def broken_once() -> None:
+            tries.append(1)
+            if len(tries) == 1:
+                raise OperationalError("the connection is lost")
+            budget("waited for")
+
+        writer.now(broken_once)
+
+        self.assertEqual((len(tries), self.stored()), (2, ["waited for"]))
+
+    def test_what_was_committed_without_being_acknowledged_is_written_once_and_counts_as_written(self) -> None:
+        tries: list[int] = []
+
+        def cut_after_the_commit() -> None:
+            tries.append(1)
+            budget("one")
+            raise OperationalError("the connection is lost")
+
+        writer.now(cut_after_the_commit)
+
+        self.assertEqual((len(tries), self.stored()), (2, ["one"]))
+
+    def test_whoever_waits_for_a_database_that_stays_away_is_told_in_time(self) -> None:
+        def away() -> None:
+            raise OperationalError("nobody listens")
+
+        with patch.object(writer, "WAIT_SECONDS", 0.05), pytest.raises(NotWritten):
+            writer.now(away)
+
+        self.assertEqual(self.stored(), [])
