@@ -27,6 +27,7 @@ BARE = re.compile(rf"(?<![\w.,:+#=/@&?$€£¥-])(?:1[ .-]?)?{AMERICAN}(?![\w%])
 LIMITS = frozenset({"2147483647", "2147483648", "4294967295", "4294967296"})  # of integers, not of patience
 ANNOUNCED = re.compile(r"[+(]{0,2}[0-9][\d ().\u00a0/-]*+")
 FEWEST_ANNOUNCED, MOST_ANNOUNCED = 7, 15
+LONG = re.compile(rf"\d(?:[ ().\u00a0/-]*\d){{{FEWEST_ANNOUNCED - 1}}}")  # without one no number is announced
 ALONE = 9  # digits of a first group that is the whole number
 SENTENCE_END = re.compile(r"[.)]? {2}|\. ")
 ORDINARY = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d+\.\d+|\d{1,3}(?: \d{3})* 000|\d+0{5}|\d\d?/.*")
@@ -132,6 +133,8 @@ def _bare(text: str) -> Iterator[Found]:
 
 def _announced(text: str) -> Iterator[Found]:
     """The number after "call me on" or "mobile:", in whatever shape."""
+    if LONG.search(text) is None:
+        return
     for words in _phone_words().finditer(text):
         run = ANNOUNCED.match(text, words.end())
         if run is None:

@@ -36,5 +36,5 @@ def give_back() -> None:
     """
     refuse_if_held()
     for connection in connections.all(initialized_only=True):
-        if not connection.atomic_blocks:
+        if connection.connection is not None and not connection.atomic_blocks:
             connection.close()

@@ -85,10 +85,9 @@ def admit(
     ceilings: Sequence[Ceiling] = (),
     interview_id: UUID | None = None,
     feature: str = "",
-) -> tuple[Candidate, bool]:
+) -> Candidate:
     """Reserve at the first candidate with room for a call that ends within `seconds`.
 
-    :returns: the candidate, and whether the call probes a server that failed before.
     :raises NoRoom: nothing was reserved. :raises NoCount: nor here.
     """
     asked = {
@@ -101,7 +100,7 @@ def admit(
     for _ in range(MOST_SEEDS):
         place, second, *more = _run("admit", asked)
         if place > 0:
-            return candidates[place - 1], bool(more[1])
+            return candidates[place - 1]
         if place == 0:
             raise NoRoom(more[0].decode().split(","), second / 1000 if second >= 0 else None)
         if place == UNKNOWN_USE:

@@ -7,7 +7,8 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from contextlib import suppress
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -25,7 +26,8 @@ from llm.targets import Target
 
 MOST_ATTEMPTS = 5
 MOST_AT_A_TARGET = 2  # failures, where there is another one
-MOST_OFFERED = 8  # candidates in one admission
+# Candidates in one admission: nearly always one of the first has room, and each costs its share of the round trip.
+FIRST_OFFERED, MOST_OFFERED = 2, 8
 LEAST_SECONDS = 0.05
 SHARE = 0.6  # of the time left, that one attempt may take while there is enough for another
 ENOUGH_SECONDS = 4.0
@@ -170,20 +172,20 @@ class Attempts:
 
     def _admitted(self, call_id: Any, seconds: float) -> Candidate:
         """:raises Unavailable: nobody has room, or will have in time."""
-        ceilings = budgets.applying(self.prepared.policy, self.prepared.feature.name)
+        reserve = partial(
+            admission.admit,
+            call_id=call_id,
+            seconds=seconds,
+            ceilings=budgets.applying(self.prepared.policy, self.prepared.feature.name),
+            interview_id=self.prepared.interview_id,
+            feature=self.prepared.feature.name,
+        )
         while True:
             candidates = self._candidates()
             if not candidates:
                 raise self._unavailable("not_configured")
             try:
-                return admission.admit(
-                    candidates[:MOST_OFFERED],
-                    call_id=call_id,
-                    seconds=seconds,
-                    ceilings=ceilings,
-                    interview_id=self.prepared.interview_id,
-                    feature=self.prepared.feature.name,
-                )[0]
+                return _with_room(candidates, reserve)
             except NoCount:
                 raise self._unavailable("not_counted") from None
             except NoRoom as full:
@@ -265,6 +267,14 @@ class Attempts:
 
     def _unavailable(self, kind: str) -> Unavailable:
         return (BadOutput if kind in BAD_OUTPUT else Unavailable)(kind, self._model_ms)
+
+
+def _with_room(candidates: list[Candidate], reserve: Callable[[list[Candidate]], Candidate]) -> Candidate:
+    """:raises NoRoom: none of the first MOST_OFFERED has any."""
+    if len(candidates) > FIRST_OFFERED:
+        with suppress(NoRoom):
+            return reserve(candidates[:FIRST_OFFERED])
+    return reserve(candidates[:MOST_OFFERED])
 
 
 def _why_full(full: NoRoom) -> str:

@@ -49,6 +49,9 @@ NOTHING = Observed()
 
 def observed(headers: Mapping[str, str], now: datetime) -> Observed:
     """Read the headers (names in lower case); what can't be understood is as if it had not been said."""
+    headers = {name: text for name, text in headers.items() if "ratelimit" in name or name.startswith("retry-after")}
+    if not headers:
+        return NOTHING
     return Observed(
         requests=_quota(headers, "requests", now),
         tokens=_quota(headers, "tokens", now),

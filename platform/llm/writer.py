@@ -5,9 +5,10 @@ a schema, and the statement. The pen keeps its connection while there is somethi
 """
 
 import atexit
-import queue
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,8 +18,10 @@ from django.db import connection, transaction
 from core import pool, tenancy
 from core.pool import AWAY
 
-MOST_AT_ONCE = 200
+FEW_AT_ONCE, MOST_AT_ONCE = 5, 200  # of the rest only as many as hold up a row for milliseconds, unless many wait
 MOST_WAITING = 20_000
+# Nobody waits for how a call ended, but the next call's row would wait behind it.
+GATHER_SECONDS, LONGEST_GATHER_SECONDS = 0.02, 0.5  # while no row is waited for, and at most
 IDLE_SECONDS = 1.0  # then the connection goes back to its pool
 WAIT_SECONDS = 10.0  # for a row to be written
 KEPT_SECONDS = 120.0  # what nobody waits for is tried again for so long while the database is away
@@ -70,7 +73,7 @@ def now(write: Callable[[], None]) -> None:
 
 
 def later(write: Callable[[], None]) -> None:
-    """Have it written after what was given before; nobody waits for it."""
+    """Have it written within a moment, after what others wait for; nobody waits for it."""
     if connection.in_atomic_block:
         write()
         return
@@ -83,40 +86,77 @@ def flush(seconds: float = AT_EXIT_SECONDS) -> bool:
 
 
 class _Pen:
-    """The thread."""
+    """The thread. What is waited for goes first; the rest is gathered for a moment."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[_Entry] = queue.Queue(MOST_WAITING)
-        self._lock = threading.Lock()
+        self._awaited: deque[_Entry] = deque()
+        self._rest: deque[_Entry] = deque()
+        self._since = 0.0  # when the first of the rest came
+        self._change = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._writes = self._hurries = False
 
     def put(self, entry: _Entry) -> None:
-        """Entries beyond MOST_WAITING wait for the pen like those that are waited for."""
-        self._waiting.put(entry, timeout=WAIT_SECONDS)
-        if self._thread is None or not self._thread.is_alive():
-            with self._lock:
-                if self._thread is None or not self._thread.is_alive():
-                    self._thread = threading.Thread(target=self._run, name="llm-ledger", daemon=True)
-                    self._thread.start()
+        """:raises NotWritten: if too much waits already and the database does not come back in time."""
+        with self._change:
+            if not self._change.wait_for(self._has_room, WAIT_SECONDS):
+                raise NotWritten
+            if entry.done is None and not self._rest:
+                self._since = time.monotonic()
+            (self._rest if entry.done is None else self._awaited).append(entry)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="llm-ledger", daemon=True)
+                self._thread.start()
+            elif entry.done is not None or len(self._rest) in (1, MOST_AT_ONCE):
+                self._change.notify_all()
 
     def flush(self, seconds: float) -> bool:
-        if self._thread is None or not self._thread.is_alive():
-            return self._waiting.empty()
-        done = threading.Event()
-        self.put(_Entry(lambda: None, done, time.monotonic() + seconds))
-        return done.wait(seconds)
+        with self._change:
+            self._hurries = True
+            self._change.notify_all()
+            try:
+                return self._change.wait_for(self._is_idle, seconds)
+            finally:
+                self._hurries = False
+
+    def _has_room(self) -> bool:
+        return len(self._awaited) + len(self._rest) < MOST_WAITING
+
+    def _is_idle(self) -> bool:
+        return not (self._awaited or self._rest or self._writes)
 
     def _run(self) -> None:
         with tenancy.enter_platform():
             while True:
-                try:
-                    batch = [self._waiting.get(timeout=IDLE_SECONDS)]
-                except queue.Empty:
+                batch = self._next()
+                if batch:
+                    self._write(batch)
+                else:
                     pool.give_back()
-                    continue
-                while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
-                    batch.append(self._waiting.get_nowait())
-                self._write(batch)
+
+    def _next(self) -> list[_Entry]:
+        """What is to be written together; nothing when there was nothing for IDLE_SECONDS."""
+        with self._change:
+            self._writes = False
+            self._change.notify_all()
+            while not (self._awaited or self._left() <= 0):
+                if not self._change.wait(min(self._left(), IDLE_SECONDS)) and not self._rest:
+                    return []
+            late = self._left() <= GATHER_SECONDS - LONGEST_GATHER_SECONDS
+            many = late or len(self._rest) >= MOST_AT_ONCE
+            batch = _taken(self._awaited, MOST_AT_ONCE)
+            if many or not batch:
+                batch += _taken(self._rest, MOST_AT_ONCE if many else FEW_AT_ONCE)
+            self._writes = True
+            return batch
+
+    def _left(self) -> float:
+        """Seconds for which the rest is gathered yet."""
+        if not self._rest:
+            return math.inf
+        if self._hurries or len(self._rest) >= MOST_AT_ONCE:
+            return 0.0
+        return self._since + GATHER_SECONDS - time.monotonic()
 
     def _write(self, batch: list[_Entry]) -> None:
         """All together; where that fails none was written, and each is tried on its own while the database is away."""
@@ -147,6 +187,10 @@ class _Pen:
         except Exception as error:
             return error
         return None
+
+
+def _taken(waiting: deque[_Entry], most: int) -> list[_Entry]:
+    return [waiting.popleft() for _ in range(min(len(waiting), most))]
 
 
 _pen = _Pen()

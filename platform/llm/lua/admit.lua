@@ -5,7 +5,7 @@
 --   b: budgets {k key, l hard limit or null, e seconds to live}, money in nano-dollars,
 --   c: candidates {a account, t tokens, m whether its limits count the most tokens, n cost, w: windows}
 --   windows {s scope, rm, tm, rd, td, fl: limits or null, d: days {k, e}}
--- Returns {place of the candidate (0 = none), ms to wait (-1 = waiting won't help), reasons joined by a comma, probe}
+-- Returns {place of the candidate (0 = none), ms to wait (-1 = waiting won't help), reasons joined by a comma}
 --      or {-1, place of a candidate, place of its window} where use must be counted anew first,
 --      or {-2, place of a budget}.
 local P = ARGV[1]
@@ -177,8 +177,8 @@ for place, choice in ipairs(ask.c) do
       local lease = {a = choice.a, t = choice.t, m = choice.m, n = choice.n, w = choice.w, b = keys, p = probe}
       if allowed then lease.iv = ask.iv end
       redis.call('SET', P .. 'lease:' .. ask.id, cjson.encode(lease), 'EX', 172800)
-      return {place, 0, '', probe}
+      return {place, 0, ''}
     end
   end
 end
-return {0, shortest, table.concat(reasons, ','), 0}
+return {0, shortest, table.concat(reasons, ',')}

@@ -30,7 +30,7 @@ def candidate(name: str, tokens: int = 100, cost_nano: int = 0, **limits: int) -
 def admit(*candidates: Candidate, **more: Any) -> tuple[UUID, str]:
     """The call's id, and the account that it was admitted to."""
     call_id = uuid7()
-    chosen, _probe = admission.admit(candidates, call_id=call_id, **{"seconds": 5.0} | more)
+    chosen = admission.admit(candidates, call_id=call_id, **{"seconds": 5.0} | more)
     return call_id, chosen.target.account
 
 

@@ -135,9 +135,9 @@ class BreakerTests(AdmissionTestCase):
         self.end("failed", 5)
         self.until(1)
 
-        _chosen, probes = admission.admit([candidate("one")], call_id=uuid7(), seconds=5.0)
+        chosen = admission.admit([candidate("one")], call_id=uuid7(), seconds=5.0)
 
-        self.assertTrue(probes)
+        self.assertEqual(chosen.target.account, "one")
         self.assertEqual(self.refused(candidate("one")).reasons, ("probed",))
 
     def test_a_probe_that_succeeds_closes_it(self) -> None:

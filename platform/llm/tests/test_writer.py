@@ -43,12 +43,27 @@ class WriterTests(CommittingTestCase):
         with tenancy.enter_platform():
             return list(Budget.objects.order_by("id").values_list("tenant", flat=True))
 
-    def test_what_is_waited_for_is_committed_and_what_is_not_follows_in_its_order(self) -> None:
-        writer.later(lambda: budget("one"))
-        writer.later(lambda: budget("two"))
-        writer.now(lambda: budget("three"))
+    def test_what_is_waited_for_is_committed_first_and_the_rest_follows_in_its_order(self) -> None:
+        with patch.object(writer, "GATHER_SECONDS", 5.0):
+            writer.later(lambda: budget("two"))
+            writer.later(lambda: budget("three"))
+            writer.now(lambda: budget("one"))
 
+            self.assertEqual(self.stored(), ["one"])
+
+            self.assertTrue(writer.flush())
         self.assertEqual(self.stored(), ["one", "two", "three"])
+
+    def test_the_rest_is_written_by_itself_even_while_others_wait_again_and_again(self) -> None:
+        with patch.object(writer, "LONGEST_GATHER_SECONDS", 0.1):
+            writer.later(lambda: budget("rest"))
+            for number in range(1000):
+                writer.now(lambda: None)
+                if "rest" in self.stored():
+                    break
+
+        self.assertIn("rest", self.stored())
+        self.assertLess(number, 999)
 
     def test_one_that_fails_takes_nobody_along(self) -> None:
         gate = threading.Event()
