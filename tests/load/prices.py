@@ -17,7 +17,6 @@ from llm.targets import Price
 DATA = Path(llm.__file__).parent / "data" / "providers.json"
 FRONTIER = "gpt-6-sol"  # the baseline's, for everything
 ROUTED = {"simple": "gpt-6-luna", "medium": "gpt-6.1-terra", "complex": "gpt-6-sol"}
-HALF = Decimal("0.5")  # what a batch costs, where the file does not say it
 LEAST_CACHED, STEP = 1024, 128  # tokens: an automatic prompt cache keeps prefixes from here on, in such steps
 
 
@@ -28,16 +27,22 @@ def of(model: str) -> Price:
     :raises LookupError: if the file has none.
     """
     for row in _objects(json.loads(DATA.read_text())):
-        price = row.get("price", row)
-        if row.get("model") == model and isinstance(price, dict) and (price.get("usd_in") or price.get("price_in")):
-            names = (
-                ("usd_in", "usd_cached", "usd_out")
-                if price.get("usd_in")
-                else ("price_in", "price_cached", "price_out")
-            )
-            fresh, cached, out = (Decimal(price[name]) for name in names)
-            return Price(fresh, cached, out, Decimal(price.get("batch_factor", HALF)))
+        price = row.get("price", {})
+        if row.get("model") == model and price:
+            fresh, cached, out = (Decimal(price[name]) for name in ("usd_in", "usd_cached", "usd_out"))
+            return Price(fresh, cached, out, Decimal(price.get("batch_factor", 1)))
     raise LookupError(model)
+
+
+@cache
+def paid() -> frozenset[str]:
+    """The providers of the data file that ask money for their models; the others are one's own servers."""
+    found = json.loads(DATA.read_text())["providers"]
+    return frozenset(row["provider"] for row in found if any(_costs(offer) for offer in row["offers"]))
+
+
+def _costs(offer: dict[str, Any]) -> bool:
+    return Decimal(offer.get("price", {}).get("usd_in", 0)) > 0
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

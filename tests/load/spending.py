@@ -29,6 +29,7 @@ def measure_costs(lines: Lines, running: Server, *, quick: bool, dataset: str = 
         lines.tell(f"costs.{name}.usd", row["usd"], "USD")
         lines.tell(f"costs.{name}.saved", row["saved_percent"], "%")
     lines.bar("costs.saved", told["saved_percent"], "%", least=LEAST_SAVED)
+    lines.bar("costs.saved_one_vendor", told["rows"]["vendor"]["saved_percent"], "%", least=LEAST_SAVED)
     lines.bar("costs.saved_same_model", told["saved_same_model_percent"], "%", least=LEAST_SAVED_SAME_MODEL)
     lines.none("costs.unsettled", told["unsettled"], "calls")
 
