@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from core import audit, tenancy
+from llm import registry
 from llm.models import Account, OwnKey
 from llm.policy import TenantPolicy
 from llm.targets import Target
@@ -70,13 +71,15 @@ def of(schema: str) -> Mapping[str, str]:
 
 
 def over(targets: tuple[Target, ...], policy: TenantPolicy) -> tuple[Target, ...]:
-    """The targets; a key of the tenant's own wins where it has one and its policy says so."""
+    """The platform's targets; where the policy says so, the tenant's own keys win, also where the platform has none."""
     own = of(policy.schema) if policy.own_keys else {}
     if not own:
         return targets
+    known = {target.account for target in targets}  # one of them may have lost its key since
+    more = (target for target in registry.keyless() if target.account in own and target.account not in known)
     return tuple(
         target.with_own_key(policy.schema, own[target.account]) if target.account in own else target
-        for target in targets
+        for target in (*targets, *more)
     )
 
 
