@@ -2,10 +2,12 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core import audit, tenancy
 from llm import registry
@@ -16,12 +18,29 @@ from llm.targets import Target
 CACHE_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
 
+Entitled = Callable[[Collection[str]], Set[str]]
+
+_entitled: list[Entitled] = []
 _cache: dict[str, tuple[float, Mapping[str, str]]] = {}
 _lock = threading.Lock()
 
 
 class UnknownAccount(LookupError):
     """No account has this label."""
+
+
+def connect(entitled: Entitled) -> None:
+    """`entitled` says which of these schemas may have keys of their own: what policies say, for the admin's pages."""
+    _entitled[:] = [entitled]
+
+
+def why_unused(rows: Iterable[OwnKey]) -> dict[UUID, str]:
+    """Of those that are not used now: row -> why. One query for all of them, if their accounts are there."""
+    rows = list(rows)
+    may = _entitled[0]({row.tenant for row in rows})
+    found = {row.pk: registry.why_unfit(row.account) for row in rows}
+    found |= {row.pk: _("The tenant's plan includes no keys of its own.") for row in rows if row.tenant not in may}
+    return {key: reason for key, reason in found.items() if reason}
 
 
 def give(*, tenant_schema: str, account_label: str, key: str) -> OwnKey:
