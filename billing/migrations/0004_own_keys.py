@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
             model_name="plan",
             name="own_keys",
             field=models.BooleanField(
+                db_default=False,
                 default=False,
                 help_text="Its tenants' own keys at model providers are used for them.",
                 verbose_name="own keys",

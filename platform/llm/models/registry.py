@@ -1,6 +1,7 @@
 """The registry: accounts of providers, the models they offer, and what these cost."""
 
 from decimal import Decimal
+from typing import Any
 from zoneinfo import available_timezones
 
 import pgtrigger
@@ -182,3 +183,6 @@ class OwnKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant} {self.account.label}"
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """A key that is there is replaced (llm.own_keys.give)."""
