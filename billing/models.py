@@ -18,7 +18,10 @@ class Plan(models.Model):
         default=20, help_text=_("Replies that are written for the tenant at the same time; the others wait.")
     )
     own_keys = models.BooleanField(
-        _("own keys"), default=False, db_default=False, help_text=_("Its tenants' own keys at model providers are used for them.")
+        _("own keys"),
+        default=False,
+        db_default=False,
+        help_text=_("Its tenants' own keys at model providers are used for them."),
     )
 
     class Meta:

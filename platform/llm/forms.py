@@ -101,7 +101,9 @@ class OwnKeyForm(forms.ModelForm):
 
 
 def key_refusal(source: str) -> str:
-    """Why no key can be read there now; the place is asked with nothing held."""
+    """Why no key can be read there now; the place is asked with nothing held. Where tenants bring theirs none need be."""
+    if source == credentials.OWN:
+        return ""
     try:
         credentials.read(source)
     except credentials.NoKey as error:

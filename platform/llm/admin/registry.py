@@ -231,7 +231,7 @@ class OwnKeyAdmin(ModelAdmin):
 
     @admin.display(description=_("Not used because"))
     def state(self, row: OwnKey) -> str:
-        return row.why_unused  # type: ignore[attr-defined, no-any-return]
+        return row.why_unused  # type: ignore[attr-defined]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         shown = super().get_changelist_instance(request)

@@ -16,8 +16,11 @@ from keys.fields import SealedTextField
 from llm import plausible
 
 KEY_SOURCE = RegexValidator(
-    r"^(env:[A-Z][A-Z0-9_]*|file:/.+|aws:[^#\s]+(#[^#\s]+)?|vault:[^#\s]+#[^#\s]+|none:)$",
-    _("Write env:NAME, file:/path, aws:secret-id#field, vault:mount/path#field, or none: for a server without a key."),
+    r"^(env:[A-Z][A-Z0-9_]*|file:/.+|aws:[^#\s]+(#[^#\s]+)?|vault:[^#\s]+#[^#\s]+|none:|own:)$",
+    _(
+        "Write env:NAME, file:/path, aws:secret-id#field, vault:mount/path#field, none: for a server without a key, "
+        "or own: where tenants bring theirs."
+    ),
 )
 LABEL = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", _("Use lower-case letters, digits and hyphens."))
 BASE_URL = RegexValidator(r"^https?://[^\s?#]+$", _("Write an address such as https://api.openai.com/v1."))

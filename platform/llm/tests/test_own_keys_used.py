@@ -5,9 +5,21 @@ from typing import Any
 
 from django.test import override_settings
 
+from core import clock
 from core.redis import client
 from core.testing import TenantTestCase
-from llm import admission, allowances, credentials, features, gateway, health, own_keys, registry, target_keys
+from llm import (
+    admission,
+    allowances,
+    capacity_sources,
+    credentials,
+    features,
+    gateway,
+    health,
+    own_keys,
+    registry,
+    target_keys,
+)
 from llm.failures import WireError
 from llm.models import Account, LlmCall
 from llm.policy import TenantPolicy
@@ -162,6 +174,32 @@ class WithoutAPlatformKeyTests(OwnKeyCase):
         tokens = feature.most_in + feature.most_out
         self.assertEqual(most, feature.calls_an_interview * tokens * 1000)  # $1 a million = 1000 nano-dollars each
         self.assertEqual(allowances.most_nano(BETA, feature), 0)
+
+
+class WhereTenantsBringTheirsTests(OwnKeyCase):
+    """An account whose row says `own:`, such as a tenant's resource at Azure: the platform never has a key for it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.change(key_source="own:")
+
+    def test_only_who_brought_a_key_is_answered_there(self) -> None:
+        self.give()
+
+        said = [self.said(policy) for policy in (ALPHA, BETA, NOT_ENTITLED)]
+
+        self.assertEqual((said, self.server.answered), (["Noted.", "not_configured", "not_configured"], {OWN: 1}))
+
+    def test_it_is_nobody_s_capacity_and_says_why(self) -> None:
+        flags = [flag.reason for flag in registry.flagged() if flag.account == "keyed"]
+        rows = [row for row in capacity_sources.registry(clock.now().date()) if row.name == "keyed"]
+
+        self.assertEqual((registry.targets(), flags), ((), ["own: is for keys of tenants' own alone"]))
+        self.assertEqual([flag.why for flag in rows[0].flags if flag.stops], ["only tenants' own keys go there"])
+
+    def test_no_key_is_read_there(self) -> None:
+        with self.assertRaisesMessage(credentials.NoKey, "own: is for keys of tenants' own alone."):
+            credentials.read("own:")
 
 
 class WithAPlatformKeyTests(OwnKeyCase):

@@ -124,6 +124,13 @@ class AccountAdminTests(AdminCase):
 
         self.assertTrue(Account.objects.filter(label="acme").exists())
 
+    def test_an_account_for_tenants_own_keys_is_stored_without_one(self) -> None:
+        self.assertEqual(self.add(key_source="own:").status_code, 302)
+
+        row = Account.objects.get(label="acme")
+        self.assertEqual((row.is_enabled, registry.why_not(row)), (True, "own: is for keys of tenants' own alone"))
+        self.assertEqual(registry.why_unfit(row), "")
+
     def test_a_candor_secret_is_no_provider_s_key(self) -> None:
         from django.conf import settings
 
@@ -279,7 +286,7 @@ class OwnKeyAdminTests(AdminCase):
         self.assertEqual(own_keys.of("beta"), {})
 
     def test_one_that_is_not_used_is_stored_with_a_warning_and_marked_in_the_list(self) -> None:
-        cases = (
+        cases: tuple[tuple[set[str], dict[str, bool], str], ...] = (
             (set(), {"is_enabled": True}, "The tenant's plan includes no keys of its own."),
             ({"beta"}, {"is_enabled": False}, "It is disabled."),
             ({"beta"}, {"is_enabled": True}, ""),
