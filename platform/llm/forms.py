@@ -101,7 +101,7 @@ class OwnKeyForm(forms.ModelForm):
 
 
 def key_refusal(source: str) -> str:
-    """Why no key can be read there now; the place is asked with nothing held. Where tenants bring theirs none need be."""
+    """Why no key can be read there now, where one must be; the place is asked with nothing held."""
     if source == credentials.OWN:
         return ""
     try:
