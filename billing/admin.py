@@ -7,7 +7,7 @@ from billing.models import Plan, QuotaPeriod, Subscription
 
 @admin.register(Plan)
 class PlanAdmin(ModelAdmin):
-    list_display = ("name", "code", "price_usd", "interviews_a_month", "turns_at_once")
+    list_display = ("name", "code", "price_usd", "interviews_a_month", "turns_at_once", "own_keys")
 
 
 @admin.register(Subscription)

@@ -17,6 +17,12 @@ class Plan(models.Model):
     turns_at_once = models.PositiveSmallIntegerField(
         default=20, help_text=_("Replies that are written for the tenant at the same time; the others wait.")
     )
+    own_keys = models.BooleanField(
+        _("own keys"),
+        default=False,
+        db_default=False,
+        help_text=_("Its tenants' own keys at model providers are used for them."),
+    )
 
     class Meta:
         ordering = ["price_usd"]

@@ -1,11 +1,13 @@
 """What pages show of the quota."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from billing.models import Plan, QuotaPeriod
+from billing.models import Plan, QuotaPeriod, Subscription
 from billing.services import quota
 from core import tenancy
 
@@ -34,18 +36,41 @@ class Usage:
         return 100 if not self.included else min(100, self.used * 100 // self.included)
 
 
-_remembered: dict[str, tuple[float, int]] = {}
+class Included(NamedTuple):
+    """What a tenant's plan includes besides interviews."""
+
+    turns_at_once: int = FEWEST_AT_ONCE
+    own_keys: bool = False
+
+
+_remembered: dict[str, tuple[float, Included]] = {}
 
 
 def turns_at_once() -> int:
     """How many replies may be written for the current tenant at the same time, by its plan; remembered for seconds."""
+    return _included().turns_at_once
+
+
+def own_keys() -> bool:
+    """Whether the current tenant's plan includes keys of its own at model providers; remembered with the rest of it."""
+    return _included().own_keys
+
+
+def with_own_keys(schemas: Collection[str]) -> set[str]:
+    """Those of these tenants whose plan includes keys of their own, read now."""
+    plans = Subscription.objects.filter(tenant__schema_name__in=schemas, plan__own_keys=True)
+    return set(plans.values_list("tenant__schema_name", flat=True))
+
+
+def _included() -> Included:
     schema, now = tenancy.schema(), time.monotonic()
-    until, found = _remembered.get(schema, (0.0, 0))
-    if until < now:
+    known = _remembered.get(schema)
+    if known is None or known[0] < now:
         plan = Plan.objects.filter(subscription__tenant_id=tenancy.tenant_id())
-        found = plan.values_list("turns_at_once", flat=True).first() or FEWEST_AT_ONCE
-        _remembered[schema] = (now + REMEMBER_SECONDS, found)
-    return found
+        row = plan.values_list("turns_at_once", "own_keys").first()
+        found = Included(row[0] or FEWEST_AT_ONCE, row[1]) if row else Included()
+        known = _remembered[schema] = (now + REMEMBER_SECONDS, found)
+    return known[1]
 
 
 def usage() -> Usage:

@@ -2,12 +2,14 @@
 
 from django.urls import reverse
 
+from billing import selectors as billing
+from billing.models import Subscription
 from core import tenancy
 from core.testing import OTHER, TenantTestCase
 from interviews.selectors import policies
 from interviews.services import evaluations
 from interviews.tests import make
-from llm import gateway, health, registry
+from llm import gateway, health, own_keys, registry
 from llm.models import Account, LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget, using
@@ -59,3 +61,55 @@ class RegionTests(TenantTestCase):
             self.assertEqual((interview.evaluations.get().status, mock.chats > 0), ("ready", True))
             self.assertEqual(set(LlmCall.objects.values_list("account", flat=True)), {"groq"})
         forget()
+
+
+class OwnKeyTests(TenantTestCase):
+    """A tenant with its own key for an account that the platform has no key for."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for forgotten in (own_keys._cache.clear, billing._remembered.clear, forget):
+            self.addCleanup(forgotten)
+        self.mock = self.enterContext(MockModel())
+        Account.objects.filter(label="groq").update(base_url=self.mock.url)
+        self.enterContext(using(self.mock, "", OPENAI_BASE_URL="", OPENAI_API_KEY=""))
+        with self.captureOnCommitCallbacks(execute=True):
+            own_keys.give(tenant_schema="alpha", account_label="groq", key="sk-own")
+
+    def buy(self, plan: str) -> None:
+        Subscription.objects.filter(tenant_id=tenancy.tenant_id()).update(plan_id=plan)
+        billing._remembered.clear()
+
+    def test_a_plan_that_includes_them_has_its_interviews_held_by_the_model(self) -> None:
+        self.buy("enterprise")
+
+        interview = make.evaluated()
+
+        self.assertEqual(policies.of_tenant(), TenantPolicy(schema="alpha", own_keys=True))
+        self.assertEqual((interview.evaluations.get().status, self.mock.chats > 0), ("ready", True))
+        self.assertEqual(set(LlmCall.objects.values_list("account", "tenant", "own_key")), {("groq", "alpha", True)})
+
+    def test_any_other_plan_has_them_in_basic_mode_and_so_has_another_tenant(self) -> None:
+        modes = []
+        for plan in ("starter", "enterprise"):
+            self.buy(plan)
+            modes.append(gateway.mode(policies.of_tenant()))
+            with self.in_tenant(OTHER):
+                self.buy(plan)
+                modes.append(gateway.mode(policies.of_tenant()))
+        self.buy("starter")
+        interview = make.submitted()
+
+        self.assertEqual(modes, ["basic", "basic", "model", "basic"])
+        self.assertEqual(set(interview.turns.values_list("mode", flat=True)), {"basic"})
+        self.assertEqual((self.mock.chats, LlmCall.objects.count()), (0, 0))
+
+    def test_a_page_says_what_mode_its_own_tenant_is_in(self) -> None:
+        self.buy("enterprise")
+
+        here = make.signed_in(make.staff()).get(reverse("portal_home"))
+        with self.in_tenant(OTHER):
+            there = make.signed_in(make.staff(), OTHER).get(reverse("portal_home"))
+
+        self.assertNotContains(here, "No AI model is connected")
+        self.assertContains(there, "No AI model is connected")

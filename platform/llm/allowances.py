@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from llm import admission, budgets, features, health, registry, router
+from llm import admission, budgets, features, health, own_keys, registry, router
 from llm.admission import NoCount
 from llm.features import Feature
 from llm.policy import TenantPolicy
@@ -40,7 +40,7 @@ def give_back(interview_id: UUID) -> None:
 def most_nano(policy: TenantPolicy, feature: Feature) -> int:
     """The most that one interview's calls of this feature cost at the target that is asked first; unknown = 0."""
     need = Need(feature.complexity, feature.most_in, feature.most_out, policy)
-    route = router.order(registry.targets(), need, health.states())
+    route = router.order(own_keys.over(registry.targets(), policy), need, health.states())
     return feature.calls_an_interview * route.candidates[0].cost_nano if route.candidates else 0
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from core import clock
-from llm import features
+from llm import credentials, features
 from llm.capacity_rows import NO_LIMITS, Facts, Flag, Model, Part, Row
 from llm.capacity_table import WHY_TRAINS
 from llm.models import Account, LlmCall, Offer
@@ -157,6 +157,8 @@ def _flags(account: Account, models: tuple[Model, ...], today: date, *, is_free:
         yield Flag("retired", f"it ended on {account.retires_at}")
     if not account.is_enabled:
         yield Flag("disabled", "it is switched off in the registry")
+    if account.key_source == credentials.OWN:
+        yield Flag("own keys", "only tenants' own keys go there")
     if account.verified_at is None:
         yield Flag("unverified", "nobody has checked its facts")
     if account.trains_on_data:

@@ -30,8 +30,9 @@ def use(target: Target, window: Window) -> dict[str, Any]:
 
 
 def _sent(target: Target, window: Window) -> "QuerySet[LlmCall]":
-    sent = LlmCall.objects.filter(account=target.account, source=LlmCall.Source.PROVIDER)
-    if target.own_key_of:
+    own = bool(target.own_key_of)
+    sent = LlmCall.objects.filter(account=target.account, source=LlmCall.Source.PROVIDER, own_key=own)
+    if own:
         sent = sent.filter(tenant=target.own_key_of)
     return sent if window.scope.endswith(target.account) else sent.filter(model=target.model)
 

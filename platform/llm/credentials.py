@@ -1,4 +1,5 @@
-"""Keys of accounts, read where a row says: env:NAME, file:/path, aws:secret-id#field, vault:mount/path#field, none:.
+"""Keys of accounts, read where a row says: env:NAME, file:/path, aws:secret-id#field, vault:mount/path#field, none:,
+or own: (the platform has none, and tenants bring theirs).
 
 A key is kept in the process for minutes and read anew then, or at once after the provider refused it (`forget`), so
 that a rotated one needs no restart. While its place does not answer, the last one stays in use for a quarter of an
@@ -13,6 +14,7 @@ import structlog
 
 from llm import environment, key_readers, metrics
 
+OWN = "own:"
 FRESH_SECONDS = 180.0
 USABLE_SECONDS = 900.0
 PAUSE_SECONDS = 2.0  # between two reads of a place that does not answer, or of a key that is refused again
@@ -51,7 +53,7 @@ def read(source: str) -> str:
     :raises core.pool.HeldDuringCall: if a manager must be asked inside a transaction.
     """
     kind, _colon, name = source.partition(":")
-    if kind in ("env", "none"):
+    if kind in ("env", "none", "own"):
         return _read_now(source, kind, name)
     kept = _kept(source)
     now = time.monotonic()
@@ -94,6 +96,8 @@ def forget_all() -> None:
 def why_missing(source: str) -> str:
     """Why there can't be a key, by a cheap look; "" where there is one, or only a secrets manager could say."""
     kind, _colon, name = source.partition(":")
+    if source == OWN:
+        return f"{source} is for keys of tenants' own alone"
     if kind == "env" and not environment.values().get(name):
         return f"{source} is not set"
     if kind == "file" and not _has_content(Path(name)):

@@ -99,12 +99,11 @@ class OwnKeyForm(forms.ModelForm):
             raise ValidationError(_("No tenant has this schema.")) from None
         return name
 
-    def validate_unique(self) -> None:
-        """A key that is there is replaced."""
-
 
 def key_refusal(source: str) -> str:
-    """Why no key can be read there now; the place is asked with nothing held."""
+    """Why no key can be read there now, where one must be; the place is asked with nothing held."""
+    if source == credentials.OWN:
+        return ""
     try:
         credentials.read(source)
     except credentials.NoKey as error:

@@ -65,7 +65,8 @@ Stop = Stopped  # raised by the listener of a stream: the rest is not read, and 
 
 def mode(policy: TenantPolicy | None = None) -> str:
     """`model` where a provider is configured (with a policy: one that this tenant allows), else `basic`."""
-    configured = any(policy is None or policy.allows(target) for target in registry.targets())
+    targets = registry.targets() if policy is None else _targets(policy)
+    configured = any(policy is None or policy.allows(target) for target in targets)
     return "model" if configured and not _basic_only.get() else "basic"
 
 

@@ -10,7 +10,7 @@ from redis import RedisError
 
 from core import clock
 from core.redis import client
-from llm import admission, registry
+from llm import admission, own_keys, registry
 from llm.policy import TenantPolicy
 from llm.router import CLOSED, HALF_OPEN, OPEN
 from llm.targets import COMPLEXITIES, Target
@@ -51,12 +51,13 @@ def forget() -> None:
 def mode(policy: TenantPolicy | None = None) -> str:
     """FULL: every complexity has a healthy target of its quality. OFF: nobody can be asked. Else DEGRADED.
 
-    With a policy, only the targets count that this tenant allows.
+    With a policy, the targets count that this tenant allows, with its own keys in the place of the platform's.
     """
-    targets = registry.targets()
-    if policy is not None:
-        targets = tuple(target for target in targets if policy.allows(target))
-    return _mode(targets, states())
+    if policy is None:
+        return _mode(registry.targets(), states())
+    targets = tuple(target for target in own_keys.over(registry.targets(), policy) if policy.allows(target))
+    own = {target.holder for target in targets if target.own_key_of}
+    return _mode(targets, {**states(), **_read(own)} if own else states())
 
 
 def _mode(targets: tuple[Target, ...], found: Mapping[str, int]) -> str:

@@ -51,6 +51,10 @@ def _none(name: str) -> str:
     return ""
 
 
+def _own(name: str) -> str:
+    raise Unreadable("is for keys of tenants' own alone")
+
+
 def _from_aws(name: str) -> str:
     secret, _hash, field = name.partition("#")
     boto3 = _package("boto3")
@@ -131,5 +135,6 @@ _readers: dict[str, Callable[[str], str]] = {
     "aws": _from_aws,
     "vault": _from_vault,
     "none": _none,
+    "own": _own,
 }
 KINDS = frozenset(_readers)

@@ -37,6 +37,7 @@ def open_call(
         complexity=prepared.need.complexity,
         prompt_version=prepared.prompt_version,
         price_version=target.price_version,
+        own_key=bool(target.own_key_of),
         attempt=attempt,
         mode=health.mode(),
         reason=reason[:200],

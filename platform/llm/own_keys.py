@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core import audit, tenancy
+from llm import registry
 from llm.models import Account, OwnKey
 from llm.policy import TenantPolicy
 from llm.targets import Target
@@ -15,12 +18,29 @@ from llm.targets import Target
 CACHE_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
 
+Entitled = Callable[[Collection[str]], Set[str]]
+
+_entitled: list[Entitled] = []
 _cache: dict[str, tuple[float, Mapping[str, str]]] = {}
 _lock = threading.Lock()
 
 
 class UnknownAccount(LookupError):
     """No account has this label."""
+
+
+def connect(entitled: Entitled) -> None:
+    """`entitled` says which of these schemas may have keys of their own: what policies say, for the admin's pages."""
+    _entitled[:] = [entitled]
+
+
+def why_unused(rows: Iterable[OwnKey]) -> dict[UUID, str]:
+    """Of those that are not used now: row -> why. One query for all of them, if their accounts are there."""
+    rows = list(rows)
+    may = _entitled[0]({row.tenant for row in rows})
+    found = {row.pk: registry.why_unfit(row.account) for row in rows}
+    found |= {row.pk: _("The tenant's plan includes no keys of its own.") for row in rows if row.tenant not in may}
+    return {key: reason for key, reason in found.items() if reason}
 
 
 def give(*, tenant_schema: str, account_label: str, key: str) -> OwnKey:
@@ -70,13 +90,15 @@ def of(schema: str) -> Mapping[str, str]:
 
 
 def over(targets: tuple[Target, ...], policy: TenantPolicy) -> tuple[Target, ...]:
-    """The targets; a key of the tenant's own wins where it has one and its policy says so."""
+    """The platform's targets; where the policy says so, the tenant's own keys win, also where the platform has none."""
     own = of(policy.schema) if policy.own_keys else {}
     if not own:
         return targets
+    known = {target.account for target in targets}  # one of them may have lost its key since
+    more = (target for target in registry.keyless() if target.account in own and target.account not in known)
     return tuple(
         target.with_own_key(policy.schema, own[target.account]) if target.account in own else target
-        for target in targets
+        for target in (*targets, *more)
     )
 
 

@@ -38,6 +38,7 @@ class _Snapshot:
     env: Any
     today: date
     targets: tuple[Target, ...]
+    keyless: tuple[Target, ...]
     until: float
 
 
@@ -50,17 +51,12 @@ def targets() -> tuple[Target, ...]:
 
     Takes a connection only to read, inside whatever the caller has open, so it never waits for itself.
     """
-    known = _snapshot
-    if known is None:
-        return _look().targets  # outside the lock: it may wait for a connection
-    if time.monotonic() < known.until:
-        return known.targets if _holds(known) else _look(known.offers, known.until).targets
-    if not _refreshing.acquire(blocking=False):
-        return known.targets  # another thread is reading
-    try:
-        return _look().targets
-    finally:
-        _refreshing.release()
+    return _current().targets
+
+
+def keyless() -> tuple[Target, ...]:
+    """What lacks nothing but a key of the platform's, as fresh as `targets`: for a tenant's own key alone."""
+    return _current().keyless
 
 
 def forget() -> None:
@@ -85,7 +81,12 @@ def flagged() -> list[Flag]:
 
 
 def why_not(account: Account) -> str:
-    """Why nothing goes to this account; "" where it is used."""
+    """Why nothing goes to this account by the platform's key; "" where it is used."""
+    return why_unfit(account) or credentials.why_missing(account.key_source)
+
+
+def why_unfit(account: Account) -> str:
+    """Why nothing goes to this account, whoever's key it is; "" where something may."""
     if not account.is_enabled:
         return _("It is disabled.")
     if account.trains_on_data:
@@ -93,7 +94,7 @@ def why_not(account: Account) -> str:
     unset = environment.missing(account.base_url)
     if unset:
         return _("%s is not set.") % unset[0]
-    return _dated(account) or credentials.why_missing(account.key_source)
+    return _dated(account)
 
 
 def why_not_offer(offer: Offer) -> str:
@@ -129,6 +130,20 @@ def _dated(row: Account | Offer) -> str:
     return ""
 
 
+def _current() -> _Snapshot:
+    known = _snapshot
+    if known is None:
+        return _look()  # outside the lock: it may wait for a connection
+    if time.monotonic() < known.until:
+        return known if _holds(known) else _look(known.offers, known.until)
+    if not _refreshing.acquire(blocking=False):
+        return known  # another thread is reading
+    try:
+        return _look()
+    finally:
+        _refreshing.release()
+
+
 def _holds(known: _Snapshot) -> bool:
     return known.env is environment.values() and known.today == clock.now().date()
 
@@ -141,19 +156,23 @@ def _look(offers: tuple[Offer, ...] | None = None, until: float = 0.0) -> _Snaps
         # Not tenancy.enter_platform: public is on every tenant's search path, and this is a turn's time.
         rows = Offer.objects.select_related("account").prefetch_related("prices")
         offers = tuple(rows.order_by("account__label", "quality", "model"))
-    made = _Snapshot(offers, environment.values(), clock.now().date(), _targets(offers), until)
+    made = _Snapshot(offers, environment.values(), clock.now().date(), *_targets(offers), until)
     _snapshot = made
     return made
 
 
-def _targets(offers: tuple[Offer, ...]) -> tuple[Target, ...]:
+def _targets(offers: tuple[Offer, ...]) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+    """The platform's targets, and those that lack only a key. What is not in the first is no capacity of anybody's."""
     if misplaced():
-        return ()
+        return (), ()
     if environment.values().get("OPENAI_BASE_URL"):
-        return _own_server(offers)
+        return _own_server(offers), ()
     accounts = {offer.account.label: offer.account for offer in offers}
-    usable = {label for label, account in accounts.items() if not why_not(account)}
-    return _narrowed([offer for offer in offers if offer.account.label in usable and not why_not_offer(offer)])
+    fit = {label: account for label, account in accounts.items() if not why_unfit(account)}
+    keyed = {label for label, account in fit.items() if not credentials.why_missing(account.key_source)}
+    usable = [offer for offer in offers if offer.account.label in fit and not why_not_offer(offer)]
+    ours = _narrowed([offer for offer in usable if offer.account.label in keyed])
+    return ours, _named([_target(offer) for offer in usable if offer.account.label not in keyed])
 
 
 def _narrowed(offers: list[Offer]) -> tuple[Target, ...]:
@@ -165,9 +184,16 @@ def _narrowed(offers: list[Offer]) -> tuple[Target, ...]:
     found = [_target(offer) for offer in offers]
     if not wanted:
         return tuple(found)
-    same = [replace(target, quality=FRONTIER) for target in found if target.model == wanted]
     strongest = {target.account: target for target in sorted(found, key=lambda target: target.quality)}
-    return tuple(same or [_unknown(target, wanted) for target in strongest.values()])
+    return _named(found) or tuple(_unknown(target, wanted) for target in strongest.values())
+
+
+def _named(found: list[Target]) -> tuple[Target, ...]:
+    """Those of the model in LLM_MODEL, taken for every complexity; all where none is named."""
+    wanted = environment.values().get("LLM_MODEL")
+    if not wanted:
+        return tuple(found)
+    return tuple(replace(target, quality=FRONTIER) for target in found if target.model == wanted)
 
 
 def _unknown(target: Target, model: str) -> Target:

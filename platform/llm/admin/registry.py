@@ -217,7 +217,7 @@ class OwnKeyAdmin(ModelAdmin):
     """Keys that tenants gave: added, replaced and removed, never shown."""
 
     form = OwnKeyForm
-    list_display = ("tenant", "account", "created_at")
+    list_display = ("tenant", "account", "state", "created_at")
     list_filter = ("account",)
     list_select_related = ("account",)
     search_fields = ("tenant", "account__label")
@@ -229,12 +229,26 @@ class OwnKeyAdmin(ModelAdmin):
         answer: HttpResponse = super().changeform_view(*args, **kwargs)
         return answer
 
+    @admin.display(description=_("Not used because"))
+    def state(self, row: OwnKey) -> str:
+        return row.why_unused  # type: ignore[attr-defined]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        reasons = own_keys.why_unused(shown.result_list)
+        for row in shown.result_list:
+            row.why_unused = reasons.get(row.pk, "")
+        return shown
+
     def get_readonly_fields(self, request: HttpRequest, obj: OwnKey | None = None) -> Any:
         return () if obj is None else ("tenant", "account")
 
     def save_model(self, request: HttpRequest, obj: OwnKey, form: Any, change: bool) -> None:
+        """Stored also where it is not used yet: a plan may follow its keys."""
         row = own_keys.give(tenant_schema=obj.tenant, account_label=obj.account.label, key=form.cleaned_data["secret"])
         obj.pk, obj._state.adding = row.pk, False
+        for reason in own_keys.why_unused([row]).values():
+            messages.warning(request, _("The key is stored and not used: %s") % reason)
 
     def delete_model(self, request: HttpRequest, obj: OwnKey) -> None:
         own_keys.remove(tenant_schema=obj.tenant, account_label=obj.account.label)

@@ -10,7 +10,8 @@ from core.triggers import refuse
 # What a call is, apart from how it ended.
 FIXED = (
     *("created_at", "id", "request_id", "tenant", "feature", "interview_id", "provider", "account", "model"),
-    *("complexity", "prompt_version", "price_version", "source", "attempt", "mode", "reason", "wait_ms"),
+    *("complexity", "prompt_version", "price_version", "source", "attempt", "own_key", "mode"),
+    *("reason", "wait_ms"),
 )
 LEAST_DAYS = 90  # for which a row stays, whoever wants it gone: the trigger below says so too
 
@@ -51,6 +52,7 @@ class LlmCall(models.Model):
     prompt_version = models.CharField(max_length=40, blank=True)
     price_version = models.CharField(max_length=20, blank=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.PROVIDER)
+    own_key = models.BooleanField(default=False, db_default=False)  # the tenant's, not the platform's
     attempt = models.PositiveSmallIntegerField(default=1)
     mode = models.CharField(max_length=8, blank=True)  # of the gateway when it was asked: full, degraded, off
     reason = models.CharField(max_length=200, blank=True)  # why it went there

@@ -1,6 +1,7 @@
 """The registry: accounts of providers, the models they offer, and what these cost."""
 
 from decimal import Decimal
+from typing import Any
 from zoneinfo import available_timezones
 
 import pgtrigger
@@ -15,8 +16,11 @@ from keys.fields import SealedTextField
 from llm import plausible
 
 KEY_SOURCE = RegexValidator(
-    r"^(env:[A-Z][A-Z0-9_]*|file:/.+|aws:[^#\s]+(#[^#\s]+)?|vault:[^#\s]+#[^#\s]+|none:)$",
-    _("Write env:NAME, file:/path, aws:secret-id#field, vault:mount/path#field, or none: for a server without a key."),
+    r"^(env:[A-Z][A-Z0-9_]*|file:/.+|aws:[^#\s]+(#[^#\s]+)?|vault:[^#\s]+#[^#\s]+|none:|own:)$",
+    _(
+        "Write env:NAME, file:/path, aws:secret-id#field, vault:mount/path#field, none: for a server without a key, "
+        "or own: where tenants bring theirs."
+    ),
 )
 LABEL = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", _("Use lower-case letters, digits and hyphens."))
 BASE_URL = RegexValidator(r"^https?://[^\s?#]+$", _("Write an address such as https://api.openai.com/v1."))
@@ -182,3 +186,6 @@ class OwnKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant} {self.account.label}"
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """A key that is there is replaced (llm.own_keys.give)."""

@@ -158,6 +158,21 @@ class FindTargetTests(BatcherCase):
 
         self.assertIsNone(batching.find_target(batch))
 
+    def test_a_tenant_s_own_key_is_enough_for_a_batch_of_its_own_alone(self) -> None:
+        own_keys.give(tenant_schema="alpha", account_label="batcher", key="sk-own")
+        own_keys.forget("alpha")
+        self.addCleanup(own_keys.forget, "alpha")
+        forget()
+
+        with override_settings(LLM_ENV={}):
+            target = batching.find_target(self.owed(TenantPolicy("alpha", own_keys=True)))
+            others = batching.submit_batch(
+                [question()], owner_kind="test", owner_id=uuid7(), deadline_at=clock.now() + timedelta(hours=1)
+            )
+
+        assert target is not None
+        self.assertEqual((target.name, target.api_key, others), ("batcher/gpt-4o", "sk-own", None))
+
     def test_while_its_key_can_not_be_had_a_batch_at_the_provider_is_looked_at_later(self) -> None:
         batch = self.run_it(self.owed())
         Account.objects.filter(label="batcher").update(key_source="vault:nowhere/none#key")

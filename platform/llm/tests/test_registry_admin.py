@@ -3,9 +3,11 @@
 import logging
 from decimal import Decimal
 from typing import Any
+from unittest import mock as mocking
 
 from django.test import override_settings
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.models import User
 from core import tenancy
@@ -121,6 +123,13 @@ class AccountAdminTests(AdminCase):
         self.add()
 
         self.assertTrue(Account.objects.filter(label="acme").exists())
+
+    def test_an_account_for_tenants_own_keys_is_stored_without_one(self) -> None:
+        self.assertEqual(self.add(key_source="own:").status_code, 302)
+
+        row = Account.objects.get(label="acme")
+        self.assertEqual((row.is_enabled, registry.why_not(row)), (True, "own: is for keys of tenants' own alone"))
+        self.assertEqual(registry.why_unfit(row), "")
 
     def test_a_candor_secret_is_no_provider_s_key(self) -> None:
         from django.conf import settings
@@ -275,6 +284,41 @@ class OwnKeyAdminTests(AdminCase):
 
         self.post(page("ownkey", "delete", OwnKey.objects.get().pk), post="yes")
         self.assertEqual(own_keys.of("beta"), {})
+
+    def test_one_that_is_not_used_is_stored_with_a_warning_and_marked_in_the_list(self) -> None:
+        cases: tuple[tuple[set[str], dict[str, bool], str], ...] = (
+            (set(), {"is_enabled": True}, "The tenant's plan includes no keys of its own."),
+            ({"beta"}, {"is_enabled": False}, "It is disabled."),
+            ({"beta"}, {"is_enabled": True}, ""),
+        )
+        reasons = [reason for *_, reason in cases if reason]
+        for entitled, fields, reason in cases:
+            with self.subTest(reason), mocking.patch.object(own_keys, "_entitled", [entitled.intersection]):
+                Account.objects.filter(label="openai").update(**fields)
+
+                self.assertEqual(self.give().status_code, 302)
+                told, listed = (self.client.get(page("ownkey", "changelist")).content.decode() for _ in range(2))
+
+                self.assertEqual("The key is stored and not used: " + escape(reason) in told, bool(reason))
+                self.assertEqual([text for text in reasons if escape(text) in listed], [reason] if reason else [])
+                self.assertEqual(own_keys.of("beta"), {"openai": CANARY})
+
+    def test_the_list_shows_why_without_a_query_a_row(self) -> None:
+        self.give()
+        self.give(tenant="alpha")
+        self.client.get(page("ownkey", "changelist"))
+
+        with self.assertNumQueries(8):
+            shown = self.client.get(page("ownkey", "changelist")).content.decode()
+
+        self.assertEqual(shown.count("includes no keys of its own"), 2)
+
+    def test_a_stranger_and_a_tenant_s_person_give_none(self) -> None:
+        account = str(Account.objects.get(label="openai").pk)
+        for client in (TenantClient("admin"), TenantClient("beta")):
+            client.post(page("ownkey", "add"), {"tenant": "beta", "account": account, "secret": CANARY})
+
+        self.assertEqual(OwnKey.objects.count(), 0)
 
     def test_an_unknown_tenant_is_refused_and_the_key_is_not_shown_again(self) -> None:
         response = self.give(tenant="nobody")
