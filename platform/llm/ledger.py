@@ -39,7 +39,7 @@ def open_call(
         price_version=target.price_version,
         own_key=bool(target.own_key_of),
         attempt=attempt,
-        mode=health.mode(),
+        mode=health.mode(prepared.policy),
         reason=reason[:200],
         wait_ms=round(waited * 1000),
     )
@@ -93,7 +93,7 @@ def record_free(prepared: Prepared, source: LlmCall.Source, *, saved_usd: Decima
         complexity=prepared.need.complexity,
         prompt_version=prepared.prompt_version,
         source=source,
-        mode=health.mode(),
+        mode=health.mode(prepared.policy),
         cost_usd=Decimal(0),
         saved_usd=saved_usd,
         latency_ms=0,
