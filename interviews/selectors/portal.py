@@ -116,7 +116,9 @@ def job_settings(job_id: Any) -> dict[str, Any]:
 
     :raises Job.DoesNotExist: if there is no such job, or nothing of it is published.
     """
-    version = Job.objects.select_related("current_version").get(pk=job_id, current_version__isnull=False).current_version
+    version = (
+        Job.objects.select_related("current_version").get(pk=job_id, current_version__isnull=False).current_version
+    )
     assert version is not None
     return {
         "words_every_reply": version.words_every_reply,

@@ -130,6 +130,7 @@ def _call(
         prompt_version=batch.prompt_version,
         price_version=target.price_version,
         source=LlmCall.Source.BATCH,
+        attempt=0,  # no request: that is counted when its owner asks
         **_tokens(usage),
         tokens_estimated=estimated,
         cost_usd=cost,

@@ -31,7 +31,8 @@ class OptimizationStats:
 
     total_requests = cache_hits + template_hits + deduplicated + api_calls.
     cache_hits were answered from the exact cache, template_hits by a prepared text, deduplicated by an identical
-    call that was under way; api_calls went to a provider (live or in a batch), whether it answered or failed.
+    call that was under way; api_calls went to a provider, whether it answered or failed: live, or before in a batch
+    whose answer was collected.
     The rates are parts of total_requests, 0 to 1 (0 without requests). total_savings is how many requests needed
     no call of their own, savings_usd what these calls would have cost.
     """
@@ -96,7 +97,7 @@ def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
 
 def _of(requests: Mapping[str, int], saved_usd: Decimal) -> OptimizationStats:
     cached, shared, templates = (requests[source] for source in (Source.CACHE, Source.SHARED, Source.TEMPLATE))
-    called = sum(requests[source] for source in CALLED)
+    called = sum(requests[source] for source in (*CALLED, Source.COLLECTED))
     total = cached + shared + templates + called
     return OptimizationStats(
         total_requests=total,

@@ -57,7 +57,7 @@ class Budget(models.Model):
 class UsageHour(models.Model):
     """The ledger's settled rows of an hour (by `created_at`), added up, so that statistics stay fast over years.
 
-    Attempts at one answer share a request; its first attempt counts as the request, so that retries don't.
+    Attempts at one answer share a request; the one numbered 1 counts as the request, so that retries don't.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
