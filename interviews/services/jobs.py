@@ -120,7 +120,8 @@ def change_settings(*, job_id: UUID, follows: int, settings: Settings, by: User)
     """
     by.require(Permission.MANAGE_JOBS)
     job = Job.objects.select_for_update().get(pk=job_id, current_version__isnull=False)
-    current = JobVersion.objects.get(pk=job.current_version_id)
+    current = job.current_version
+    assert current is not None  # it was asked for above
     if current.number != follows:
         raise ChangedMeanwhile
     wanted = asdict(settings)
