@@ -30,7 +30,8 @@ FILL = """
            (ARRAY['provider', 'provider', 'cache', 'template', 'shared'])[n %% 5 + 1],
            CASE WHEN n %% 10 = 0 THEN 2 ELSE 1 END, 'full', '', 0, 900, 300, 80, false,
            0.001, 0.0005, 800, 'stop', '', made
-      FROM (SELECT n, %s + make_interval(secs => n * (%s / %s::float)) AS made FROM generate_series(0, %s - 1) AS n) AS calls"""
+      FROM (SELECT n, %s + make_interval(secs => n * (%s / %s::float)) AS made
+              FROM generate_series(0, %s - 1) AS n) AS calls"""
 EXPECTED = stats.OptimizationStats(
     total_requests=900_000,
     cache_hits=200_000,
