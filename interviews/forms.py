@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from interviews.models import Application, Decision, Job, QuestionFlag
+from interviews.services.jobs import LONGEST_WAIT_HOURS
 
 
 class ConsentForm(forms.Form):
@@ -99,6 +100,22 @@ class InviteForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
     email = forms.EmailField(label=_("E-mail"))
     days_valid = forms.IntegerField(label=_("Days valid"), min_value=1, max_value=90, initial=14)
+
+
+class JobSettingsForm(forms.Form):
+    """`follows` is the number of the version that was shown."""
+
+    WAIT = {"min_value": _("Use 0 hours or more."), "max_value": _("Use %(limit_value)s hours or fewer.")}
+
+    words_every_reply = forms.BooleanField(label=_("A model words every reply"), required=False)
+    evaluation_waits_hours = forms.IntegerField(
+        label=_("Hours an evaluation may wait"),
+        help_text=_("Then it can run in a provider's batch, at about half the price. With 0 it runs at once."),
+        min_value=0,
+        max_value=LONGEST_WAIT_HOURS,
+        error_messages=WAIT,
+    )
+    follows = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class DecisionForm(forms.Form):

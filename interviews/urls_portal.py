@@ -2,7 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts.views.sign_in import SignIn
-from interviews.views import inviting, portal
+from interviews.views import inviting, job_settings, portal
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("jobs/", portal.jobs, name="portal_jobs"),
     path("jobs/<uuid:job_id>/", portal.job, name="portal_job"),
     path("jobs/<uuid:job_id>/invite/", inviting.invite, name="portal_invite"),
+    path("jobs/<uuid:job_id>/settings/", job_settings.change, name="portal_job_settings"),
     path("candidates/", portal.candidates, name="portal_candidates"),
     path("interviews/<uuid:interview_id>/", portal.interview, name="portal_interview"),
     path("interviews/<uuid:interview_id>/new-link/", inviting.new_link, name="portal_new_link"),

@@ -12,6 +12,7 @@ ROLES = frozenset(Role.values)
 VIEW = ROLES - {Role.AUDITOR}
 DECIDE = VIEW - {Role.REVIEWER}
 INVITE = DECIDE - {Role.HIRING_MANAGER}
+MANAGE = frozenset({Role.OWNER, Role.ADMIN})
 CANDIDATE = frozenset({"candidate"})
 PROGRAM = frozenset({"token"})
 FOREIGN = frozenset({"beta candidate", "beta token", "beta owner", "beta auditor", "platform admin"})
@@ -148,6 +149,7 @@ TENANT: dict[str, Route] = {
     "portal_jobs": Route(nothing, ROLES),
     "portal_job": Route(job, ROLES),
     "portal_invite": Route(job, INVITE, INVITE, INVITATION),
+    "portal_job_settings": Route(job, MANAGE, MANAGE, fixed(evaluation_waits_hours="6", follows="1")),
     "portal_candidates": Route(nothing, VIEW),
     "portal_interview": Route(interview("decided"), VIEW),
     "portal_new_link": Route(interview("invited"), NOBODY, INVITE),

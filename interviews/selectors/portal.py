@@ -111,6 +111,22 @@ def job_plan(job_id: Any) -> dict[str, Any]:
     }
 
 
+def job_settings(job_id: Any) -> dict[str, Any]:
+    """The published version's settings, and in `follows` its number.
+
+    :raises Job.DoesNotExist: if there is no such job, or nothing of it is published.
+    """
+    version = (
+        Job.objects.select_related("current_version").get(pk=job_id, current_version__isnull=False).current_version
+    )
+    assert version is not None
+    return {
+        "words_every_reply": version.words_every_reply,
+        "evaluation_waits_hours": version.evaluation_waits_hours,
+        "follows": version.number,
+    }
+
+
 def _competency(row: Competency, total: Any) -> dict[str, Any]:
     return {
         "name": row.name,

@@ -1,7 +1,7 @@
 """Jobs and their immutable versions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,6 +14,10 @@ from interviews.models import Competency, Job, JobVersion, Question
 from interviews.services.interviewer import topics
 
 LONGEST_WAIT_HOURS = 24
+FIXED = (  # the columns of a version that have the same name in its plan
+    *("intro", "minutes", "max_probes", "max_probes_interview", "words_every_reply", "evaluation_waits_hours"),
+    *("jurisdiction", "threshold_hire", "threshold_maybe", "coverage_floor"),
+)
 
 
 class VersionIncomplete(ValueError):
@@ -22,6 +26,10 @@ class VersionIncomplete(ValueError):
 
 class WaitsTooLong(ValueError):
     """No batch takes longer than a day, so no evaluation waits longer for one."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody published another version since this one was shown."""
 
 
 class UnknownJurisdiction(ValueError):
@@ -46,6 +54,14 @@ class QuestionPlan:
 
     text: str
     competencies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What costs calls, and what can be changed without another question."""
+
+    words_every_reply: bool
+    evaluation_waits_hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +100,46 @@ def publish_job(*, plan: JobPlan, by: User | None) -> Job:
     job, _ = Job.objects.get_or_create(
         slug=plan.slug, defaults={"title": plan.title, "location": plan.location, "owner": by}
     )
-    version = _create_version(job, plan)
-    JobVersion.objects.filter(pk=version.pk).update(published_at=clock.now(), published_by=by)
-    Job.objects.filter(pk=job.pk).update(
-        title=plan.title, location=plan.location, current_version=version, status=Job.Status.OPEN
-    )
+    version = _publish(job, plan, by)
+    Job.objects.filter(pk=job.pk).update(title=plan.title, location=plan.location, status=Job.Status.OPEN)
     audit.record("job.published", job, version=version.number)
     job.refresh_from_db()
     return job
+
+
+@transaction.atomic
+def change_settings(*, job_id: UUID, follows: int, settings: Settings, by: User) -> JobVersion:
+    """Publish the job's version number `follows` once more, with these settings; with the same ones nothing is written.
+
+    The job stays as open or closed as it is, and who was invited keeps the version of their invitation.
+
+    :raises ChangedMeanwhile: if another version was published since.
+    :raises WaitsTooLong: if its evaluations would wait more than LONGEST_WAIT_HOURS.
+    :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
+    :raises Job.DoesNotExist: if there is no such job, or nothing of it is published.
+    """
+    by.require(Permission.MANAGE_JOBS)
+    job = Job.objects.select_for_update().get(pk=job_id, current_version__isnull=False)
+    current = job.current_version
+    assert current is not None  # it was asked for above
+    if current.number != follows:
+        raise ChangedMeanwhile
+    wanted = asdict(settings)
+    if all(getattr(current, name) == value for name, value in wanted.items()):
+        return current
+    plan = replace(_plan(job, current), **wanted)
+    _check(plan)
+    version = _publish(job, plan, by)
+    audit.record("job.settings_changed", job, version=version.number, **wanted)
+    return version
+
+
+def _publish(job: Job, plan: JobPlan, by: User | None) -> JobVersion:
+    """The job's next version, never to change again, for whoever is invited from now on."""
+    version = _create_version(job, plan)
+    JobVersion.objects.filter(pk=version.pk).update(published_at=clock.now(), published_by=by)
+    Job.objects.filter(pk=job.pk).update(current_version=version)
+    return version
 
 
 def _check(plan: JobPlan) -> None:
@@ -109,22 +157,26 @@ def _check(plan: JobPlan) -> None:
         raise UnknownJurisdiction(f"Use one of {', '.join(sorted(topics.jurisdictions()))}, or none.")
 
 
+def _plan(job: Job, version: JobVersion) -> JobPlan:
+    """The plan that this version was published from."""
+    questions = version.questions.prefetch_related("competencies")
+    return JobPlan(
+        slug=job.slug,
+        title=job.title,
+        location=job.location,
+        competencies=tuple(_competency_plan(row) for row in version.competencies.all()),
+        questions=tuple(QuestionPlan(row.text, tuple(one.key for one in row.competencies.all())) for row in questions),
+        **{name: getattr(version, name) for name in FIXED},
+    )
+
+
+def _competency_plan(row: Competency) -> CompetencyPlan:
+    return CompetencyPlan(row.key, row.name, row.definition, row.dimension, row.weight, row.anchors)
+
+
 def _create_version(job: Job, plan: JobPlan) -> JobVersion:
     number = job.versions.count() + 1
-    version = JobVersion.objects.create(
-        job=job,
-        number=number,
-        intro=plan.intro,
-        minutes=plan.minutes,
-        max_probes=plan.max_probes,
-        max_probes_interview=plan.max_probes_interview,
-        words_every_reply=plan.words_every_reply,
-        evaluation_waits_hours=plan.evaluation_waits_hours,
-        jurisdiction=plan.jurisdiction,
-        threshold_hire=plan.threshold_hire,
-        threshold_maybe=plan.threshold_maybe,
-        coverage_floor=plan.coverage_floor,
-    )
+    version = JobVersion.objects.create(job=job, number=number, **{name: getattr(plan, name) for name in FIXED})
     rows = {item.key: _competency(version, position, item) for position, item in enumerate(plan.competencies, 1)}
     Competency.objects.bulk_create(rows.values())
     _create_questions(version, plan.questions, {key: row.pk for key, row in rows.items()})

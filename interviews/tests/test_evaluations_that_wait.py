@@ -138,7 +138,7 @@ class WaitingTests(WaitingCase):
 
         self.assertEqual((evaluation.status, evaluation.mode, evaluation.ratings.count()), ("ready", "model", 5))
         self.assertEqual(set(evaluation.ratings.values_list("level", flat=True)), {4})
-        batched, live, kept = (self.rows(source) for source in ("batch", "provider", "cache"))
+        batched, live, kept = (self.rows(source) for source in ("batch", "provider", "collected"))
         self.assertEqual((len(batched), len(live), len(kept), len(self.asked)), (4, 2, 3, 2))
         # 1000 x 2 + 100 x 10 per million live, half of it in a batch; 900 x 2 + 90 x 10 for each live call
         self.assertEqual({(row.cost_usd, row.saved_usd) for row in batched}, {(Decimal("0.0015"), Decimal("0.0015"))})
@@ -156,7 +156,7 @@ class WaitingTests(WaitingCase):
         evaluation = self.look()
 
         self.assertEqual((evaluation.status, len(self.asked), len(self.rows("provider"))), ("ready", 5, 5))
-        self.assertEqual(self.rows("batch") + self.rows("cache"), [])
+        self.assertEqual(self.rows("batch") + self.rows("collected"), [])
 
     def test_a_batch_that_is_given_back_lets_it_run_live_at_once(self) -> None:
         self.look()

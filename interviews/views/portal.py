@@ -20,7 +20,7 @@ from interviews.selectors import portal as lists
 from interviews.services import decisions, evaluations, reading, requests, reviews, turns
 from interviews.views.staff import staff
 
-TABS = ("candidates", "questions", "scorecard")
+TABS = ("candidates", "questions", "scorecard", "settings")
 
 
 @require_safe

@@ -18,5 +18,6 @@ class LlmConfig(AppConfig):
         scraped.register("llm.hour", gauges.last_hour, keep=60.0)
         scraped.register("llm.budgets", gauges.budget_shares, keep=60.0)
         scraped.register("llm.accounts", gauges.account_use, keep=60.0)
+        scraped.register("llm.standing", gauges.standing)
         scraped.register("llm.keys", key_ages.gauge, keep=60.0)
         releases.register("registry", lambda: loading.load().brief())

@@ -6,8 +6,8 @@ Each attempt is admitted anew, has a ledger row of its own, and holds no databas
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib import import_module
 from typing import Any

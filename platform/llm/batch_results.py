@@ -131,6 +131,7 @@ def _call(
         price_version=target.price_version,
         source=LlmCall.Source.BATCH,
         own_key=batch.own_key,
+        attempt=0,  # no request: that is counted when its owner asks
         **_tokens(usage),
         tokens_estimated=estimated,
         cost_usd=cost,

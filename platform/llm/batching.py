@@ -99,6 +99,7 @@ def store(kept: Kept) -> None:
         tokens_cached=kept.usage.cached,
         tokens_out=kept.usage.tokens_out,
         cost_nano=0,  # whoever finds it saves nothing more: it was paid for, and the batch's row says what that saved
+        batched=True,
     )
     seconds = max(features.named(kept.feature).cache_seconds, math.ceil(wanted.total_seconds()))
     cache.put(kept.cache_key, answer, seconds=seconds, subject_id=kept.subject_id)

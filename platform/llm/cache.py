@@ -57,7 +57,10 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An answer, and what the call that gave it used; `cost_nano` is in billionths of a dollar."""
+    """An answer, and what the call that gave it used; `cost_nano` is in billionths of a dollar.
+
+    `batched` answers came in a batch, for somebody who has yet to ask.
+    """
 
     text: str
     model: str
@@ -66,6 +69,7 @@ class Stored:
     tokens_cached: int
     tokens_out: int
     cost_nano: int
+    batched: bool = False
 
 
 def key(

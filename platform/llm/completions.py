@@ -45,7 +45,7 @@ def of_attempt(prepared: Prepared, answered: Answered) -> Completion:
 
 
 def of_kept(prepared: Prepared, kept: Stored, source: LlmCall.Source) -> Completion:
-    """An answer that cost nothing; what it had cost is saved.
+    """An answer that cost nothing; what it had cost is saved. One of a batch is collected, and was no hit of the cache.
 
     :raises BadOutput: it breaks the schema (an answer of a batch, which nobody checked yet).
     """
@@ -53,6 +53,8 @@ def of_kept(prepared: Prepared, kept: Stored, source: LlmCall.Source) -> Complet
         parsed = answers.parse(kept.text, prepared.schema) if prepared.schema is not None else None
     except BadAnswer as error:
         raise BadOutput(error.kind) from None
+    if kept.batched and source == LlmCall.Source.CACHE:
+        source = LlmCall.Source.COLLECTED
     row = ledger.record_free(prepared, source, saved_usd=Decimal(kept.cost_nano) / NANO, model=kept.model)
     return Completion(
         text=filters.restore(kept.text, prepared.replaced),

@@ -1,5 +1,6 @@
 """What the model layer looks up for a scrape."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 from decimal import Decimal
@@ -8,8 +9,9 @@ from django.db.models import Sum
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from core import clock, gauges
-from llm import pace
+from llm import health, pace, registry
 from llm.models import LlmCall
+from llm.router import CLOSED
 
 
 def cost_today() -> Iterator[Metric]:
@@ -54,6 +56,19 @@ def account_use() -> Iterator[Metric]:
     usual = [(use.account, use.usual) for use in found if use.usual is not None]
     yield _by("candor_llm_account_hour_calls", "Calls of the last hour", "account", last)
     yield _by("candor_llm_account_usual_hour_calls", "Calls of a mean hour of the last week", "account", usual)
+
+
+def standing() -> Iterator[Metric]:
+    """`candor_llm_breakers{state}` counts them; `candor_llm_mode{mode}` is 1 for the platform's mode, else 0."""
+    with gauges.quick_look():
+        holders = {target.holder for target in registry.targets()}
+    found = health.states()
+    counted = Counter(health.STATES[found.get(holder, CLOSED)] for holder in holders)
+    now = health.mode()
+    breakers = [(state, counted[state]) for state in health.STATES.values()]
+    modes = [(mode, int(mode == now)) for mode in (health.FULL, health.DEGRADED, health.OFF)]
+    yield _by("candor_llm_breakers", "Breakers of accounts by their state", "state", breakers)
+    yield _by("candor_llm_mode", "1 for the mode that the model layer is in", "mode", modes)
 
 
 def _gauge(name: str, words: str, *values: Decimal | float) -> Metric:

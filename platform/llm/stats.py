@@ -5,17 +5,18 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from llm import usage
-from llm.models import LlmCall, UsageHour
+from llm.models import LlmCall, UsageDay, UsageHour
 
 Source = LlmCall.Source
 CALLED = (Source.PROVIDER, Source.BATCH)
+DAY, SHORTEST = timedelta(days=1), timedelta(microseconds=1)
 KEPT_SECONDS = 60.0
 MOST_KEPT = 1000
 Sums: TypeAlias = tuple[tuple[str, int, Decimal], ...]
@@ -31,7 +32,8 @@ class OptimizationStats:
 
     total_requests = cache_hits + template_hits + deduplicated + api_calls.
     cache_hits were answered from the exact cache, template_hits by a prepared text, deduplicated by an identical
-    call that was under way; api_calls went to a provider (live or in a batch), whether it answered or failed.
+    call that was under way; api_calls went to a provider, whether it answered or failed: live, or before in a batch
+    whose answer was collected.
     The rates are parts of total_requests, 0 to 1 (0 without requests). total_savings is how many requests needed
     no call of their own, savings_usd what these calls would have cost.
     """
@@ -75,7 +77,7 @@ def forget() -> None:
 
 
 def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
-    """Requests and dollars saved by source; remembered for a minute, because a month of hours is many rows.
+    """Requests and dollars saved by source, some sources more than once; remembered for a minute.
 
     Only what is settled late changes them, and is seen a minute later.
     """
@@ -84,9 +86,7 @@ def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
         kept = _kept.get(key)
     if kept is not None and now < kept[0]:
         return kept[1]
-    rows = UsageHour.objects.filter(hour__gte=since, hour__lt=until, **({} if tenant is None else {"tenant": tenant}))
-    # Two sums and no more: over years of hours each of them takes its time.
-    found = tuple(rows.values_list("source").annotate(asked=Sum("requests"), saved=Sum("saved_usd")))
+    found = _read(since, until, {} if tenant is None else {"tenant": tenant})
     with _lock:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
@@ -94,9 +94,23 @@ def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
     return found
 
 
+def _read(since: datetime, until: datetime, scope: dict[str, str]) -> Sums:
+    """Whole UTC days by their own sums, and by the hour what is before and after them."""
+    first, last = usage.day_of(since + DAY - SHORTEST), usage.day_of(until)
+    if first >= last:
+        return _summed(UsageHour.objects.filter(hour__gte=since, hour__lt=until, **scope))
+    days = UsageDay.objects.filter(day__gte=first.date(), day__lt=last.date(), **scope)
+    before, after = Q(hour__gte=since, hour__lt=first), Q(hour__gte=last, hour__lt=until)
+    return _summed(days) + _summed(UsageHour.objects.filter(before | after, **scope))
+
+
+def _summed(rows: "QuerySet[UsageDay] | QuerySet[UsageHour]") -> Sums:
+    return tuple(rows.values_list("source").annotate(asked=Sum("requests"), saved=Sum("saved_usd")))
+
+
 def _of(requests: Mapping[str, int], saved_usd: Decimal) -> OptimizationStats:
     cached, shared, templates = (requests[source] for source in (Source.CACHE, Source.SHARED, Source.TEMPLATE))
-    called = sum(requests[source] for source in CALLED)
+    called = sum(requests[source] for source in (*CALLED, Source.COLLECTED))
     total = cached + shared + templates + called
     return OptimizationStats(
         total_requests=total,

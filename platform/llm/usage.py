@@ -1,4 +1,4 @@
-"""The ledger's rows added up by the hour, and what of the ledger is kept."""
+"""The ledger's rows added up by the hour and by the day, and what of the ledger is kept."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,6 +44,18 @@ _ROLL_UP = """
            tokens_in = EXCLUDED.tokens_in, tokens_cached = EXCLUDED.tokens_cached, tokens_out = EXCLUDED.tokens_out,
            cost_usd = EXCLUDED.cost_usd, saved_usd = EXCLUDED.saved_usd, latency_ms = EXCLUDED.latency_ms"""
 
+_ROLL_UP_DAYS = """
+    INSERT INTO public.llm_usage_day (day, tenant, source, requests, saved_usd)
+    SELECT days.day, sums.*
+      FROM unnest(%s::date[]) AS days (day),
+           LATERAL (
+               SELECT tenant, source, sum(requests), sum(saved_usd)
+                 FROM public.llm_usage_hour
+                WHERE hour >= days.day::timestamp AT TIME ZONE 'UTC'
+                  AND hour < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
+                GROUP BY tenant, source) AS sums
+    ON CONFLICT (day, tenant, source) DO UPDATE SET requests = EXCLUDED.requests, saved_usd = EXCLUDED.saved_usd"""
+
 # Hours that will be added up anew lose nothing before that.
 _OLDEST_UNSURE = "SELECT min(created_at) FROM public.llm_call WHERE settled_at IS NULL OR settled_at >= %s"
 
@@ -60,6 +72,11 @@ class KeptTooShort(ValueError):
 def hour_of(moment: datetime) -> datetime:
     """The full hour, in UTC, that this moment is in."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def day_of(moment: datetime) -> datetime:
+    """The midnight, in UTC, that began this moment's day."""
+    return hour_of(moment).replace(hour=0)
 
 
 def rolled_until() -> datetime:
@@ -111,7 +128,9 @@ def _roll_up(cursor: Any) -> int:
     if not touched:
         return 0
     cursor.execute(_ROLL_UP, [touched])
-    return int(cursor.rowcount)
+    written = int(cursor.rowcount)
+    cursor.execute(_ROLL_UP_DAYS, [sorted({hour.astimezone(UTC).date() for hour in touched})])
+    return written
 
 
 def _newest(cursor: Any) -> datetime:

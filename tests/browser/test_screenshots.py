@@ -97,6 +97,7 @@ def take_the_portal(recruiter: Recruiter, album: Album) -> None:
         ("job", job, JOB_TITLE),
         ("questions", f"{job}?tab=questions", JOB_TITLE),
         ("scorecard", f"{job}?tab=scorecard", JOB_TITLE),
+        ("settings", f"{job}?tab=settings", JOB_TITLE),
         ("invite", f"{job}invite/", "Invite a candidate"),
         ("candidates", "/candidates/", "Candidates"),
     ):

@@ -138,16 +138,34 @@ class TenProviderTests(CommittingTestCase):
 
     def disturb(self) -> set[str]:
         """Half a minute of a bad day in a few seconds; returns whose breakers were seen open."""
-        every = self.providers
         opened: set[str] = set()
+        self.pass_by(2, opened)
+        self.stop_some_and_cut_others()
+        self.pass_by(3, opened)
+        self.answer_badly()
+        self.pass_by(3, opened)
+        self.bring_back_all_but_one()
+        self.pass_by(3, opened)
+        up = [provider for label, provider in self.providers.items() if label != "p2" and provider.answers()]
+        for provider in up:
+            provider.will({"type": "fail", "status": 503, "times": None})
+        self.pass_by(2, opened)
+        for provider in up:
+            provider.behave()
+        self.providers["p2"].start()
+        self.pass_by(3, opened)
+        return opened
 
-        def pass_by(seconds: float) -> None:
-            until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                opened.update(open_breakers(every))
-                time.sleep(0.1)
+    def pass_by(self, seconds: float, opened: set[str]) -> None:
+        """Let the time pass, and add whose breakers are seen open."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            opened.update(open_breakers(self.providers))
+            time.sleep(0.1)
 
-        pass_by(2)
+    def stop_some_and_cut_others(self) -> None:
+        """Two die and one hangs; two have no room, and four break their streams off in every way."""
+        every = self.providers
         every["p8"].signal(signal.SIGKILL)
         every["p9"].signal(signal.SIGKILL)
         every["p7"].signal(signal.SIGSTOP)
@@ -158,7 +176,10 @@ class TenProviderTests(CommittingTestCase):
                 every[label].will(
                     {"type": "stream_fault", "kind": kind, "after_chunks": 2, "times": 2, "match": {"stream": True}}
                 )
-        pass_by(3)
+
+    def answer_badly(self) -> None:
+        """Errors of the server, of the key and of the request, slow answers, and one of another shape."""
+        every = self.providers
         every["p6"].will({"type": "fail", "status": 500, "times": 8})
         every["p1"].will({"type": "fail", "status": 401, "times": 1})
         every["p5"].will(
@@ -167,21 +188,14 @@ class TenProviderTests(CommittingTestCase):
             {"type": "slow_first_token", "seconds": 2.0, "times": 3},
         )
         every["p10"].will({"type": "reply", "text": UNSTRUCTURED, "times": 3})
-        pass_by(3)
+
+    def bring_back_all_but_one(self) -> None:
+        """Who was stopped or dead is up again, and another dies."""
+        every = self.providers
         every["p7"].signal(signal.SIGCONT)
         every["p8"].start()
         every["p9"].start()
         every["p2"].signal(signal.SIGKILL)
-        pass_by(3)
-        up = [provider for label, provider in every.items() if label != "p2" and provider.answers()]
-        for provider in up:
-            provider.will({"type": "fail", "status": 503, "times": None})
-        pass_by(2)
-        for provider in up:
-            provider.behave()
-        every["p2"].start()
-        pass_by(3)
-        return opened
 
     def recover(self, opened: set[str]) -> set[str]:
         """Each provider whose breaker opened is asked alone until it closed; whose limits are used up has no room yet.

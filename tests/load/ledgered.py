@@ -29,7 +29,13 @@ from tests.load.transcripts import Transcript
 
 TENANT, OTHER_TENANT = "costs", "costs-vendor"
 BASELINE, VENDOR, ANY = "costs-baseline", "costs-vendor", "any"
-LIMITS = ("requests_per_minute", "requests_per_day", "tokens_per_minute", "tokens_per_day", "in_flight")  # the last is an account's only
+LIMITS = (
+    "requests_per_minute",
+    "requests_per_day",
+    "tokens_per_minute",
+    "tokens_per_day",
+    "in_flight",
+)  # the last is an account's only
 QUALITIES = {"simple": Offer.Quality.SMALL, "medium": Offer.Quality.MEDIUM, "complex": Offer.Quality.STRONG}
 MAX_TOKENS = 1000
 
@@ -54,7 +60,9 @@ class Runs:
     refused: int = 0
 
     def policy(self, provider: str) -> TenantPolicy:
-        return TenantPolicy(schema=tenancy.schema(), providers=prices.paid() if provider == ANY else frozenset({provider}))
+        return TenantPolicy(
+            schema=tenancy.schema(), providers=prices.paid() if provider == ANY else frozenset({provider})
+        )
 
     def candor(self, transcript: Transcript, way: str, provider: str = ANY) -> None:
         """As Candor's services ask."""

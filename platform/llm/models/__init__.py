@@ -3,7 +3,7 @@
 from llm.models.batches import Batch, BatchItem
 from llm.models.calls import LlmCall
 from llm.models.experiments import Experiment, Variant
-from llm.models.money import Budget, UsageHour
+from llm.models.money import Budget, UsageDay, UsageHour
 from llm.models.registry import Account, Offer, OwnKey, Price
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Offer",
     "OwnKey",
     "Price",
+    "UsageDay",
     "UsageHour",
     "Variant",
 ]

@@ -24,7 +24,9 @@ class LlmCall(models.Model):
     """One answer that somebody asked for, or one attempt at it: inserted before it, settled once, then never changed.
 
     `source` says what answered: a provider, a provider's batch, the exact cache, an identical call that was under way
-    (shared), or a template; only the first two cost money. Attempts at one answer share `request_id`.
+    (shared), or a template; only the first two cost money. Attempts at one answer share `request_id`, and the one
+    numbered 1 counts as the request. A batch's rows are numbered 0, because nobody has its answers yet: whoever asks
+    and finds one there has collected it, and whoever finds none asks a provider; either is the request.
 
     A row that was never settled belongs to a worker that died in the middle. There are no foreign keys: a
     tenant is named by its schema, an interview by its id. The key starts with the time so that months can
@@ -34,6 +36,7 @@ class LlmCall(models.Model):
     class Source(models.TextChoices):
         PROVIDER = "provider"
         BATCH = "batch"
+        COLLECTED = "collected"
         CACHE = "cache"
         SHARED = "shared"
         TEMPLATE = "template"

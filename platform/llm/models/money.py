@@ -1,4 +1,4 @@
-"""Budgets, and what the ledger's rows come to by the hour."""
+"""Budgets, and what the ledger's rows come to by the hour and by the day."""
 
 from decimal import Decimal
 
@@ -57,7 +57,7 @@ class Budget(models.Model):
 class UsageHour(models.Model):
     """The ledger's settled rows of an hour (by `created_at`), added up, so that statistics stay fast over years.
 
-    Attempts at one answer share a request; its first attempt counts as the request, so that retries don't.
+    Attempts at one answer share a request; the one numbered 1 counts as the request, so that retries don't.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -92,3 +92,21 @@ class UsageHour(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H} {self.tenant} {self.feature} {self.model}"
+
+
+class UsageDay(models.Model):
+    """The hours of a UTC day added up once more, for what the statistics read over months of all tenants."""
+
+    pk = models.CompositePrimaryKey("day", "tenant", "source")
+    day = models.DateField()
+    tenant = models.CharField(max_length=63)
+    source = models.CharField(max_length=10)
+    requests = models.PositiveIntegerField()
+    saved_usd = models.DecimalField(max_digits=16, decimal_places=8)
+
+    class Meta:
+        db_table = "llm_usage_day"
+        verbose_name = "model use of a day"
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.tenant} {self.source}"

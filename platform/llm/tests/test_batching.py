@@ -78,7 +78,7 @@ class BatchingTests(BatcherCase):
         found = [gateway.complete(**one, deadline=time.monotonic() + 5) for one in asked]
 
         self.assertEqual([one.text for one in found], ["Part 0 is done.", "Part 1 is done."])
-        self.assertEqual(sorted(row.source for row in self.ledger()), ["batch", "batch", "cache", "cache"])
+        self.assertEqual(sorted(row.source for row in self.ledger()), ["batch", "batch", "collected", "collected"])
         self.assertEqual(LlmCall.objects.filter(source="provider").count(), 0)
 
     def test_what_never_waits_or_differs_is_refused_and_nothing_is_written(self) -> None:
