@@ -46,9 +46,9 @@ class RegistryTests(PlatformTestCase):
     def test_each_priced_model_of_an_account_with_a_key_is_a_target(self) -> None:
         self.assertEqual(
             names({"GROQ_API_KEY": "g", "XAI_API_KEY": "x"}),
-            ["groq/openai/gpt-oss-20b", "groq/openai/gpt-oss-120b", "xai/grok-4.3"],
+            ["groq-free/openai/gpt-oss-20b", "groq-free/openai/gpt-oss-120b", "xai/grok-4.3"],
         )
-        self.assertEqual(self.reason({"GROQ_API_KEY": "g"}, "groq", "whisper-large-v3-turbo"), "It has no price.")
+        self.assertEqual(self.reason({"GROQ_API_KEY": "g"}, "groq-free", "whisper-large-v3-turbo"), "It has no price.")
 
     def test_a_target_says_how_to_ask_what_it_costs_and_what_it_allows(self) -> None:
         target = found({"GROQ_API_KEY": "g"})[0]
@@ -59,14 +59,14 @@ class RegistryTests(PlatformTestCase):
         )
         self.assertEqual((target.price_version, target.quality, target.reasoning_tokens), ("2026-11-21", 1, 1500))
         self.assertEqual(target.parameters, {"reasoning_effort": "low"})
-        self.assertEqual(target.windows, (Window("groq", Limits(30, 1000, 8000)),))
+        self.assertEqual(target.windows, (Window("groq-free", Limits(30, 1000, 8000)),))
 
     def test_a_model_with_limits_of_its_own_is_counted_apart_as_well(self) -> None:
-        Offer.objects.filter(account__label="groq", model="openai/gpt-oss-20b").update(requests_per_minute=5)
+        Offer.objects.filter(account__label="groq-free", model="openai/gpt-oss-20b").update(requests_per_minute=5)
 
         self.assertEqual(
             found({"GROQ_API_KEY": "g"})[0].windows,
-            (Window("groq", Limits(30, 1000, 8000)), Window("groq/openai/gpt-oss-20b", Limits(requests_minute=5))),
+            (Window("groq-free", Limits(30, 1000, 8000)), Window("groq-free/openai/gpt-oss-20b", Limits(requests_minute=5))),
         )
 
     def test_an_account_that_may_not_be_used_is_flagged_with_its_reason(self) -> None:
@@ -97,12 +97,12 @@ class RegistryTests(PlatformTestCase):
         model = "openai/gpt-oss-20b"
         for fields in ({"is_enabled": False}, {"verified_at": None}, {"retires_at": today}):
             with self.subTest(fields):
-                rows = Offer.objects.filter(account__label="groq", model=model)
+                rows = Offer.objects.filter(account__label="groq-free", model=model)
                 rows.update(**({"is_enabled": True, "verified_at": today, "retires_at": None} | fields))
                 registry.forget()
 
-                self.assertEqual(names({"GROQ_API_KEY": "g"}), ["groq/openai/gpt-oss-120b"])
-                self.assertNotEqual(self.reason({"GROQ_API_KEY": "g"}, "groq", model), "")
+                self.assertEqual(names({"GROQ_API_KEY": "g"}), ["groq-free/openai/gpt-oss-120b"])
+                self.assertNotEqual(self.reason({"GROQ_API_KEY": "g"}, "groq-free", model), "")
 
     def test_free_plans_that_train_are_never_targets_whatever_their_key(self) -> None:
         self.assertEqual(found({"GEMINI_API_KEY": "g", "MISTRAL_API_KEY": "m"}), ())
