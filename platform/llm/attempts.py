@@ -26,8 +26,7 @@ from llm.targets import Target
 
 MOST_ATTEMPTS = 5
 MOST_AT_A_TARGET = 2  # failures, where there is another one
-# Candidates in one admission: nearly always one of the first has room, and each costs its share of the round trip.
-FIRST_OFFERED, MOST_OFFERED = 2, 8
+FIRST_OFFERED, MOST_OFFERED = 2, 8  # candidates in one admission: mostly one of the first has room, and each costs
 LEAST_SECONDS = 0.05
 SHARE = 0.6  # of the time left, that one attempt may take while there is enough for another
 ENOUGH_SECONDS = 4.0
@@ -194,7 +193,7 @@ class Attempts:
     def _candidates(self) -> list[Candidate]:
         """Those that are left, who failed already last; alone the one that is to repair its answer."""
         if self._repair:
-            return [candidate for candidate in self.route.candidates if candidate.target == self._repair[0]]
+            return self.route.to(self._repair[0], more_tokens=preparing.repair_tokens(self._repair[1]))
         left = [
             candidate
             for candidate in self.route.candidates
@@ -230,10 +229,9 @@ class Attempts:
             raise self._unavailable(failed.kind)
         if failed.kind == "old_key":
             return
-        known = self._known(target)
         if failed.kind == "schema" and not self._failures.get(target.name):
             self._failures[target.name] = 1
-            self._repair = (known, getattr(failed, "text", ""))
+            self._repair = (self._known(target), getattr(failed, "text", ""))
             return
         self._failures[target.name] = self._failures.get(target.name, 0) + 1
         if kind.whole_account and not kind.again:

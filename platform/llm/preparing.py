@@ -154,6 +154,11 @@ def repaired(asked: dict[str, Any], broken: str, problem: str) -> dict[str, Any]
     return asked | {"messages": [*asked["messages"], *said]}
 
 
+def repair_tokens(broken: str) -> int:
+    """About what `repaired` adds."""
+    return tokens.estimate(broken[:MOST_REPEATED]) + tokens.estimate(_wording(REPAIR_WORDING))
+
+
 def _structured(target: Target, messages: list[dict[str, str]], schema: dict[str, Any]) -> dict[str, Any]:
     """What makes this server answer by the schema: its own way, or words at the end."""
     offered = answers.for_the_wire(schema)

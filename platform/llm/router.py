@@ -1,7 +1,7 @@
 """The router: which targets a call may go to, in the order in which they are tried. A pure function."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from llm.admission import NANO, Candidate
@@ -42,8 +42,18 @@ class Route:
 
     def reason(self, candidate: Candidate, after: str = "") -> str:
         """Why the call went there, in a line; `after` is the kind of the failure before it."""
-        place = self.candidates.index(candidate) + 1
+        place = [one.target for one in self.candidates].index(candidate.target) + 1
         return f"{self.why}; number {place} by price" + (f", after {after}" if after else "")
+
+    def to(self, target: Target, *, more_tokens: int) -> list[Candidate]:
+        """This target alone, for a request that is so much longer."""
+        price = target.price
+        more = price.cost_usd(tokens_in=more_tokens, tokens_cached=0, tokens_out=0) if price else FREE
+        return [
+            replace(one, tokens=one.tokens + more_tokens, cost_nano=one.cost_nano + int(more * NANO))
+            for one in self.candidates
+            if one.target == target
+        ]
 
 
 def order(targets: Sequence[Target], need: Need, health: Mapping[str, int] | None = None) -> Route:

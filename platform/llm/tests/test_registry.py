@@ -66,7 +66,10 @@ class RegistryTests(PlatformTestCase):
 
         self.assertEqual(
             found({"GROQ_API_KEY": "g"})[0].windows,
-            (Window("groq-free", Limits(30, 1000, 8000)), Window("groq-free/openai/gpt-oss-20b", Limits(requests_minute=5))),
+            (
+                Window("groq-free", Limits(30, 1000, 8000)),
+                Window("groq-free/openai/gpt-oss-20b", Limits(requests_minute=5)),
+            ),
         )
 
     def test_an_account_that_may_not_be_used_is_flagged_with_its_reason(self) -> None:

@@ -104,3 +104,13 @@ def test_an_unknown_complexity_is_an_error() -> None:
 @given(st.permutations(ALL), st.sampled_from(["simple", "medium", "complex"]))
 def test_the_order_of_the_rows_decides_nothing(rows: list[Target], complexity: str) -> None:
     assert names(*rows, asked=need(complexity)) == names(*ALL, asked=need(complexity))
+
+
+def test_a_longer_request_to_one_target_holds_more_tokens_and_money_and_has_the_same_reason() -> None:
+    route = router.order(ALL, need())
+    [before] = [one for one in route.candidates if one.target == MIDDLE]
+
+    [longer] = route.to(MIDDLE, more_tokens=1000)
+
+    assert (longer.tokens - before.tokens, longer.cost_nano - before.cost_nano) == (1000, 500_000)
+    assert route.reason(longer) == route.reason(before)
