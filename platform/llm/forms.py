@@ -1,6 +1,6 @@
 """What may be typed about providers; a key that lands in a wrong field is refused and not shown again."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,12 +17,13 @@ class NoPastedKeys(forms.ModelForm):
     """Refuses texts that look like a provider's key, and forgets what was typed into `forgotten` when it is wrong."""
 
     forgotten: tuple[str, ...] = ()
+    keys_belong_in: tuple[str, ...] = ()
 
     def full_clean(self) -> None:
         super().full_clean()
         if not self.is_bound:
             return
-        for name in self.fields:
+        for name in self.fields.keys() - set(self.keys_belong_in):
             pasted = plausible.looks_like_a_key(str(self.data.get(self.add_prefix(name), "")))
             if pasted:
                 self.errors.pop(name, None)  # some quote what was typed
@@ -57,6 +58,12 @@ class PriceForm(NoPastedKeys):
     class Meta:
         model = Price
         fields = ("version", "usd_in", "usd_cached", "usd_out", "batch_factor")
+        labels: ClassVar = {
+            "usd_in": _("$ per million tokens in"),
+            "usd_cached": _("Of them cached, $"),
+            "usd_out": _("$ per million tokens out"),
+            "batch_factor": _("In a batch, times"),
+        }
 
 
 class PriceFormSet(BaseInlineFormSet):
@@ -72,8 +79,10 @@ class PriceFormSet(BaseInlineFormSet):
             newest = max(newest, version or "")
 
 
-class OwnKeyForm(forms.ModelForm):
+class OwnKeyForm(NoPastedKeys):
     """A tenant's own key: typed, sealed, never shown."""
+
+    keys_belong_in = ("secret",)
 
     secret = forms.CharField(
         label=_("Key"),

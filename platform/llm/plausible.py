@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from llm.environment import PLACE
 
-MOST_USD = Decimal(1000)
+LEAST_USD, MOST_USD = Decimal("0.005"), Decimal(1000)
 REGIONS = ("au", "br", "ca", "ch", "cn", "eu", "in", "jp", "kr", "sg", "uk", "us")
 PASTED = _("This looks like a key. A key never belongs here.")
 SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_URL$")
@@ -73,5 +73,17 @@ def check_price(usd_in: Decimal | None, usd_cached: Decimal | None, usd_out: Dec
         if dollars is not None and dollars > MOST_USD:
             reason = _("More than $%(most)s per million tokens: is the unit right?") % {"most": f"{MOST_USD:,}"}
             raise ValidationError({name: reason})
+    for name, dollars in (("usd_in", usd_in), ("usd_out", usd_out)):
+        if dollars is not None and 0 < dollars < LEAST_USD:
+            reason = _("Less than $%(least)s per million tokens: is the unit right?") % {"least": LEAST_USD}
+            raise ValidationError({name: reason})
+    if usd_in is not None and usd_out is not None and usd_out < usd_in:
+        raise ValidationError({"usd_out": _("Tokens out cost no less than tokens in: is one of them mistyped?")})
     if usd_in is not None and usd_cached is not None and usd_cached > usd_in:
         raise ValidationError({"usd_cached": _("Cached tokens cost no more than fresh ones.")})
+
+
+def check_batch_factor(factor: Decimal | None) -> None:
+    """:raises ValidationError: at `batch_factor`, where a batch would cost more than live calls."""
+    if factor is not None and factor > 1:
+        raise ValidationError({"batch_factor": _("A part of the price of a live call: 0.5 is half, 1 is no less.")})

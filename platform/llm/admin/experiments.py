@@ -18,6 +18,10 @@ from llm import experiments, features, judging
 from llm.forms import NoPastedKeys
 from llm.models import Experiment, Variant
 
+# What a guardrail may be: beyond these it would switch a version off at once, or never.
+LEAST = {"least_calls": 1, "most_cost_ratio": 1, "most_latency_ratio": 1, "most_bad_output_percent": 0}
+MOST = {"most_bad_output_percent": 100}
+
 
 def _features() -> list[tuple[str, str]]:
     return [(name, name) for name in features.listed()]
@@ -40,6 +44,16 @@ class ExperimentForm(NoPastedKeys):
                 label=_("Feature"), choices=_features, widget=UnfoldAdminSelectWidget
             )
             self.fields["tenants"].widget.attrs["rows"] = 2
+
+    def clean(self) -> dict[str, Any]:
+        """Guardrails that can guard."""
+        found: dict[str, Any] = super().clean() or {}
+        for name in LEAST.keys() & found.keys():
+            if found[name] < LEAST[name]:
+                self.add_error(name, _("Write %s or more.") % LEAST[name])
+            elif name in MOST and found[name] > MOST[name]:
+                self.add_error(name, _("Write %s or less.") % MOST[name])
+        return found
 
     def clean_tenants(self) -> list[str]:
         """A list of schemas that there are."""

@@ -169,6 +169,7 @@ class Price(models.Model):
 
     def clean(self) -> None:
         plausible.check_price(self.usd_in, self.usd_cached, self.usd_out)
+        plausible.check_batch_factor(self.batch_factor)
 
 
 class OwnKey(models.Model):

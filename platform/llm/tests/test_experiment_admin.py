@@ -57,12 +57,16 @@ class ExperimentAdminTests(ExperimentCase):
         versions = list(row.variants.values_list("prompt_version", "percent", "is_control"))
         self.assertEqual(versions, [("turn.v2", 60, True), ("turn.v3", 40, False)])
 
-    def test_unknown_tenants_and_features_and_percentages_over_100_are_refused(self) -> None:
+    def test_unknown_tenants_and_features_and_numbers_out_of_range_are_refused(self) -> None:
         for wrong, said in (
             ({"tenants": '["nobody"]'}, "No tenant has the schema nobody."),
             ({"tenants": '"alpha"'}, "Write a list such as"),
             ({"feature": "poetry"}, "Select a valid choice."),
             ({"variants-1-percent": "101"}, "less than or equal to 100"),
+            ({"most_cost_ratio": "-1"}, "Write 1 or more."),
+            ({"most_latency_ratio": "0.5"}, "Write 1 or more."),
+            ({"least_calls": "0"}, "Write 1 or more."),
+            ({"most_bad_output_percent": "101"}, "Write 100 or less."),
         ):
             self.assertIn(said, self.client.post(ADD, filled(**wrong)).content.decode())
 

@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
@@ -125,6 +126,8 @@ class LoadingTests(PlatformTestCase):
             (file(price(usd_in="o.10")), "acme/m: usd_in: 'o.10' is not a number in quotes."),
             (file(price(usd_in="NaN")), "acme/m: usd_in: 'NaN' is not a number in quotes."),
             (file(price(usd_in=0.1)), "acme/m: usd_in: 0.1 is not a number in quotes."),
+            (file(price(usd_in="0.001", usd_cached="0")), "acme/m: usd_in: Less than $0.005 per million tokens: "),
+            (file(price(usd_out="0.9")), "acme/m: usd_out: Tokens out cost no less than tokens in: "),
             (file(price(usd_cached="2")), "acme/m: usd_cached: Cached tokens cost no more than fresh ones."),
             (
                 file(price(unit="usd_per_thousand_tokens")),
@@ -186,3 +189,11 @@ class LoadingTests(PlatformTestCase):
         )
         with self.assertRaises(CommandError):
             call_command("load_registry", "--dry-run", stdout=out)
+
+    def test_the_command_says_that_a_broken_file_is_no_json(self) -> None:
+        with TemporaryDirectory() as folder:
+            (broken := Path(folder) / "providers.json").write_text('{"providers": [')
+            with mock.patch.dict(loading.load.__kwdefaults__, path=broken), self.assertRaises(CommandError) as caught:
+                call_command("load_registry")
+
+        self.assertIn("is no JSON, nothing was changed: Expecting value", str(caught.exception))

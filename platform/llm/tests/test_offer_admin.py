@@ -44,9 +44,16 @@ class OfferAdminTests(AdminCase):
             ({"usd_in": "-2"}, "usd_in", "greater than or equal to 0"),
             ({"usd_in": "2000"}, "usd_in", "More than $1,000 per million tokens: is the unit right?"),
             ({"usd_in": "two"}, "usd_in", "Enter a number."),
+            (
+                {"usd_in": "0.0005", "usd_cached": "0"},
+                "usd_in",
+                "Less than $0.005 per million tokens: is the unit right?",
+            ),
+            ({"usd_in": "500"}, "usd_out", "Tokens out cost no less than tokens in: is one of them mistyped?"),
             ({"usd_cached": "3"}, "usd_cached", "Cached tokens cost no more than fresh ones."),
             ({"version": "2026-01-01"}, "version", "It must follow 2026-11-21 in the order of the alphabet."),
             ({"batch_factor": "0"}, "batch_factor", "greater than or equal to 0.001"),
+            ({"batch_factor": "7"}, "batch_factor", "A part of the price of a live call: 0.5 is half, 1 is no less."),
         ]
         for fields, name, reason in cases:
             with self.subTest(fields):

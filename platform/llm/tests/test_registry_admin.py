@@ -249,6 +249,13 @@ class OwnKeyAdminTests(AdminCase):
         self.assertEqual(self.errors(response), {"tenant": ["No tenant has this schema."]})
         self.assertNotIn(CANARY, response.content.decode())
 
+    def test_a_key_in_the_tenant_s_place_is_refused_and_not_shown_again(self) -> None:
+        response = self.give(tenant=CANARY)
+
+        self.assertIn("This looks like a key. A key never belongs here.", self.errors(response)["tenant"])
+        self.assertNotIn(CANARY, response.content.decode())
+        self.assertEqual(OwnKey.objects.count(), 0)
+
     def test_it_is_in_the_tenant_s_trail_with_who_gave_it(self) -> None:
         self.give()
 

@@ -12,7 +12,10 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Say what would change, and change nothing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = loading.load(dry_run=options["dry_run"])
+        try:
+            report = loading.load(dry_run=options["dry_run"])
+        except ValueError as error:
+            raise CommandError(f"{loading.DATA} is no JSON, nothing was changed: {error}.") from None
         for line in report.lines():
             self.stdout.write(line)
         for name in report.left:
