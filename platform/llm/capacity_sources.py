@@ -62,8 +62,7 @@ def assumed(interviews: int | None) -> Workload:
 
 def registry(today: date) -> list[Row]:
     """A row for each account, the latest price of each of its models."""
-    free = frozenset(_data()["free_plans"])
-    return [_row(account, today, free) for account in Account.objects.prefetch_related("offers__prices")]
+    return [_row(account, today) for account in Account.objects.prefetch_related("offers__prices")]
 
 
 def own_server(name: str, written_a_second: Fraction, known: Iterable[Row]) -> Row:
@@ -139,11 +138,10 @@ def _facts(data: Mapping[str, Any], latency_seconds: Fraction | None = None) -> 
     )
 
 
-def _row(account: Account, today: date, free: frozenset[str]) -> Row:
+def _row(account: Account, today: date) -> Row:
     offers = [offer for offer in account.offers.all() if offer.is_enabled and not _over(offer.retires_at, today)]
     models = tuple(_model(offer) for offer in offers)
-    named = account.label in free or "free" in account.label.split("-")
-    is_free = named or (bool(models) and all(_costs_nothing(model) for model in models))
+    is_free = "free" in account.label.split("-") or (bool(models) and all(_costs_nothing(model) for model in models))
     return Row(
         name=account.label,
         models=models,

@@ -188,7 +188,7 @@ def _assumed(report: Report) -> Iterator[str]:
     yield from (f"  {sentence}" for sentence in report.workload.why)
     yield "  Everything runs live at the price of a live call: a batch would cost what its provider says, often half."
     if not report.is_table:
-        yield "  Free is an account whose models cost nothing, with free in its label, or for a free plan's key."
+        yield "  Free is an account whose models all cost nothing, or whose label has the word free."
     yield "  Own servers cost nothing here (no machine, no power); one that is no account takes every kind of call."
 
 

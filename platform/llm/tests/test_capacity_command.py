@@ -179,18 +179,6 @@ def test_free_only_leaves_paid_accounts_out() -> None:
     assert found["plans"][0]["usd_day"] == 0
 
 
-def test_an_account_for_a_free_plans_key_is_free_though_its_models_have_a_price() -> None:
-    measure(20)
-    account("groq-paid", requests_per_day=305)
-    account("groq", requests_per_day=305)
-
-    found = told("--interviews-per-day", "50000", "--free-only")
-
-    assert [one["name"] for one in found["accounts"]] == ["groq"]
-    assert plans(found) == {"free accounts": (100, 49_900)}
-    assert found["plans"][0]["usd_day"] == 0
-
-
 def test_a_free_server_without_a_limit_counts_by_the_throughput_it_is_given() -> None:
     measure(20)
     account("ollama", FREE, key_source="none:", quality=1)
