@@ -85,13 +85,17 @@ def admit(
     ceilings: Sequence[Ceiling] = (),
     interview_id: UUID | None = None,
     feature: str = "",
+    share: float = 1.0,
 ) -> Candidate:
     """Reserve at the first candidate with room for a call that ends within `seconds`.
+
+    :param share: the part of the limits of a minute, and at once, that this kind of call may fill.
 
     :raises NoRoom: nothing was reserved. :raises NoCount: nor here.
     """
     asked = {
         "id": call_id.hex,
+        "share": share,
         "lease": round((seconds + MARGIN_SECONDS) * 1000),
         "iv": allowance_key(interview_id, feature) if interview_id else "",
         "b": [{"k": ceiling.key, "l": ceiling.limit_nano, "e": ceiling.expires_in} for ceiling in ceilings],

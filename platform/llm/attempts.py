@@ -178,6 +178,7 @@ class Attempts:
             ceilings=budgets.applying(self.prepared.policy, self.prepared.feature.name),
             interview_id=self.prepared.interview_id,
             feature=self.prepared.feature.name,
+            share=self.prepared.feature.share,
         )
         while True:
             candidates = self._candidates()
@@ -238,18 +239,15 @@ class Attempts:
             self._given_up.add(target.holder)
         elif not kind.again or failed.kind == "schema" or self._failures[target.name] > MOST_AT_A_TARGET:
             self._given_up.add(target.name)
-        self._failed_with(failed.kind)
-        if kind.result != "limited" and all(self._failures.get(other.target.name) for other in self._candidates()):
+        left = self._candidates()
+        if not left:
+            raise self._unavailable(failed.kind)
+        if kind.result != "limited" and all(self._failures.get(other.target.name) for other in left):
             self._sleep(self._backoff(target))
 
     def _known(self, target: Target) -> Target:
         """The target as the route has it, without its key."""
         return next(one.target for one in self.route.candidates if one.target.name == target.name)
-
-    def _failed_with(self, kind: str) -> None:
-        """:raises Unavailable: nobody is left to be asked."""
-        if not self._candidates():
-            raise self._unavailable(kind)
 
     def _backoff(self, target: Target) -> float:
         """Full jitter, but never nothing."""

@@ -16,7 +16,8 @@ class UnknownFeature(LookupError):
 class Feature:
     """A kind of call. Tokens are the most that one may take, `patience` is in seconds.
 
-    `calls_an_interview` are those whose money is set aside when an interview starts.
+    `share` is the part of an account's limits of a minute, and at once, that such calls may fill: the rest is kept for
+    those that can't wait. `calls_an_interview` are those whose money is set aside when an interview starts.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Feature:
     patience: float
     cache_seconds: int = 0
     batch: bool = False
+    share: float = 1.0
     calls_an_interview: int = 0
 
 

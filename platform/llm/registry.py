@@ -205,7 +205,8 @@ def _own_server(offers: tuple[Offer, ...]) -> tuple[Target, ...]:
     env = environment.values()
     address, key = env["OPENAI_BASE_URL"], env.get("OPENAI_API_KEY") or NO_KEY
     chats = [offer for offer in offers if offer.is_enabled and not offer.takes_audio]
-    same = [offer for offer in chats if offer.account.base_url.rstrip("/") == address.rstrip("/")]
+    there = [offer for offer in chats if offer.account.base_url.rstrip("/") == address.rstrip("/")]
+    same = [offer for offer in there if not why_not_offer(offer)]
     first = [offer for offer in same if offer.account.label == same[0].account.label]
     if first:
         return tuple(replace(target, api_key=key, key_source="") for target in _narrowed(first))

@@ -1,7 +1,7 @@
 -- Chooses the first candidate that has room everywhere and reserves there: breaker, limits, budgets, in one go.
 --
 -- ARGV[1] key prefix; ARGV[2] JSON:
---   id, lease (ms that the call may take), iv (key of the interview's allowance, or ""),
+--   id, lease (ms that the call may take), share (of limits of a minute and at once that it may fill), iv (key of the interview's allowance, or ""),
 --   b: budgets {k key, l hard limit or null, e seconds to live}, money in nano-dollars,
 --   c: candidates {a account, t tokens, m whether its limits count the most tokens, n cost, w: windows}
 --   windows {s scope, rm, tm, rd, td, fl: limits or null, d: days {k, e}}
@@ -13,6 +13,7 @@ local ask = cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local MINUTE = 60000
+local function part(limit) return math.max(1, math.floor(limit * ask.share)) end
 local function there(value) return value and value ~= cjson.null end
 local function whole(value) return string.format('%.0f', value) end
 
@@ -51,7 +52,7 @@ local function wait_for(window, tokens)
   if tonumber(seen[6] or 0) > now and tonumber(seen[5]) < tokens then return tonumber(seen[6]) - now, 'tokens' end
   if rm or tm then expire(z, h) end
   if rm then
-    local over = redis.call('ZCARD', z) + 1 - rm
+    local over = redis.call('ZCARD', z) + 1 - part(rm)
     if over > 0 then
       local entry = redis.call('ZRANGE', z, over - 1, over - 1, 'WITHSCORES')
       return entry[2] and math.max(1, tonumber(entry[2]) - now) or -1, 'requests'
@@ -59,12 +60,12 @@ local function wait_for(window, tokens)
   end
   if tm then
     if tokens > tm then return -1, 'tokens' end
-    local over = tonumber(redis.call('HGET', h, 'sum') or 0) + tokens - tm
+    local over = tonumber(redis.call('HGET', h, 'sum') or 0) + tokens - math.max(tokens, part(tm))
     if over > 0 then return freed_after(z, h, over), 'tokens' end
   end
   if there(window.fl) then
     redis.call('ZREMRANGEBYSCORE', base .. ':f', '-inf', now)
-    if redis.call('ZCARD', base .. ':f') >= window.fl then return 100, 'in_flight' end
+    if redis.call('ZCARD', base .. ':f') >= part(window.fl) then return 100, 'in_flight' end
   end
   for _, day in ipairs(window.d) do
     if there(window.rd) and tonumber(redis.call('GET', base .. ':rd:' .. day.k) or 0) + 1 > window.rd then

@@ -47,6 +47,26 @@ class AdmissionTestCase(TenantTestCase):
 
 
 class LimitTests(AdmissionTestCase):
+    def test_what_can_wait_leaves_a_part_of_each_limit_to_what_can_not(self) -> None:
+        for limits in ({"requests_minute": 4}, {"tokens_minute": 400}, {"in_flight": 4}):
+            with self.subTest(limits):
+                forget()
+                only = candidate("one", tokens=100, **limits)
+                for _ in range(3):
+                    admit(only, share=0.75)
+
+                self.refused(only, share=0.75)
+
+                admit(only)
+                self.refused(only)
+
+    def test_a_call_that_is_alone_may_be_larger_than_its_part(self) -> None:
+        only = candidate("one", tokens=390, tokens_minute=400)
+
+        admit(only, share=0.75)
+
+        self.assertEqual(self.refused(only, share=0.75).reasons, ("tokens",))
+
     def test_requests_of_a_minute_are_counted_and_the_next_candidate_takes_over(self) -> None:
         first, second = candidate("one", requests_minute=2), candidate("two", requests_minute=1)
 

@@ -174,6 +174,15 @@ class RegistryTests(PlatformTestCase):
         self.assertEqual((target.account, target.model, target.price), ("own-server", "", None))
         self.assertEqual((target.quality, target.api_key, target.base_url), (FRONTIER, "none", SERVER))
 
+    def test_an_own_server_at_a_known_address_has_no_models_that_the_account_does_not_use(self) -> None:
+        Offer.objects.filter(account__base_url="https://api.groq.com/openai/v1", model="openai/gpt-oss-20b").update(
+            verified_at=None
+        )
+
+        targets = found({"OPENAI_BASE_URL": "https://api.groq.com/openai/v1", "OPENAI_API_KEY": "k"})
+
+        self.assertEqual([target.name for target in targets], ["groq/openai/gpt-oss-120b"])
+
     def test_an_own_server_at_a_known_address_has_that_account_s_models_prices_and_the_given_key(self) -> None:
         targets = found({"OPENAI_BASE_URL": "https://api.groq.com/openai/v1", "OPENAI_API_KEY": "k"})
 
