@@ -115,6 +115,7 @@ class _Transport(httpx2.HTTPTransport):
         if response.headers.get("content-encoding", "identity") != "identity":
             response.close()
             raise WireError("encoded")  # a small body could unpack to any size
+        response.encoding = "utf-8"  # not as it calls itself: the SDK reads errors, and not every codec is one of text
         return response
 
 
