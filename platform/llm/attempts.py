@@ -207,6 +207,8 @@ class Attempts:
 
         :raises Unavailable: if it does not.
         """
+        if self._repair and self._asks_another(self._repair[0]):
+            return
         for candidate in candidates[:MOST_OFFERED] if len(candidates) > MOST_OFFERED else ():
             self._given_up.add(candidate.target.name)
         if len(candidates) > MOST_OFFERED:
@@ -216,6 +218,16 @@ class Attempts:
         if full.wait is None or full.wait > min(patience, self.prepared.left() - LEAST_SECONDS):
             raise self._unavailable(self._last_kind or _why_full(full))
         self._sleep(full.wait + random.uniform(0.0, 0.02))
+
+    def _asks_another(self, full: Target) -> bool:
+        """Whether somebody else is left, where the one that is to repair its answer has no room."""
+        repair, self._repair = self._repair, None
+        self._given_up.add(full.name)
+        if self._candidates():
+            return True
+        self._given_up.remove(full.name)
+        self._repair = repair
+        return False
 
     # --- after a failure ------------------------------------------------------------------------
 
