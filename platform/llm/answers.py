@@ -172,11 +172,13 @@ def usage_of(raw: Any) -> Usage | None:
     details = raw.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
     tokens_in, tokens_out = _count(raw.get("prompt_tokens")), _count(raw.get("completion_tokens"))
-    if not tokens_in and not tokens_out:
+    if tokens_in is None or tokens_out is None or not (tokens_in or tokens_out):
         return None
-    return Usage(tokens_in=tokens_in, cached=min(cached, tokens_in), tokens_out=tokens_out)
+    return Usage(tokens_in=tokens_in, cached=min(cached or 0, tokens_in), tokens_out=tokens_out)
 
 
-def _count(value: Any) -> int:
-    """A plausible number of tokens, else 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100_000_000 else 0
+def _count(value: Any) -> int | None:
+    """A plausible number of tokens, 0 where there is none; None for what is none."""
+    if value is None:
+        return 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100_000_000 else None
