@@ -1,11 +1,16 @@
-"""What a provider counts is believed where it can be; a repair that has no room is another one's turn."""
+"""What a provider counts is believed where it can be; who is asked where some have no room."""
 
+import threading
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 from django.test import override_settings
 
-from llm import budgets
+from core.ids import uuid7
+from llm import admission, attempts, budgets, registry
+from llm.admission import Candidate, Outcome
 from llm.failures import BadOutput
 from llm.models import Budget, LlmCall
 from llm.tests.accounts import account
@@ -69,3 +74,31 @@ def test_alone_it_repairs_its_answer_or_says_what_was_wrong() -> None:
             ask()
 
     assert error.value.kind == "schema"
+
+
+def test_a_place_that_is_free_soon_is_waited_for_also_where_who_is_offered_last_has_none_today() -> None:
+    with MockModel() as mock, override_settings(LLM_ENV={}):
+        busy = account("busy", mock.url, "none:", usd="1")
+        busy.in_flight = 1
+        busy.save()
+        spent = account("spent", mock.url, "none:", usd="2")
+        spent.requests_per_day = 1
+        spent.save()
+        forget()
+        calls = [reserved("busy"), reserved("spent")]
+        leaving = threading.Timer(0.2, admission.settle, (calls[0], Outcome("ok")))
+        leaving.start()
+        with patch.object(attempts, "FIRST_OFFERED", 1), patch.object(attempts, "MOST_OFFERED", 1):
+            answer = ask()
+        leaving.join()
+
+    assert answer.parsed is not None
+    assert LlmCall.objects.get().account == "busy"
+
+
+def reserved(label: str) -> UUID:
+    """A call that is under way there."""
+    target = next(target for target in registry.targets() if target.account == label)
+    call_id = uuid7()
+    admission.admit([Candidate(target, 10, 0)], call_id=call_id, seconds=5.0)
+    return call_id
