@@ -1,6 +1,7 @@
 """What a provider counts is believed where it can be; who is asked where some have no room."""
 
 import threading
+from ipaddress import ip_address
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -9,13 +10,14 @@ import pytest
 from django.test import override_settings
 
 from core.ids import uuid7
-from llm import admission, attempts, budgets, registry
+from llm import admission, attempts, budgets, reaching, registry
 from llm.admission import Candidate, Outcome
-from llm.failures import BadOutput
+from llm.failures import BadOutput, Unavailable
 from llm.models import Budget, LlmCall
 from llm.tests.accounts import account
 from llm.tests.asking import ask, forget
 from tests import mock_model
+from tests.mock_answers import completion
 from tests.mock_model import MockModel
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +36,7 @@ pytestmark = pytest.mark.django_db
 def test_a_count_that_can_not_be_is_estimated_and_closes_nobodys_budget(
     usage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ordinary = mock_model.completion
-    monkeypatch.setattr(mock_model, "completion", lambda *told: ordinary(*told) | {"usage": usage})
+    monkeypatch.setattr(mock_model, "completion", lambda *told: completion(*told) | {"usage": usage})
     Budget.objects.create(limit_usd=10, is_hard=True, period="day")
 
     with MockModel() as mock, override_settings(LLM_ENV={}):
@@ -94,6 +95,16 @@ def test_a_place_that_is_free_soon_is_waited_for_also_where_who_is_offered_last_
 
     assert answer.parsed is not None
     assert LlmCall.objects.get().account == "busy"
+
+
+def test_nothing_is_sent_to_the_address_where_a_cloud_keeps_its_machines_credentials() -> None:
+    with MockModel() as mock, override_settings(LLM_ENV={}):
+        account("moved", mock.url, "none:")
+        forget()
+        with patch.object(reaching, "METADATA", {ip_address("127.0.0.1")}), pytest.raises(Unavailable) as error:
+            ask()
+
+    assert (error.value.kind, mock.chats) == ("unusable", 0)
 
 
 def reserved(label: str) -> UUID:
