@@ -5,6 +5,7 @@ counted anew from the ledger before anything is admitted. Without Redis nothing 
 """
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from redis import RedisError
+from redis import RedisError, TimeoutError
 from redis.commands.core import Script
 
 from core import clock
@@ -37,6 +38,9 @@ MOST_SEEDS = 24  # of counters that Redis forgot, in one admission
 UNKNOWN_USE = -1
 COUNTED_SECONDS = 3 * 86_400
 ALLOWANCE_SECONDS = 172_800
+SILENT_SECONDS = 1.0  # after Redis kept somebody waiting in vain, it is not told of ends: the pen would wait for each
+
+_silent_until = 0.0
 
 log = structlog.get_logger()
 
@@ -132,6 +136,8 @@ def settle(call_id: UUID, outcome: Outcome, target: Target | None = None) -> Non
         "seen": _seen(outcome.observed, target),
     }
     try:
+        if time.monotonic() < _silent_until:
+            raise NoCount("silent")
         _ended, breaker = _run("settle", told)
     except NoCount:
         log.warning("llm_reservation_not_ended")
@@ -215,9 +221,12 @@ def use(window: Window, time_zone: str) -> list[tuple[str, int, int | None]]:
 
 
 def _run(name: str, asked: dict[str, Any]) -> Any:
+    global _silent_until
     try:
         return _script(name)(args=[_prefix(), json.dumps(asked, separators=(",", ":"))])
     except RedisError as error:
+        if isinstance(error, TimeoutError):
+            _silent_until = time.monotonic() + SILENT_SECONDS
         raise NoCount(type(error).__name__) from None
 
 

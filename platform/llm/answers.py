@@ -1,6 +1,7 @@
 """What a server said: read strictly, because everything odd has been seen in the field."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import jiter
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 FENCE = "```"
+NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 REASONS = {"length": "truncated", "": "truncated", "content_filter": "filtered"}  # why an answer is no whole one
 WIRE_KEYWORDS = frozenset(
     {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "description"}
@@ -59,7 +61,7 @@ def read(content: bytes) -> Answer:
     reason = choice.get("finish_reason")
     if reason != "stop":
         kind = REASONS.get(reason or "", "wrong_shape") if reason is None or isinstance(reason, str) else "wrong_shape"
-        raise BadAnswer(kind, usage, str(reason or "")[:20])
+        raise BadAnswer(kind, usage, told(reason))
     if not isinstance(text, str) or not text.strip():
         raise BadAnswer("empty", usage, "stop")
     return Answer(text=text, usage=usage, finish_reason=reason)
@@ -79,14 +81,26 @@ def model_names(content: bytes) -> list[str]:
 
 
 def parse(text: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """The JSON object in the text, valid by the schema: unknown keys and values out of range are refused.
+    """The JSON object in the text, valid by the schema: unknown keys, values out of range and what is no text refused.
 
     :raises BadAnswer: schema.
     """
     parsed = _load(_unfenced(text).encode("utf-8", "surrogatepass"), "schema")
-    if not isinstance(parsed, dict) or not Draft202012Validator(schema).is_valid(parsed):
+    if not isinstance(parsed, dict) or not Draft202012Validator(schema).is_valid(parsed) or not _is_text(parsed):
         raise BadAnswer("schema")
     return parsed
+
+
+def told(reason: Any) -> str:
+    """A server's word for why it ended, fit for a row."""
+    return "".join(character for character in str(reason or "") if character.isprintable())[:20]
+
+
+def _is_text(value: Any) -> bool:
+    """Whether every text in it can be stored: no NUL, no half of a surrogate pair."""
+    if isinstance(value, str):
+        return not NO_TEXT.search(value)
+    return all(map(_is_text, value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()))
 
 
 def growing(text: str) -> dict[str, Any]:
@@ -158,11 +172,13 @@ def usage_of(raw: Any) -> Usage | None:
     details = raw.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else 0
     tokens_in, tokens_out = _count(raw.get("prompt_tokens")), _count(raw.get("completion_tokens"))
-    if not tokens_in and not tokens_out:
+    if tokens_in is None or tokens_out is None or not (tokens_in or tokens_out):
         return None
-    return Usage(tokens_in=tokens_in, cached=min(cached, tokens_in), tokens_out=tokens_out)
+    return Usage(tokens_in=tokens_in, cached=min(cached or 0, tokens_in), tokens_out=tokens_out)
 
 
-def _count(value: Any) -> int:
-    """A plausible number of tokens, else 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100_000_000 else 0
+def _count(value: Any) -> int | None:
+    """A plausible number of tokens, 0 where there is none; None for what is none."""
+    if value is None:
+        return 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100_000_000 else None

@@ -189,7 +189,7 @@ class Attempts:
             except NoCount:
                 raise self._unavailable("not_counted") from None
             except NoRoom as full:
-                self._wait(full, candidates)
+                self._wait(full)
 
     def _candidates(self) -> list[Candidate]:
         """Those that are left, who failed already last; alone the one that is to repair its answer."""
@@ -202,20 +202,28 @@ class Attempts:
         ]
         return sorted(left, key=lambda candidate: self._failures.get(candidate.target.name, 0))
 
-    def _wait(self, full: NoRoom, candidates: list[Candidate]) -> None:
-        """Wait for room if it comes soon enough; who had none of the first ones is not asked for again.
+    def _wait(self, full: NoRoom) -> None:
+        """Wait for room if it comes soon enough.
 
         :raises Unavailable: if it does not.
         """
-        for candidate in candidates[:MOST_OFFERED] if len(candidates) > MOST_OFFERED else ():
-            self._given_up.add(candidate.target.name)
-        if len(candidates) > MOST_OFFERED:
+        if self._repair and self._asks_another(self._repair[0]):
             return
         patience = FAILING_PATIENCE if set(full.reasons) <= FAILING else self.prepared.feature.patience
         patience -= time.monotonic() - self.prepared.began
         if full.wait is None or full.wait > min(patience, self.prepared.left() - LEAST_SECONDS):
             raise self._unavailable(self._last_kind or _why_full(full))
         self._sleep(full.wait + random.uniform(0.0, 0.02))
+
+    def _asks_another(self, full: Target) -> bool:
+        """Whether somebody else is left, where the one that is to repair its answer has no room."""
+        repair, self._repair = self._repair, None
+        self._given_up.add(full.name)
+        if self._candidates():
+            return True
+        self._given_up.remove(full.name)
+        self._repair = repair
+        return False
 
     # --- after a failure ------------------------------------------------------------------------
 
@@ -266,11 +274,19 @@ class Attempts:
 
 
 def _with_room(candidates: list[Candidate], reserve: Callable[[list[Candidate]], Candidate]) -> Candidate:
-    """:raises NoRoom: none of the first MOST_OFFERED has any."""
+    """:raises NoRoom: nobody has any; with everybody's reasons and the shortest wait."""
     if len(candidates) > FIRST_OFFERED:
         with suppress(NoRoom):
             return reserve(candidates[:FIRST_OFFERED])
-    return reserve(candidates[:MOST_OFFERED])
+    reasons: list[str] = []
+    waits: list[float] = []
+    for first in range(0, len(candidates), MOST_OFFERED):
+        try:
+            return reserve(candidates[first : first + MOST_OFFERED])
+        except NoRoom as full:
+            reasons += full.reasons
+            waits += [] if full.wait is None else [full.wait]
+    raise NoRoom(reasons, min(waits, default=None))
 
 
 def _why_full(full: NoRoom) -> str:

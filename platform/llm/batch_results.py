@@ -14,7 +14,7 @@ from core import clock, rows
 from llm import batch_money, canary, features, metrics
 from llm.answers import Answer, BadAnswer, Usage, read
 from llm.models import Batch, BatchItem, LlmCall
-from llm.settling import CHARACTERS_A_TOKEN
+from llm.settling import CHARACTERS_A_TOKEN, believed
 from llm.targets import Target
 
 LONGEST_MS = 2**31 - 1
@@ -59,9 +59,10 @@ def _take(batch: Batch, item: BatchItem, target: Target, row: dict[str, Any], st
     try:
         answer = _answer(row, batch.canary)
     except BadAnswer as error:
-        _record(batch, item, target, error.usage or Usage(), error.finish_reason, error.kind)
+        _record(batch, item, target, _counted(batch, error.usage) or Usage(), error.finish_reason, error.kind)
         return
-    usage = answer.usage or Usage(tokens_out=len(answer.text) // CHARACTERS_A_TOKEN)
+    told = _counted(batch, answer.usage)
+    usage = told or Usage(tokens_out=len(answer.text) // CHARACTERS_A_TOKEN)
     # Before its row: a crash between the two stores the same answer again, and its cost is counted once.
     store(
         Kept(
@@ -75,7 +76,12 @@ def _take(batch: Batch, item: BatchItem, target: Target, row: dict[str, Any], st
             deadline_at=batch.deadline_at,
         )
     )
-    _record(batch, item, target, usage, answer.finish_reason, estimated=answer.usage is None)
+    _record(batch, item, target, usage, answer.finish_reason, estimated=told is None)
+
+
+def _counted(batch: Batch, usage: Usage | None) -> Usage | None:
+    feature = features.named(batch.feature)
+    return believed(usage, sent=feature.most_in, asked=feature.most_out)
 
 
 def _answer(row: dict[str, Any], word: str) -> Answer:

@@ -24,6 +24,7 @@ PRICES = ("usd_in", "usd_cached", "usd_out")  # a million tokens
 TEXTS = ("doubtful", "disputed", "unverified", "note")
 CARRY = {*LIMITS, "requests_per_hour", "interviews_per_day", "tokens_per_second"}
 ROW = {"name", "retires_at", "trains_on_data", "usd_per_interview", "tokens_per_second", *WHOLE, *PRICES, *TEXTS}
+MOST_DIGITS = 15  # before or after the point: as a fraction, 1e999999999 would fill the memory
 WHY_TRAINS = "its terms let it train on what is sent: candidates' data is forbidden there"
 
 
@@ -46,7 +47,7 @@ def read(path: Path, *, today: date) -> Table:
         content = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise BadTable(f"{path} cannot be read ({error.strerror}): name a JSON file, such as {EXAMPLE}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadTable(f"{path} is not JSON ({error}): see {EXAMPLE} for one that is.") from error
     if isinstance(content, list):
         content = {"providers": content}
@@ -163,7 +164,7 @@ def _text(fields: Mapping[str, Any], field: str, what: str) -> str:
 def _whole(value: Any, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise BadTable(f"{what} is {value!r}: write a whole number of 1 or more, or leave it out for no such limit.")
-    return value
+    return int(_number(value, what))
 
 
 def _positive(value: Any, what: str) -> Fraction:
@@ -177,4 +178,6 @@ def _number(value: Any, what: str) -> Fraction:
     """:raises BadTable: if it is no number, or below 0 (JSON's NaN and Infinity are floats, hence none)."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0:
         raise BadTable(f"{what} is {value!r}: write a number of 0 or more.")
+    if value and abs(Decimal(value).adjusted()) > MOST_DIGITS:
+        raise BadTable(f"{what} has more than {MOST_DIGITS} digits: is the unit right?")
     return Fraction(value)

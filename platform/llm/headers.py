@@ -117,6 +117,6 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -14,7 +14,7 @@ from llm.preparing import Prepared
 from llm.targets import Price, Target
 
 
-class SettledTwice(RuntimeError):
+class SettledTwice(writer.Written):
     """The row of this call was settled already."""
 
 

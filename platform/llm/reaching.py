@@ -43,7 +43,7 @@ def _look(address: str) -> str:
         found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, ValueError):
         return _("There is no server of this name.")
-    if not found or any(_is_forbidden(str(place)) for place in found):
+    if not found or any(is_forbidden(str(place)) for place in found):
         return _("This address is of the machine's own network, not a provider's.")
     try:
         _ask(parts.scheme, host, str(found[0]), port, parts.path or "/")
@@ -54,8 +54,8 @@ def _look(address: str) -> str:
     return ""
 
 
-def _is_forbidden(place: str) -> bool:
-    """Private networks are allowed: servers of one's own are there."""
+def is_forbidden(place: str) -> bool:
+    """Whether no provider can be at this IP address. Private networks are allowed: servers of one's own are there."""
     address = ipaddress.ip_address(place.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped or address

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llm.attempts import Attempt
 
 CHARACTERS_A_TOKEN = 4  # for an estimate where a provider gives no count
+FAR, SLACK = 10, 10_000  # a count beyond so many times what it should be at most, and so many tokens, is none
 
 log = structlog.get_logger()
 
@@ -28,7 +29,7 @@ def settle(attempt: "Attempt", *, answer: Answer | None = None, error: WireError
     seconds = time.perf_counter() - attempt.started
     kind = error.kind if error else ""
     told = answer or (error if isinstance(error, BadAnswer) else None)
-    usage = told.usage if told else None
+    usage = counted(attempt, told.usage) if told else None
     estimated = usage is None and (not kind or failures.kind_of(kind).billed)
     if usage is None:
         usage = estimate(attempt.body, answer) if estimated else Usage()
@@ -79,6 +80,19 @@ def _report(attempt: "Attempt", outcome: str, seconds: float, usage: Usage) -> N
         tokens_in=usage.tokens_in,
         tokens_out=usage.tokens_out,
     )
+
+
+def counted(attempt: "Attempt", usage: Usage | None) -> Usage | None:
+    """The server's own count of the attempt, where it gave one that can be."""
+    sent, asked = sum(len(message["content"]) for message in attempt.body["messages"]), attempt.target.max_tokens_field
+    return believed(usage, sent=sent, asked=attempt.body.get(asked, 0))
+
+
+def believed(usage: Usage | None, *, sent: int, asked: int) -> Usage | None:
+    """The count, unless it is far beyond what was sent and asked for: a wrong one would use up everybody's budgets."""
+    if usage is None or usage.tokens_in > sent * FAR + SLACK or usage.tokens_out > asked * FAR + SLACK:
+        return None
+    return usage
 
 
 def estimate(body: dict[str, Any], answer: Answer | None) -> Usage:

@@ -62,7 +62,7 @@ class Reader:
         self._tell()
         if self._reason != "stop":
             kind = answers.REASONS.get(self._reason, "wrong_shape")
-            raise BadAnswer(kind, self._usage, self._reason[:20])
+            raise BadAnswer(kind, self._usage, answers.told(self._reason))
         if not self._text.strip():
             raise BadAnswer("empty", self._usage, "stop")
         return Answer(text=self._text, usage=self._usage, finish_reason="stop")

@@ -20,7 +20,7 @@ import httpx2
 import openai
 
 from core import clock
-from llm import headers
+from llm import headers, reaching
 from llm.failures import WireError
 from llm.headers import Observed
 from llm.targets import Target
@@ -78,7 +78,15 @@ class _Backend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        return _Stream(super().connect_tcp(host, port, _left(timeout), local_address, socket_options))
+        stream = _Stream(super().connect_tcp(host, port, _left(timeout), local_address, socket_options))
+        try:
+            peer = str(stream.get_extra_info("server_addr")[0])
+        except OSError as error:  # it is gone again
+            raise httpcore2.ConnectError from error
+        if reaching.is_forbidden(peer):  # its name may point elsewhere since somebody looked
+            stream.close()
+            raise WireError("unusable")
+        return stream
 
 
 class _Transport(httpx2.HTTPTransport):
@@ -115,6 +123,7 @@ class _Transport(httpx2.HTTPTransport):
         if response.headers.get("content-encoding", "identity") != "identity":
             response.close()
             raise WireError("encoded")  # a small body could unpack to any size
+        response.encoding = "utf-8"  # not as it calls itself: the SDK reads errors, and not every codec is one of text
         return response
 
 

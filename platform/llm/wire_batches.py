@@ -72,7 +72,8 @@ def find(target: Target, *, ours: str, deadline: float) -> Remote | None:
         if not isinstance(listed, list):
             raise WireError("wrong_shape")
         for row in listed:
-            if isinstance(row, dict) and (row.get("metadata") or {}).get(OURS) == ours:
+            told = row.get("metadata") if isinstance(row, dict) else None
+            if isinstance(told, dict) and told.get(OURS) == ours:
                 return _remote(row)
         if not found.get("has_more") or not listed:
             return None

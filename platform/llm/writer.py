@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from django.db import connection, transaction
+from psycopg.errors import UniqueViolation
 
 from core import pool, tenancy
 from core.pool import AWAY
@@ -35,6 +36,10 @@ class NotWritten(Exception):
     """The database did not take the row in time."""
 
 
+class Written(RuntimeError):
+    """Raised by what is to be written: an earlier try has written it."""
+
+
 @dataclass(slots=True, eq=False)
 class _Entry:
     """Something to write, once; `done` is set when it was, or `error` says why not.
@@ -47,6 +52,10 @@ class _Entry:
     until: float
     error: Exception | None = field(default=None)
     unsure: bool = field(default=False)
+
+    def is_given_up(self) -> bool:
+        """Whether whoever waited for it has gone: it must not be written any more."""
+        return self.done is not None and time.monotonic() >= self.until
 
     def end(self, error: Exception | None = None) -> None:
         self.error = error
@@ -160,7 +169,8 @@ class _Pen:
 
     def _write(self, batch: list[_Entry]) -> None:
         """All together; where that fails none was written, and each is tried on its own while the database is away."""
-        error = self._try(batch)
+        batch = [entry for entry in batch if not entry.is_given_up()]
+        error = self._try(batch) if batch else None
         if error is not None and len(batch) > 1:
             for entry in batch:
                 self._write([entry])
@@ -168,8 +178,8 @@ class _Pen:
         while isinstance(error, AWAY) and time.monotonic() < batch[0].until:
             time.sleep(PAUSE_SECONDS)
             error = self._try(batch)
-        for entry in batch:  # what was refused after an unsure try was written by that
-            entry.end(None if entry.unsure and not isinstance(error, AWAY) else error)
+        for entry in batch:  # what is there already after an unsure try was written by that
+            entry.end(None if entry.unsure and _is_there(error) else error)
 
     def _try(self, batch: list[_Entry]) -> Exception | None:
         try:
@@ -191,6 +201,10 @@ class _Pen:
 
 def _taken(waiting: deque[_Entry], most: int) -> list[_Entry]:
     return [waiting.popleft() for _ in range(min(len(waiting), most))]
+
+
+def _is_there(error: Exception | None) -> bool:
+    return isinstance(error, Written) or (error is not None and isinstance(error.__cause__, UniqueViolation))
 
 
 _pen = _Pen()

@@ -54,7 +54,8 @@ class TroubleTests(BatchCase):
         batch = self.sent()
         theirs = dict(self.there())
         for number in range(120):
-            other = theirs | {"id": f"batch_{number}", "metadata": None, "created_at": theirs["created_at"] + 1}
+            metadata = ["odd", "told", 7] if number % 2 else None
+            other = theirs | {"id": f"batch_{number}", "metadata": metadata, "created_at": theirs["created_at"] + 1}
             remote._batches[other["id"]] = other
 
         assert self.target is not None

@@ -234,6 +234,7 @@ def test_without_our_tables_in_the_database_only_a_table_of_providers_can_be_rec
         (["--interviews-per-month", "1.5"], "'1.5' is no number of interviews"),
         (["--self-hosted", "vllm"], "'vllm' is no server: write NAME=TOKENS_PER_SECOND"),
         (["--self-hosted", "vllm=0"], "'vllm=0' is no server"),
+        (["--self-hosted", "vllm=1e999999999"], "'vllm=1e999999999' is no server"),
         (["--self-hosted", "vllm=-3"], "'vllm=-3' is no server"),
         (["--self-hosted", "vllm=1/0"], "is no server"),
         (["--self-hosted", "vllm=nan"], "is no server"),

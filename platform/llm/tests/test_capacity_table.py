@@ -112,6 +112,10 @@ def test_an_own_server_adds_to_a_table(tmp_path: Path) -> None:
     ("content", "says"),
     [
         ("{not json", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ('[{"name": "a", "in_flight": 1, "usd_per_interview": 1e999999999}]', "has more than 15 digits"),
+        ('[{"name": "a", "in_flight": 1, "tokens_per_second": 1e-999999999}]', "has more than 15 digits"),
+        ([{"name": "a", "requests_per_day": 10**400}], "has more than 15 digits"),
         ("[]", "has no providers"),
         ({"providers": []}, "has no providers"),
         ("7", "has no providers"),

@@ -81,6 +81,16 @@ def test_retry_after(said: dict[str, str], expected: float | None) -> None:
     assert observed(said, NOW).retry_after == expected
 
 
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 99999999999 00:00:00 +0000", f"Mon, 01 Jan 2030 00:00:00 +{'9' * 20}", "1 Jan 10000 0:0:0"]
+)
+def test_a_date_that_no_calendar_has_says_nothing(date: str) -> None:
+    said = {"retry-after": date, "x-ratelimit-reset-requests": date}
+
+    assert observed(said, NOW).retry_after is None
+    assert observed(said, NOW).requests.reset_seconds is None
+
+
 def test_nonsense_is_as_if_nothing_had_been_said() -> None:
     said = {"x-ratelimit-limit-requests": "-1", "x-ratelimit-remaining-requests": "9" * 40, "retry-after": "\x00"}
 

@@ -7,7 +7,7 @@ from functools import partial
 from unittest.mock import patch
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 
 from core import tenancy
 from core.testing import CommittingTestCase
@@ -131,4 +131,37 @@ class WriterTests(CommittingTestCase):
         with patch.object(writer, "WAIT_SECONDS", 0.05), pytest.raises(NotWritten):
             writer.now(away)
 
+        self.assertEqual(self.stored(), [])
+
+    def test_what_is_refused_for_another_reason_after_the_line_broke_does_not_count_as_written(self) -> None:
+        tries: list[int] = []
+
+        def read_only_since() -> None:
+            tries.append(1)
+            if len(tries) == 1:
+                raise OperationalError("the connection is lost")
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+                budget("one")
+
+        with pytest.raises(NotWritten) as caught:
+            writer.now(read_only_since)
+
+        self.assertEqual((len(tries), type(caught.value.__cause__)), (2, InternalError))
+
+    def test_what_somebody_no_longer_waits_for_is_not_written_behind_their_back(self) -> None:
+        gate, holding = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            holding.set()
+            wait_for(gate)
+
+        writer.later(hold)
+        self.assertTrue(holding.wait(5))
+        with patch.object(writer, "WAIT_SECONDS", 0.05), pytest.raises(NotWritten):
+            writer.now(lambda: budget("too late"))
+
+        gate.set()
+
+        self.assertTrue(writer.flush())
         self.assertEqual(self.stored(), [])

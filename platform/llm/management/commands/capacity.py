@@ -65,7 +65,7 @@ def server(text: str) -> tuple[str, Fraction]:
     """NAME=TOKENS_PER_SECOND."""
     name, _, speed = text.partition("=")
     try:
-        written = Fraction(speed)
+        written = Fraction(speed if len(speed) < 16 and "e" not in speed.lower() else "")  # or 1e9999999 fills memory
     except (ValueError, ZeroDivisionError):
         written = Fraction(0)
     if not name.strip() or written <= 0:
