@@ -190,36 +190,6 @@ def breaker_key(account: str) -> str:
     return f"{_prefix()}breaker:{account}"
 
 
-def use(window: Window, time_zone: str) -> list[tuple[str, int, int | None]]:
-    """What is used of each limit now: (name, used, limit).
-
-    :raises NoCount: if Redis is away.
-    """
-    day = days(time_zone, 0.0)[0]["k"]
-    try:
-        with client().pipeline(transaction=False) as pipe:
-            base = f"{_prefix()}w:{window.scope}"
-            now = round(clock.now().timestamp() * 1000)
-            pipe.zcount(f"{base}:z", now, "+inf")
-            pipe.hget(f"{base}:t", "sum")
-            pipe.get(f"{base}:rd:{day}")
-            pipe.get(f"{base}:td:{day}")
-            pipe.zcount(f"{base}:f", now, "+inf")
-            used = [int(count or 0) for count in pipe.execute()]
-    except RedisError as error:
-        raise NoCount(type(error).__name__) from None
-    limits = window.limits
-    names = ("requests a minute", "tokens a minute", "requests a day", "tokens a day", "at once")
-    allowed = (
-        limits.requests_minute,
-        limits.tokens_minute,
-        limits.requests_day,
-        limits.tokens_day,
-        limits.in_flight,
-    )
-    return list(zip(names, used, allowed, strict=True))
-
-
 def _run(name: str, asked: dict[str, Any]) -> Any:
     global _silent_until
     try:

@@ -6,7 +6,6 @@ Each attempt is admitted anew, has a ledger row of its own, and holds no databas
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib import import_module
@@ -14,7 +13,19 @@ from typing import Any
 
 from core import pool
 from core.ids import uuid7
-from llm import admission, answers, budgets, canary, failures, ledger, metrics, preparing, settling, target_keys, writer
+from llm import (
+    admission,
+    answers,
+    budgets,
+    canary,
+    failures,
+    ledger,
+    offering,
+    preparing,
+    settling,
+    target_keys,
+    writer,
+)
 from llm.admission import Candidate, NoCount, NoRoom, Outcome
 from llm.answers import Answer, BadAnswer
 from llm.failures import BAD_OUTPUT, BadOutput, Stopped, Unavailable, WireError
@@ -26,11 +37,9 @@ from llm.targets import Target
 
 MOST_ATTEMPTS = 5
 MOST_AT_A_TARGET = 2  # failures, where there is another one
-FIRST_OFFERED, MOST_OFFERED = 2, 8  # candidates in one admission: mostly one of the first has room, and each costs
 LEAST_SECONDS = 0.05
 SHARE = 0.6  # of the time left, that one attempt may take while there is enough for another
 ENOUGH_SECONDS = 4.0
-FAILING = {"open", "probed"}  # reasons of breakers: no place will be free soon
 FAILING_PATIENCE = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.2, 3.0
 
@@ -185,7 +194,7 @@ class Attempts:
             if not candidates:
                 raise self._unavailable("not_configured")
             try:
-                return _with_room(candidates, reserve)
+                return offering.reserved(candidates, reserve)
             except NoCount:
                 raise self._unavailable("not_counted") from None
             except NoRoom as full:
@@ -209,10 +218,10 @@ class Attempts:
         """
         if self._repair and self._asks_another(self._repair[0]):
             return
-        patience = FAILING_PATIENCE if set(full.reasons) <= FAILING else self.prepared.feature.patience
+        patience = FAILING_PATIENCE if set(full.reasons) <= offering.FAILING else self.prepared.feature.patience
         patience -= time.monotonic() - self.prepared.began
         if full.wait is None or full.wait > min(patience, self.prepared.left() - LEAST_SECONDS):
-            raise self._unavailable(self._last_kind or _why_full(full))
+            raise self._unavailable(self._last_kind or offering.why(full))
         self._sleep(full.wait + random.uniform(0.0, 0.02))
 
     def _asks_another(self, full: Target) -> bool:
@@ -271,31 +280,6 @@ class Attempts:
 
     def _unavailable(self, kind: str) -> Unavailable:
         return (BadOutput if kind in BAD_OUTPUT else Unavailable)(kind, self._model_ms)
-
-
-def _with_room(candidates: list[Candidate], reserve: Callable[[list[Candidate]], Candidate]) -> Candidate:
-    """:raises NoRoom: nobody has any; with everybody's reasons and the shortest wait."""
-    if len(candidates) > FIRST_OFFERED:
-        with suppress(NoRoom):
-            return reserve(candidates[:FIRST_OFFERED])
-    reasons: list[str] = []
-    waits: list[float] = []
-    for first in range(0, len(candidates), MOST_OFFERED):
-        try:
-            return reserve(candidates[first : first + MOST_OFFERED])
-        except NoRoom as full:
-            reasons += full.reasons
-            waits += [] if full.wait is None else [full.wait]
-    raise NoRoom(reasons, min(waits, default=None))
-
-
-def _why_full(full: NoRoom) -> str:
-    """One word for why nobody has room: money, health or limits."""
-    reasons = set(full.reasons)
-    if reasons == {"budget"}:
-        metrics.budget_refusals.inc()
-        return "budget"
-    return "open" if reasons <= FAILING else "limited"
 
 
 def checked(answer: Answer, schema: dict[str, Any] | None) -> dict[str, Any] | None:

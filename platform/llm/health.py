@@ -10,7 +10,7 @@ from redis import RedisError
 
 from core import clock
 from core.redis import client
-from llm import admission, own_keys, registry
+from llm import admission, own_keys, registry, window_use
 from llm.policy import TenantPolicy
 from llm.router import CLOSED, HALF_OPEN, OPEN
 from llm.targets import COMPLEXITIES, Target
@@ -108,7 +108,7 @@ def _used(target: Target) -> list[dict[str, Any]] | None:
     rows = []
     try:
         for window in target.windows:
-            for name, used, limit in admission.use(window, target.time_zone):
+            for name, used, limit in window_use.use(window, target.time_zone):
                 if limit is not None:
                     rows.append({"name": name, "scope": window.scope, "used": used, "limit": limit})
     except admission.NoCount:

@@ -23,7 +23,7 @@ from django.conf import settings
 from core import clock
 from core.redis import client, platform_key
 from core.testing import CommittingTestCase
-from llm import admission, budgets, gateway, registry
+from llm import budgets, gateway, registry, window_use
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget
@@ -282,7 +282,7 @@ class TenProviderTests(CommittingTestCase):
         self.assertEqual(list(client().scan_iter(platform_key("llm", "lease:*"), count=1000)), [])
         for target in registry.targets():
             for window in target.windows:
-                used = {name: used for name, used, _ in admission.use(window, target.time_zone)}
+                used = {name: used for name, used, _ in window_use.use(window, target.time_zone)}
                 self.assertEqual(used["at once"], 0, target.name)
 
     def figures(self, told: list[dict[str, Any]], rows: list[LlmCall], opened: set[str], closed: set[str]) -> None:

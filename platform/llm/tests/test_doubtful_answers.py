@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 
 from core.ids import uuid7
-from llm import admission, attempts, budgets, reaching, registry
+from llm import admission, budgets, offering, reaching, registry
 from llm.admission import Candidate, Outcome
 from llm.failures import BadOutput, Unavailable
 from llm.models import Budget, LlmCall
@@ -89,7 +89,7 @@ def test_a_place_that_is_free_soon_is_waited_for_also_where_who_is_offered_last_
         calls = [reserved("busy"), reserved("spent")]
         leaving = threading.Timer(0.2, admission.settle, (calls[0], Outcome("ok")))
         leaving.start()
-        with patch.object(attempts, "FIRST_OFFERED", 1), patch.object(attempts, "MOST_OFFERED", 1):
+        with patch.object(offering, "FIRST_OFFERED", 1), patch.object(offering, "MOST_OFFERED", 1):
             answer = ask()
         leaving.join()
 

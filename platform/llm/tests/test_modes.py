@@ -6,7 +6,7 @@ from core import clock
 from core.doctor import OK, WARN
 from core.redis import client
 from core.testing import TenantTestCase
-from llm import admission, examination, health
+from llm import admission, examination, health, window_use
 from llm.policy import TenantPolicy
 from llm.tests.asking import using
 from tests.mock_model import MockModel
@@ -51,7 +51,7 @@ class ModeTests(TenantTestCase):
     def test_without_redis_the_limits_are_unknown_and_nothing_breaks(self) -> None:
         with MockModel() as mock, using(mock):
             shown = health.overview()
-            with mocking.patch.object(admission, "use", side_effect=admission.NoCount):
+            with mocking.patch.object(window_use, "use", side_effect=admission.NoCount):
                 unknown = health.overview()
 
         self.assertEqual((shown[0]["used"], shown[0]["state"]), ([], "closed"))
