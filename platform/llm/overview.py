@@ -45,10 +45,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Dollars by day as bars, in a view box of WIDTH x HEIGHT."""
+    """One of a Cost's figures by day as bars, in a view box of WIDTH x HEIGHT; `most` is the highest bar's."""
 
     bars: list[Bar]
-    most_usd: Any
+    most: Any
     bar_width: float
 
     WIDTH = 900
@@ -58,10 +58,12 @@ class Chart:
 def build(now: datetime, days: int) -> dict[str, Any]:
     """The figures of the last so many days and of the last hour."""
     since = usage.hour_of(now - timedelta(days=days)).replace(hour=0)
+    by_day = costs.costs("day", since, now)
     return {
         "stats": stats.optimization_stats(since, now),
         "last_hour": pace.last_hour(now),
-        "chart": chart(costs.costs("day", since, now), since, days + 1),
+        "spending": chart("cost_usd", by_day, since, days + 1),
+        "requests": chart("requests", by_day, since, days + 1),
         "accounts": _accounts(since, now),
         "features": _dearest(costs.costs("feature", since, now)),
         "tenants": _dearest(costs.costs("tenant", since, now)),
@@ -71,16 +73,16 @@ def build(now: datetime, days: int) -> dict[str, Any]:
     }
 
 
-def chart(by_day: list[Cost], since: datetime, days: int) -> Chart:
-    """A bar for every day, those without calls too."""
+def chart(figure: str, by_day: list[Cost], since: datetime, days: int) -> Chart:
+    """A bar for every day, those without calls too; `figure` is a name of Cost's."""
     found = {cost.key.date(): cost for cost in by_day}
     dates = [since + timedelta(days=place) for place in range(days)]
     lines = [found.get(date.date(), Cost(date)) for date in dates]
-    most = max((line.cost_usd for line in lines), default=0)
+    most = max((getattr(line, figure) for line in lines), default=0)
     step = Chart.WIDTH / days
     bars = []
     for place, line in enumerate(lines):
-        height = round(Chart.HEIGHT * float(line.cost_usd / most), 1) if most else 0.0
+        height = round(Chart.HEIGHT * float(getattr(line, figure) / most), 1) if most else 0.0
         bars.append(Bar(line, round(place * step, 1), round(Chart.HEIGHT - height, 1), height))
     return Chart(bars, most, round(step * 0.8, 1))
 

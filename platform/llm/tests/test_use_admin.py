@@ -57,17 +57,20 @@ class UseAdminTests(TenantTestCase):
 
         self.assertIn("No calls in this time.", text)
 
-    def test_the_chart_has_a_bar_a_day_as_high_as_its_dollars(self) -> None:
+    def test_each_chart_has_a_bar_a_day_as_high_as_its_dollars_or_requests(self) -> None:
         call(self.now, cost="4")
         call(self.now - timedelta(days=1), cost="1")
         call(self.now - timedelta(days=8), cost="100")
 
         response: Any = self.client.get(url("usagehour_changelist") + "?days=7")
 
-        chart = response.context_data["chart"]
-        self.assertEqual([bar.height for bar in chart.bars], [0, 0, 0, 0, 0, 0, 40, 160])
-        self.assertEqual([bar.y for bar in chart.bars][-2:], [120, 0])
-        self.assertEqual(chart.most_usd, 4)
+        spending, requests = response.context_data["spending"], response.context_data["requests"]
+        self.assertEqual([bar.height for bar in spending.bars], [0, 0, 0, 0, 0, 0, 40, 160])
+        self.assertEqual([bar.y for bar in spending.bars][-2:], [120, 0])
+        self.assertEqual([bar.height for bar in requests.bars], [0, 0, 0, 0, 0, 0, 160, 160])
+        self.assertEqual((spending.most, requests.most), (4, 1))
+        self.assertContains(response.render(), "The dearest day: $4.00")
+        self.assertContains(response, "The busiest day: 1")
 
     def test_the_calls_are_listed_newest_first_and_chosen_by_what_they_are(self) -> None:
         call(self.now, reason="cheapest healthy")
