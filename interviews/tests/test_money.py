@@ -27,7 +27,7 @@ class MoneyTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.mock = self.enterContext(MockModel())
-        Account.objects.filter(label="groq").update(base_url=self.mock.url)
+        Account.objects.filter(label="groq-free").update(base_url=self.mock.url)
         Budget.objects.create(tenant="alpha", limit_usd=ENOUGH)
         budgets.forget()
         self.addCleanup(registry.forget)

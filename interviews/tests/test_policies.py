@@ -53,13 +53,13 @@ class RegionTests(TenantTestCase):
 
     def test_a_model_in_its_region_is_asked(self) -> None:
         with MockModel() as mock:
-            Account.objects.filter(label="groq").update(region="eu", base_url=mock.url)
+            Account.objects.filter(label="groq-free").update(region="eu", base_url=mock.url)
             with using(mock, "", OPENAI_BASE_URL="", GROQ_API_KEY="sk-groq"):  # pragma: allowlist secret
                 interview = make.evaluated()
 
             self.addCleanup(registry.forget)
             self.assertEqual((interview.evaluations.get().status, mock.chats > 0), ("ready", True))
-            self.assertEqual(set(LlmCall.objects.values_list("account", flat=True)), {"groq"})
+            self.assertEqual(set(LlmCall.objects.values_list("account", flat=True)), {"groq-free"})
         forget()
 
 
@@ -71,7 +71,7 @@ class OwnKeyTests(TenantTestCase):
         for forgotten in (own_keys._cache.clear, billing._remembered.clear, forget):
             self.addCleanup(forgotten)
         self.mock = self.enterContext(MockModel())
-        Account.objects.filter(label="groq").update(base_url=self.mock.url)
+        Account.objects.filter(label="groq-free").update(base_url=self.mock.url)
         self.enterContext(using(self.mock, "", OPENAI_BASE_URL="", OPENAI_API_KEY=""))
         with self.captureOnCommitCallbacks(execute=True):
             own_keys.give(tenant_schema="alpha", account_label="groq", key="sk-own")
