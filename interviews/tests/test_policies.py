@@ -71,7 +71,7 @@ class OwnKeyTests(TenantTestCase):
         for forgotten in (own_keys._cache.clear, billing._remembered.clear, forget):
             self.addCleanup(forgotten)
         self.mock = self.enterContext(MockModel())
-        Account.objects.filter(label="groq-free").update(base_url=self.mock.url)
+        Account.objects.filter(label="groq").update(base_url=self.mock.url)
         self.enterContext(using(self.mock, "", OPENAI_BASE_URL="", OPENAI_API_KEY=""))
         with self.captureOnCommitCallbacks(execute=True):
             own_keys.give(tenant_schema="alpha", account_label="groq", key="sk-own")
