@@ -72,7 +72,7 @@ def run(*, evaluation_id: UUID) -> None:
                 standing.hold(claim.row.interview_id)
                 _store(claim, result)
         except (claims.LeaseLost, *pool.AWAY):
-            raise  # it is owed as before, and looked at when the lease is over
+            raise  # it is owed as before
         except standing.Withdrawn:
             batches.purge(subject_id=claim.row.subject_id)
             claim.record(Evaluation.Status.SUPERSEDED, error="Withdrawn")

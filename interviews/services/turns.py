@@ -186,7 +186,7 @@ def write_reply(*, turn_id: UUID) -> None:
                 following = _record(claim, written)
             _observe("save", time.perf_counter() - saving)
         except (claims.LeaseLost, *pool.AWAY):
-            raise  # the turn is owed as before, and looked at when the lease is over
+            raise  # the turn is owed as before
         except standing.Withdrawn:
             claim.record(Turn.Status.REPLIED, error="Withdrawn")  # without a reply, and no question follows
             return

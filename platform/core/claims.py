@@ -2,29 +2,31 @@
 
 A claim is one UPDATE that moves the row to its working state, raises its fence and sets a lease in
 database time. While the claim is open a single thread of the process renews every open lease with one
-statement a table. Recording is an UPDATE guarded by the fence.
+statement a table. Recording is an UPDATE guarded by the fence. Where the database breaks off, the same thread
+ends the lease as soon as the database is back, so that nobody waits for it to run out.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
 from django.db import connection, models
 from psycopg import sql
 
-from core import due, rows, state, tenancy
+from core import due, pool, rows, state, tenancy
 
 # What a killed worker held waits for the end of its lease and the sweeper's next round (3 s): under 15 s in all from
 # the moment at which another worker is there.
 LEASE = timedelta(seconds=10)
 RENEW_SECONDS = 3.0
+RETRY_SECONDS = 0.5
 
 log = structlog.get_logger()
 
@@ -51,7 +53,7 @@ class Claimable(models.Model):
         abstract = True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Claim:
     """An open claim on `row`."""
 
@@ -75,6 +77,9 @@ class Claim:
             setattr(self.row, name, value)
 
 
+Tables: TypeAlias = dict[tuple[str, str], list[Claim]]  # by schema and table
+
+
 @contextmanager
 def take(model: type[Claimable], pk: UUID, **changes: Any) -> Iterator[Claim]:
     """Claim the row, commit, and keep its lease renewed while the block runs.
@@ -92,6 +97,9 @@ def take(model: type[Claimable], pk: UUID, **changes: Any) -> Iterator[Claim]:
     _renewer.watch(claim)
     try:
         yield claim
+    except pool.AWAY:
+        _renewer.abandon(claim)
+        raise
     finally:
         _renewer.leave(claim)
 
@@ -116,6 +124,8 @@ class _Renewer:
 
     def __init__(self) -> None:
         self._open: dict[int, Claim] = {}
+        self._abandoned: list[Claim] = []
+        self._abandon = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -130,23 +140,39 @@ class _Renewer:
         with self._lock:
             self._open.pop(id(claim), None)
 
+    def abandon(self, claim: Claim) -> None:
+        """Have its lease ended, now or when the database is back."""
+        with self._lock:
+            self._abandoned.append(claim)
+        self._abandon.set()
+
     def _run(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(RENEW_SECONDS):
+        while True:
+            self._abandon.wait(RETRY_SECONDS if self._abandoned else RENEW_SECONDS)
+            self._abandon.clear()
             try:
                 self.renew()
+                self.end_abandoned()
             except Exception:
                 log.warning("lease_renewal_failed", exc_info=True)
             finally:
                 connection.close()
 
+    def end_abandoned(self) -> None:
+        """What can't be ended now stays for the next time; what was recorded after all has no lease any more."""
+        with self._lock:
+            claims = list(self._abandoned)
+        if not claims:
+            return
+        with tenancy.enter_platform():
+            due.hasten(_ended(_by_table(claims)))
+        with self._lock:
+            self._abandoned = [claim for claim in self._abandoned if claim not in claims]
+
     def renew(self) -> None:
         """One statement for each table with open claims."""
-        tables: dict[tuple[str, str], list[Claim]] = defaultdict(list)
         with self._lock:
-            for claim in self._open.values():
-                if not claim.closed:
-                    tables[claim.schema, claim.row._meta.db_table].append(claim)
+            tables = _by_table(claim for claim in self._open.values() if not claim.closed)
         for (schema, table), claims in tables.items():
             statement = sql.SQL(
                 "UPDATE {} AS row SET lease_until = now() + make_interval(secs => %s) "
@@ -158,18 +184,21 @@ class _Renewer:
                     statement, [LEASE.total_seconds(), [c.row.pk for c in claims], [c.fence for c in claims]]
                 )
 
-    def take_all(self) -> dict[tuple[str, str], list[Claim]]:
-        """The open claims by schema and table, renewed no more."""
+    def take_all(self) -> Tables:
+        """The open claims, renewed no more."""
         with self._lock:
             claims, self._open = self._open, {}
-        tables: dict[tuple[str, str], list[Claim]] = defaultdict(list)
-        for claim in claims.values():
-            if not claim.closed:
-                tables[claim.schema, claim.row._meta.db_table].append(claim)
-        return tables
+        return _by_table(claim for claim in claims.values() if not claim.closed)
 
 
 _renewer = _Renewer()
+
+
+def _by_table(claims: Iterable[Claim]) -> Tables:
+    tables: Tables = defaultdict(list)
+    for claim in claims:
+        tables[claim.schema, claim.row._meta.db_table].append(claim)
+    return tables
 
 
 def release() -> list[UUID]:
@@ -179,8 +208,13 @@ def release() -> list[UUID]:
 
     :returns: the ids of the rows.
     """
+    return _ended(_renewer.take_all())
+
+
+def _ended(tables: Tables) -> list[UUID]:
+    """End these leases, if nobody else holds them by now; the ids of the rows."""
     released: list[UUID] = []
-    for (schema, table), claims in _renewer.take_all().items():
+    for (schema, table), claims in tables.items():
         statement = sql.SQL(
             "UPDATE {} AS row SET lease_until = now() FROM unnest(%s::uuid[], %s::int[]) AS held(id, fence) "
             "WHERE row.id = held.id AND row.fence = held.fence AND row.lease_until IS NOT NULL RETURNING row.id"

@@ -23,7 +23,7 @@ from django.conf import settings
 from core import clock
 from core.redis import client, platform_key
 from core.testing import CommittingTestCase
-from llm import budgets, gateway, registry, window_use
+from llm import budgets, gateway, registry, window_use, writer
 from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget
@@ -125,6 +125,7 @@ class TenProviderTests(CommittingTestCase):
         told = self.told(asking)
         gateway.warm()
         closed = self.recover(opened)
+        assert writer.flush()
 
         rows = list(LlmCall.objects.filter(created_at__gte=self.moment).exclude(source=LlmCall.Source.CACHE))
         self.assert_every_call_ended(told)
@@ -198,10 +199,7 @@ class TenProviderTests(CommittingTestCase):
         every["p2"].signal(signal.SIGKILL)
 
     def recover(self, opened: set[str]) -> set[str]:
-        """Each provider whose breaker opened is asked alone until it closed; whose limits are used up has no room yet.
-
-        :returns: whose breakers closed again.
-        """
+        """Each whose breaker opened is asked alone until it closed (or has no room yet); returns whose closed again."""
         for label in sorted(opened | open_breakers(self.providers)):
             wait_until(partial(self.answers_again, label), f"the breaker of {label} stays open", seconds=25)
         return opened - open_breakers(self.providers)

@@ -195,8 +195,8 @@ def _tenant(name: str) -> Iterator[None]:
 def _install(base: str, routed: dict[str, str]) -> None:
     Account.objects.exclude(provider__in=prices.paid()).update(is_enabled=False)
     for account in Account.objects.filter(provider__in=prices.paid()):
-        changes = {"base_url": f"{base}/{account.label}/v1", "key_source": "none:", **dict.fromkeys(LIMITS)}
-        Account.objects.filter(pk=account.pk).update(**changes)
+        changes = {"base_url": f"{base}/{account.label}/v1", "key_source": "none:", "is_enabled": True}
+        Account.objects.filter(pk=account.pk).update(**changes, **dict.fromkeys(LIMITS))
         account.offers.update(**dict.fromkeys(LIMITS[:-1]))
     for label in (BASELINE, VENDOR):
         fields = {"provider": label, "base_url": f"{base}/{label}/v1", "key_source": "none:", "is_enabled": True}

@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from core import claims, tenancy
+from core import claims, due, tenancy
 from core.claims import AlreadyClaimed, LeaseLost
 from core.ids import uuid7
+from core.models import Due
 from core.testing import OTHER, CommittingTestCase, TenantTestCase, at_once
 from core.tests import rows
 
@@ -262,6 +263,25 @@ class AtOnceTests(CommittingTestCase):
 
         self.assertEqual(tenancy.schema(), "alpha")
         self.assertFalse(connection.in_atomic_block)
+
+    def test_where_the_database_breaks_off_the_lease_ends_once_it_is_back_and_the_sweeper_looks_at_once(self) -> None:
+        due.owe("mail", self.row.pk, after=timedelta(seconds=60))
+        quick = mock.patch.object(claims, "RETRY_SECONDS", 0.05)
+        ended = mock.Mock(side_effect=[OperationalError, mock.DEFAULT], wraps=claims._ended)
+        with (
+            quick,
+            mock.patch.object(claims, "_renewer", claims._Renewer()),
+            mock.patch.object(claims, "_ended", ended),
+        ):
+            with self.assertRaises(OperationalError), claims.take(Mail, self.row.pk):
+                raise OperationalError("the server closed the connection")
+
+            self.assertTrue(_within(5, lambda: lease_seconds(self.row) <= 0))
+            self.assertTrue(_within(5, lambda: not claims._renewer._abandoned))
+
+        self.assertEqual(ended.call_count, 2)
+        self.assertTrue(Due.objects.filter(object_id=self.row.pk, due_at__lte=Now()).exists())
+        self.assertEqual(at_once(self.take), [2])
 
 
 def _within(seconds: float, true: Callable[[], bool]) -> bool:
