@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from config.logging import configure
 from tests.load import prices, tape, transcripts
 from tests.load.prices import FRONTIER, ROUTED, PromptCache
 from tests.load.tape import Call
@@ -155,6 +156,7 @@ def main() -> None:
     if told.through_gateway:
         from tests.load import ledgered  # needs a server
 
+        configure(as_json=True, level="WARNING")  # no line for each of thousands of calls
         result = ledgered.compared(found, routed)
     else:
         result = compared(found, routed)
