@@ -37,7 +37,7 @@ def of_attempt(prepared: Prepared, answered: Answered) -> Completion:
         text=filters.restore(answer.text, prepared.replaced),
         parsed=filters.restore(answered.parsed, prepared.replaced),
         model=attempt.target.model,
-        usage=settling.counted(attempt, answer.usage) or settling.estimate(attempt.body, answer),
+        usage=settling.usage_of(attempt, answer),
         model_ms=answered.model_ms,
         call_id=attempt.row.id,
         first_ms=attempt.first_ms,

@@ -27,7 +27,7 @@ def key(prepared: Prepared) -> str:
 def stored(answered: Answered) -> Stored:
     """The answer as it is kept, with what it cost."""
     attempt, answer = answered.attempt, answered.answer
-    usage = settling.counted(attempt, answer.usage) or settling.estimate(attempt.body, answer)
+    usage = settling.usage_of(attempt, answer)
     cost = ledger.cost_usd(usage, attempt.target.price) or Decimal(0)
     return Stored(
         text=answer.text,

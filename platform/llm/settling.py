@@ -82,6 +82,11 @@ def _report(attempt: "Attempt", outcome: str, seconds: float, usage: Usage) -> N
     )
 
 
+def usage_of(attempt: "Attempt", answer: Answer) -> Usage:
+    """What the answer used, by the server's count or about."""
+    return counted(attempt, answer.usage) or estimate(attempt.body, answer)
+
+
 def counted(attempt: "Attempt", usage: Usage | None) -> Usage | None:
     """The server's own count of the attempt, where it gave one that can be."""
     sent, asked = sum(len(message["content"]) for message in attempt.body["messages"]), attempt.target.max_tokens_field

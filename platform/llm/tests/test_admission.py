@@ -48,17 +48,20 @@ class AdmissionTestCase(TenantTestCase):
 
 class LimitTests(AdmissionTestCase):
     def test_what_can_wait_leaves_a_part_of_each_limit_to_what_can_not(self) -> None:
-        for limits in ({"requests_minute": 4}, {"tokens_minute": 400}, {"in_flight": 4}):
-            with self.subTest(limits):
+        for limits, reason in (
+            ({"requests_minute": 4}, "requests"),
+            ({"tokens_minute": 400}, "tokens"),
+            ({"in_flight": 4}, "in_flight"),
+        ):
+            with self.subTest(reason):
                 forget()
                 only = candidate("one", tokens=100, **limits)
                 for _ in range(3):
                     admit(only, share=0.75)
 
-                self.refused(only, share=0.75)
-
-                admit(only)
-                self.refused(only)
+                self.assertEqual(self.refused(only, share=0.75).reasons, (reason,))
+                self.assertEqual(admit(only)[1], "one")
+                self.assertEqual(self.refused(only).reasons, (reason,))
 
     def test_a_call_that_is_alone_may_be_larger_than_its_part(self) -> None:
         only = candidate("one", tokens=390, tokens_minute=400)
