@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.models import normalise_email
+from accounts.services import guesses
 from core.ratelimit import client_of
 from core.redis import pseudonym
 
@@ -19,8 +20,11 @@ def username(request: HttpRequest, credentials: dict[str, Any] | None = None) ->
 
 
 def address(request: HttpRequest) -> str:
-    """The pseudonym of the client's address, or of its IPv6 network."""
-    return pseudonym(client_of(request))
+    """What stands for the client: a browser that the person signed in with, else its address or IPv6 network.
+
+    So a colleague or an attacker behind the same address can't lock the person's own browser out.
+    """
+    return guesses.known_browser(request, request.POST.get("username", "")) or pseudonym(client_of(request))
 
 
 def locked_out(

@@ -30,6 +30,13 @@ def sign_in(client: Client, email: str = "ada@alpha.example", password: str = PA
     return client.post(SIGN_IN, {"username": email, "password": password}, **more)
 
 
+def with_second_factor(client: Client) -> None:
+    """As if this browser, signed in with a password in the schema in use, had shown a second factor."""
+    session = client.session
+    session["second_factor"] = True
+    session.save()
+
+
 def is_in(client: Client) -> bool:
     """Whether this browser may see the portal."""
     return bool(client.get("/").status_code == 200)

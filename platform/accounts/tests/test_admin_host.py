@@ -1,21 +1,45 @@
 """The platform's admin: for the platform's staff, on its own host, and for nobody of a tenant."""
 
 from typing import Any
+from unittest.mock import patch
 
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from accounts.models import User
-from accounts.tests.people import PASSWORD, person, platform_admin, sign_in
+from accounts.models import Totp, User
+from accounts.tests.factors import app_of
+from accounts.tests.people import PASSWORD, person, platform_admin, sign_in, with_second_factor
 from core import tenancy
 from core.testing import TenantClient, TenantTestCase
 
-SHOWN = {"tenants.tenant", "tenants.domain", "billing.plan", "billing.subscription", "billing.quotaperiod"}
-SHOWN |= {"accounts.user", "core.due", "llm.account", "llm.offer", "llm.ownkey", "llm.budget", "llm.usagehour"}
+SHOWN = {
+    "tenants.tenant",
+    "tenants.domain",
+    "tenants.supportgrant",
+    "billing.plan",
+    "billing.subscription",
+    "billing.quotaperiod",
+}
+SHOWN |= {
+    "accounts.user",
+    "core.due",
+    "tenants.emaildomain",
+    "llm.account",
+    "llm.offer",
+    "llm.ownkey",
+    "llm.budget",
+    "llm.usagehour",
+}
 SHOWN |= {"llm.experiment", "llm.batch"}
-MADE_ELSEWHERE = {"billing.subscription", "billing.quotaperiod", "core.due", "llm.usagehour", "llm.batch"}
+MADE_ELSEWHERE = {"tenants.emaildomain"} | {
+    "billing.subscription",
+    "billing.quotaperiod",
+    "core.due",
+    "llm.usagehour",
+    "llm.batch",
+}
 
 
 def page(label: str, kind: str) -> str:
@@ -29,7 +53,11 @@ class AdminHostTests(TenantTestCase):
         self.admin = platform_admin()
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Any:
-        return self.client.post("/login/", {"username": email, "password": password})
+        response = self.client.post("/login/", {"username": email, "password": password})
+        if response.status_code == 302:
+            with tenancy.enter_platform():
+                with_second_factor(self.client)
+        return response
 
     def may_enter(self) -> bool:
         return bool(self.client.get("/").status_code == 200)
@@ -37,6 +65,82 @@ class AdminHostTests(TenantTestCase):
     def test_the_platform_s_staff_signs_in_and_sees_the_admin(self) -> None:
         self.assertEqual(self.sign_in(self.admin.email).status_code, 302)
 
+        self.assertTrue(self.may_enter())
+
+    def test_the_admin_leads_to_their_own_account_and_passwords_are_changed_there_alone(self) -> None:
+        self.sign_in(self.admin.email)
+
+        self.assertContains(self.client.get("/"), 'href="/account/"')
+        moved = self.client.get("/password_change/")
+        self.assertRedirects(moved, "/account/password/", fetch_redirect_response=False)
+        self.client.post(
+            "/password_change/", {"old_password": PASSWORD, "new_password1": "n" * 20, "new_password2": "n" * 20}
+        )
+        with tenancy.enter_platform():
+            self.assertTrue(User.objects.get(pk=self.admin.pk).check_password(PASSWORD))
+
+    def test_a_colleague_s_lost_second_factor_is_reset_and_one_s_own_is_not(self) -> None:
+        self.sign_in(self.admin.email)
+        with tenancy.enter_platform():
+            colleague = platform_admin("second@candor.example")
+            app_of(colleague)
+            app_of(self.admin)
+
+            chosen = {"action": "reset_second_factor", "_selected_action": [str(colleague.pk), str(self.admin.pk)]}
+            shown = self.client.post(page("accounts.user", "changelist"), chosen, follow=True)
+
+            self.assertContains(shown, "The second factor of second@candor.example is reset.")
+            self.assertContains(shown, "Your own second factor is changed under Your account.")
+            self.assertEqual(list(Totp.objects.values_list("user_id", flat=True)), [self.admin.pk])
+
+    def test_nobody_of_the_platform_is_told_to_ask_a_team_s_owner(self) -> None:
+        with tenancy.enter_platform():
+            app_of(self.admin)
+        self.client.post("/login/", {"username": self.admin.email, "password": PASSWORD})
+
+        page = self.client.get("/sign-in/second/")
+
+        self.assertContains(page, self.admin.email)
+        self.assertNotContains(page, "An owner of your team")
+
+    def test_without_a_second_factor_they_are_led_to_set_one_up_and_see_nothing_else(self) -> None:
+        self.client.post("/login/", {"username": self.admin.email, "password": PASSWORD})
+
+        for path in ("/", page("tenants.tenant", "changelist"), "/account/"):
+            self.assertRedirects(self.client.get(path), "/account/second-factor/", fetch_redirect_response=False)
+        self.assertContains(self.client.get("/account/second-factor/"), "Your role needs one")
+
+    def test_a_session_without_it_may_do_nothing_even_where_no_middleware_leads_elsewhere(self) -> None:
+        self.client.post("/login/", {"username": self.admin.email, "password": PASSWORD})
+        browser = TenantClient("admin")
+        browser.cookies = self.client.cookies
+
+        with patch("accounts.middleware.RequireSecondFactor.process_view", return_value=None):
+            for label in SHOWN:
+                for kind in ("changelist", "add"):
+                    response = browser.get(page(label, kind))
+                    self.assertRedirects(response, f"/login/?next={page(label, kind)}", fetch_redirect_response=False)
+
+    def test_the_shortcut_to_an_object_s_own_page_is_none(self) -> None:
+        self.sign_in(self.admin.email)
+
+        for path in ("/r/1/1/", "/r/17/00000000-0000-0000-0000-000000000000/"):
+            self.assertEqual(self.client.get(path).status_code, 404)
+
+    def test_the_last_one_who_may_enter_can_not_be_switched_off(self) -> None:
+        self.sign_in(self.admin.email)
+        url = reverse("admin:accounts_user_change", args=[self.admin.pk], urlconf="config.urls_admin")
+        for marks in ({"is_staff": "on"}, {"is_active": "on"}):
+            response = self.client.post(url, {"email": self.admin.email, "name": "Root"} | marks)
+            self.assertContains(response, "The last one who may enter stays")
+
+        self.assertTrue(self.may_enter())
+
+    def test_nobody_is_deleted(self) -> None:
+        self.sign_in(self.admin.email)
+        url = reverse("admin:accounts_user_delete", args=[self.admin.pk], urlconf="config.urls_admin")
+
+        self.assertEqual(self.client.post(url, {"post": "yes"}).status_code, 403)
         self.assertTrue(self.may_enter())
 
     def test_what_it_shows_is_what_the_platform_owns_and_nothing_of_a_tenant(self) -> None:

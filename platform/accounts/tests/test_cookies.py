@@ -11,12 +11,12 @@ def flags(cookie: "Morsel[str]") -> tuple[object, ...]:
 
 
 class CookieTests(TenantTestCase):
-    def test_signing_in_sets_two_cookies_of_this_host_and_no_other(self) -> None:
+    def test_signing_in_sets_three_cookies_of_this_host_and_no_other(self) -> None:
         person()
 
         response = sign_in(self.client)
 
-        self.assertEqual(set(response.cookies), {"__Host-staff", "__Host-csrf"})
+        self.assertEqual(set(response.cookies), {"__Host-staff", "__Host-csrf", "__Host-device"})
         for cookie in response.cookies.values():
             self.assertEqual(flags(cookie), (True, True, "Lax", "/", ""))
 
@@ -35,6 +35,6 @@ class CookieTests(TenantTestCase):
         response = TenantClient("admin").post("/login/", {"username": admin.email, "password": PASSWORD})
 
         self.assertEqual(response.status_code, 302)
-        self.assertEqual(set(response.cookies), {"__Host-staff", "__Host-csrf"})
+        self.assertEqual(set(response.cookies), {"__Host-staff", "__Host-csrf", "__Host-device"})
         for cookie in response.cookies.values():
             self.assertEqual(flags(cookie), (True, True, "Lax", "/", ""))

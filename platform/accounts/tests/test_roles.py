@@ -5,28 +5,43 @@ from django.test import SimpleTestCase
 
 from accounts import roles
 from accounts.models import User
-from accounts.roles import NotPermitted, Permission, Role
+from accounts.roles import NotPermitted, Permission, Role, Scope
 from accounts.tests.people import person
 from core import tenancy
 from core.testing import TenantTestCase
 
-#                   owner  admin  recruiter  hiring manager  reviewer  auditor
+#                   owner  admin  recruiter  hiring manager  reviewer  auditor  support  support that writes
 CELLS = {
-    "view_jobs":       "x      x      x          x               x         x",
-    "manage_jobs":     "x      x      -          -               -         -",
-    "view_candidates": "x      x      x          x               x         -",
-    "invite":          "x      x      x          -               -         -",
-    "review":          "x      x      x          x               x         -",
-    "decide":          "x      x      x          x               -         -",
-    "handle_requests": "x      x      x          -               -         -",
-    "view_model_use":  "x      x      -          -               -         -",
+    "view_jobs":       "x      x      x          x               x         x        x        x",
+    "manage_jobs":     "x      x      -          -               -         -        -        x",
+    "view_candidates": "x      x      x          x               x         -        x        x",
+    "invite":          "x      x      x          -               -         -        -        -",
+    "assign":          "x      x      x          -               -         -        -        -",
+    "review":          "x      x      x          x               x         -        -        -",
+    "decide":          "x      x      x          x               -         -        -        -",
+    "handle_requests": "x      x      x          -               -         -        -        -",
+    "view_model_use":  "x      x      -          -               -         -        -        -",
+    "manage_people":   "x      x      -          -               -         -        -        -",
+    "manage_sign_in":  "x      x      -          -               -         -        -        -",
+    "manage_api_keys": "x      x      -          -               -         -        -        -",
+    "manage_settings": "x      x      -          -               -         -        -        x",
+    "allow_support":   "x      x      -          -               -         -        -        -",
+    "view_audit":      "x      x      -          -               -         x        x        x",
+    "close_tenant":    "x      -      -          -               -         -        -        -",
 }  # fmt: skip
-ORDER = ("owner", "admin", "recruiter", "hiring_manager", "reviewer", "auditor")
+ORDER = ("owner", "admin", "recruiter", "hiring_manager", "reviewer", "auditor", "support", "support_write")
+SCOPES = {
+    "everything": {"owner", "admin", "recruiter", "auditor", "support", "support_write"},
+    "assigned_jobs": {"hiring_manager"},
+    "assigned_interviews": {"reviewer"},
+    "nothing": set(),
+}
 
 
 class MatrixTests(SimpleTestCase):
     def test_the_table_names_every_role_and_every_permission(self) -> None:
-        self.assertEqual(set(ORDER), set(Role.values))
+        self.assertEqual(set(ORDER), set(Role.values) | roles.SUPPORT_ROLES)
+        self.assertEqual(set(ORDER), set(roles.MATRIX))
         self.assertEqual(set(CELLS), set(Permission.values))
 
     def test_every_cell_is_as_decided(self) -> None:
@@ -35,9 +50,23 @@ class MatrixTests(SimpleTestCase):
                 with self.subTest(f"{role} {permission}"):
                     self.assertIs(roles.allows(role, Permission(permission)), cell == "x")
 
-    def test_an_unknown_role_may_nothing(self) -> None:
+    def test_every_role_has_the_scope_that_was_decided(self) -> None:
+        found = {scope: {role for role in ORDER if roles.scope_of(role) == scope} for scope in Scope.values}
+
+        self.assertEqual(found, SCOPES)
+
+    def test_an_unknown_role_may_nothing_with_nothing(self) -> None:
         for role in ("", "root", "OWNER", "owner "):
             self.assertFalse(any(roles.allows(role, permission) for permission in Permission))
+            self.assertEqual(roles.scope_of(role), Scope.NOTHING)
+
+    def test_support_is_no_role_that_a_person_can_get(self) -> None:
+        self.assertEqual(roles.SUPPORT_ROLES & set(Role.values), set())
+
+    def test_support_neither_rates_nor_decides_nor_answers_a_candidate(self) -> None:
+        for role in roles.SUPPORT_ROLES:
+            for permission in (Permission.REVIEW, Permission.DECIDE, Permission.HANDLE_REQUESTS):
+                self.assertFalse(roles.allows(role, permission))
 
 
 class PersonTests(TenantTestCase):

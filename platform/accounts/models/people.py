@@ -66,6 +66,11 @@ class User(AbstractBaseUser):
         """Platform staff, and only in the public schema: a tenant's table can't make anybody one."""
         return self.is_active and self.is_staff and getattr(connection, "schema_name", "") == get_public_schema_name()
 
+    @property
+    def needs_second_factor(self) -> bool:
+        """Owners and admins of a tenant, and the platform's staff."""
+        return self.role in roles.NEED_SECOND_FACTOR or self.is_superuser
+
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Django admin's question."""
         return self.is_superuser
@@ -84,3 +89,23 @@ class User(AbstractBaseUser):
         """:raises roles.NotPermitted: if the role does not hold it."""
         if not self.may(permission):
             raise roles.NotPermitted(permission.label)
+
+
+class Identity(models.Model):
+    """Somebody's name at an identity provider: the only way from an assertion to a person, never the e-mail."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    provider_id = models.UUIDField(help_text=_("The connection's row (tenants.SamlConnection)."))
+    subject = models.CharField(max_length=512, help_text=_("NameID, trimmed and normalised (NFKC)."))
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider_id", "subject"], name="one_person_an_identity"),
+            models.UniqueConstraint(fields=["user", "provider_id"], name="one_identity_a_person_and_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} {self.user_id}"
