@@ -29,8 +29,11 @@ def redraw(content: bytes) -> bytes:
             if image.width * image.height > MOST_PIXELS:
                 raise BadLogo(_("The image has too many pixels; use one of at most 2000 by 2000."))
             drawn = image.convert("RGBA")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
+    except BadLogo:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise BadLogo(_("Upload a PNG, JPEG or WebP image.")) from error
+    drawn.info.clear()  # a colour profile would be written again as it came
     drawn.thumbnail((EDGE, EDGE))
     out = io.BytesIO()
     drawn.save(out, "PNG", optimize=True)

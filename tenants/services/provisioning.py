@@ -7,16 +7,17 @@ import structlog
 from django.conf import settings
 from django.db import connections, transaction
 
-from accounts.models import User, normalise_email
-from accounts.roles import Role
-from core import audit, clock, state, tasks, tenancy
+from accounts.models import normalise_email
+from core import clock, due, state, tasks, tenancy
+from core.state import TransitionNotAllowed
 from keys import ring
 from tenants.models import Domain, ProvisioningStep, Tenant
-from tenants.services import schemas
+from tenants.services import blueprint, owners, schemas
 
 log = structlog.get_logger()
 Step = Callable[[Tenant], None]
 _registered: list[tuple[str, Step]] = []
+_last: list[tuple[str, Step]] = []
 _undo: dict[str, Step] = {}
 
 
@@ -28,17 +29,22 @@ class ProvisioningFailed(RuntimeError):
     """A step of making the tenant failed; the tenant can be resumed or removed."""
 
 
+class SchemaNotEmpty(RuntimeError):
+    """A schema of this name was left by another tenant, whose people and content would be the new one's."""
+
+
 class NotRemovable(RuntimeError):
     """Only a tenant whose set-up failed can be removed here."""
 
 
-def register_step(name: str, step: Step, *, undo: Step) -> None:
+def register_step(name: str, step: Step, *, undo: Step, last: bool = False) -> None:
     """Add a step of another app (a subscription), run after the schema is complete (called in AppConfig.ready).
 
+    A `last` one comes after all the others: a mail that leads into the tenant.
     `undo` takes away what the step stored in public, if it got so far, before a failed tenant is removed.
     """
     if name not in _undo:
-        _registered.append((name, step))
+        (_last if last else _registered).append((name, step))
         _undo[name] = undo
 
 
@@ -98,33 +104,46 @@ def provision(*, tenant_id: UUID) -> Tenant:
     :raises ProvisioningFailed: if a step failed; its row says why.
     """
     tenant = Tenant.objects.get(pk=tenant_id)
-    if tenant.status in (Tenant.Status.READY, Tenant.Status.SUSPENDED):
+    if tenant.status not in (Tenant.Status.PROVISIONING, Tenant.Status.FAILED):
         return tenant
     if tenant.status == Tenant.Status.FAILED:
         state.move(tenant, Tenant.Status.PROVISIONING)
     for name, step in _steps():
         _run_step(tenant, name, step)
-    state.move(tenant, Tenant.Status.READY, source=Tenant.Status.PROVISIONING)
+    try:
+        state.move(tenant, Tenant.Status.READY, source=Tenant.Status.PROVISIONING)
+    except TransitionNotAllowed:
+        log.info("provisioning_done_by_another", tenant=tenant.schema_name)
+        tenant.refresh_from_db()
     tenancy.forget()
     return tenant
 
 
 def _steps() -> list[tuple[str, Step]]:
     return [
-        ("schema", lambda tenant: schemas.create(tenant.schema_name)),
-        ("tables", lambda tenant: schemas.migrate(tenant.schema_name)),
+        ("schema", _make_schema),
+        ("tables", lambda tenant: blueprint.make_tables(tenant.schema_name)),
         ("check", lambda tenant: schemas.require_complete(tenant.schema_name)),
         ("key", lambda tenant: ring.create_tenant_key(tenant.pk)),
         *_registered,
-        ("owner", _create_owner),
+        ("owner", _invite_owner),
+        *_last,
     ]
+
+
+def _make_schema(tenant: Tenant) -> None:
+    schema = tenant.schema_name
+    if schemas.has_tables(schema) and not tenant.steps.filter(name="tables").exists():
+        raise SchemaNotEmpty(f"{schema} holds tables already; removing this tenant drops them.")
+    schemas.create(schema)
 
 
 def _run_step(tenant: Tenant, name: str, step: Step) -> None:
     row, _ = ProvisioningStep.objects.get_or_create(tenant=tenant, name=name)
     if row.status == ProvisioningStep.Status.DONE:
         return
-    ProvisioningStep.objects.filter(pk=row.pk).update(status=ProvisioningStep.Status.RUNNING, error="")
+    begun = {"status": ProvisioningStep.Status.RUNNING, "started_at": clock.now(), "finished_at": None, "error": ""}
+    ProvisioningStep.objects.filter(pk=row.pk).update(**begun)
     try:
         step(tenant)
     except Exception as error:
@@ -138,30 +157,39 @@ def _run_step(tenant: Tenant, name: str, step: Step) -> None:
     ProvisioningStep.objects.filter(pk=row.pk).update(status=ProvisioningStep.Status.DONE, finished_at=clock.now())
 
 
-def _create_owner(tenant: Tenant) -> None:
+def _invite_owner(tenant: Tenant) -> None:
     if not tenant.owner_email:
         return
     with tenancy.enter(tenant.schema_name):
-        if not User.objects.filter(email=tenant.owner_email).exists():
-            User.objects.create_user(tenant.owner_email, None, name=tenant.owner_email, role=Role.OWNER)
-            audit.record("user.created", User.objects.get(email=tenant.owner_email))
+        owners.invite(email=tenant.owner_email, name=tenant.owner_email)
 
 
 def remove_failed(*, tenant_id: UUID) -> None:
-    """Remove a tenant whose set-up failed, with its schema.
+    """Remove a tenant whose set-up failed, with its schema, its key and what is owed for it.
+
+    Its row goes last: cut off anywhere, it is there to be removed again, and nobody gets its name with its schema.
 
     :raises NotRemovable: for any other tenant.
     """
     with transaction.atomic():
-        tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
-        if tenant.status != Tenant.Status.FAILED:
-            raise NotRemovable(f"{tenant.subdomain} is {tenant.get_status_display()}.")
-        schema = tenant.schema_name
+        _failed(tenant_id).steps.all().delete()  # if it is resumed after all, nothing that goes now counts as done
+    with transaction.atomic():
+        tenant = _failed(tenant_id)
+        ring.destroy_tenant(tenant.pk)
+        schemas.drop(tenant.schema_name)
+        due.forget_tenant(tenant.schema_name)
         for undo in reversed(_undo.values()):
             undo(tenant)
         tenant.delete()
-    schemas.drop(schema)
     connections[schemas.OWNER].close()
+
+
+def _failed(tenant_id: UUID) -> Tenant:
+    """Held until the transaction ends, so that nobody resumes it meanwhile."""
+    tenant = Tenant.objects.select_for_update().get(pk=tenant_id)
+    if tenant.status != Tenant.Status.FAILED:
+        raise NotRemovable(f"{tenant.subdomain} is {tenant.get_status_display()}.")
+    return tenant
 
 
 def ensure_tenant(

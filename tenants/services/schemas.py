@@ -1,22 +1,30 @@
 """Schemas and their migrations, always as the owner role."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef, Q
 from django_tenants.utils import get_public_schema_name
 from psycopg import sql
 
-from core import releases
-from tenants.models import Tenant
+from tenants.models import ProvisioningStep, Tenant
+from tenants.services import migrations
 
 OWNER, KEYS_OWNER = "owner", "keys_owner"
+SCHEMAS_A_QUERY = 1000  # each of its tables is locked for reading
+LOCK_TIMEOUT = "5s"  # whoever waits for a table's lock lets nobody else at the table
+RECORDS = (
+    "SELECT nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relname = 'django_migrations'"
+)
+
+TABLES_OF = (  # by name, which is indexed: the tables of a thousand other tenants are not looked through
+    "SELECT relname FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = %s)"
+    " AND relname = ANY(%s) AND relkind IN ('r', 'p')"
+)
 
 
 class SchemaIncomplete(RuntimeError):
@@ -36,16 +44,27 @@ def drop(schema: str) -> None:
 
 
 def migrate(schema: str) -> None:
-    """Bring one schema (a tenant's or public) to the newest migrations."""
+    """Bring one schema (a tenant's or public) to the newest migrations.
+
+    :raises django.db.OperationalError: if a table stays in use for longer than LOCK_TIMEOUT; what was done until then
+        is recorded, and the next call goes on from there.
+    """
     connection: Any = connections[OWNER]
     connection.set_schema(schema, include_public=False)
     try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
         MigrationRecorder(connection).ensure_schema()  # otherwise public's record would be read for the tenant's
         connection.set_schema(schema)
         _migrate_command(OWNER)
     finally:
         connection.set_schema_to_public()
         connection.close()
+
+
+def reason(error: Exception) -> str:
+    """Why a schema was not migrated: the error's first line, as those below may quote a row."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def migrate_keys() -> None:
@@ -66,60 +85,49 @@ def drifted() -> list[str]:
     One UNION ALL over every schema's django_migrations.
     """
     public = get_public_schema_name()
-    wanted = _wanted_migrations()
-    found = _recorded([public, *_tenant_schemas()])
+    found = _recorded([public, *tenant_schemas()])
+    wanted = {True: migrations.wanted(public=True), False: migrations.wanted(public=False)}
     return [schema for schema in found if not wanted[schema == public] <= found[schema]]
 
 
-def _wanted_migrations() -> dict[bool, set[tuple[str, str]]]:
-    """public? -> the migrations that such a schema must have recorded."""
-    loader = MigrationLoader(None, ignore_no_migrations=True)
-    listed = {True: settings.SHARED_APPS, False: settings.TENANT_APPS}
-    nodes = loader.disk_migrations or {}
-    return {
-        public: {node for node in nodes if apps.get_app_config(node[0]).name in names and node[0] != "keys"}
-        for public, names in listed.items()
-    }
-
-
-def _tenant_schemas() -> list[str]:
+def tenant_schemas() -> list[str]:
+    """The schemas of all tenants, the oldest first; a tenant whose set-up has still to make its tables has none."""
     connection = connections[OWNER]
     if "tenants_tenant" not in connection.introspection.table_names():
         return []
-    return list(Tenant.objects.using(OWNER).order_by("created_at").values_list("schema_name", flat=True))
+    tables = ProvisioningStep.objects.filter(tenant=OuterRef("pk"), name="tables", status=ProvisioningStep.Status.DONE)
+    being_made = Q(status__in=[Tenant.Status.PROVISIONING, Tenant.Status.FAILED])
+    rows = Tenant.objects.using(OWNER).exclude(being_made & ~Exists(tables))
+    rows = rows.exclude(status=Tenant.Status.CLOSED)  # closed ones have no schema
+    return list(rows.order_by("created_at").values_list("schema_name", flat=True))
 
 
-def _recorded(schemas: list[str]) -> dict[str, set[tuple[str, str]]]:
+def has_tables(schema: str) -> bool:
+    """Whether migrations are recorded in it, be they all or some."""
     with connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'django_migrations'")
-        present = {row[0] for row in cursor.fetchall()}
-        found: dict[str, set[tuple[str, str]]] = {schema: set() for schema in schemas}
-        parts = [
-            sql.SQL("SELECT {}, app, name FROM {}").format(
-                sql.Literal(schema), sql.Identifier(schema, "django_migrations")
-            )
-            for schema in schemas
-            if schema in present
-        ]
-        if parts:
-            cursor.execute(sql.SQL(" UNION ALL ").join(parts))
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f'"{schema}".django_migrations'])
+        return bool(cursor.fetchone()[0])
+
+
+def _recorded(schemas: list[str]) -> dict[str, set[migrations.Node]]:
+    """Schema -> (app, name) of the migrations that it has, so many schemas a query."""
+    found: dict[str, set[migrations.Node]] = {schema: set() for schema in schemas}
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute(RECORDS)
+        with_records = {row[0] for row in cursor.fetchall()}
+        present = [schema for schema in schemas if schema in with_records]
+        for start in range(0, len(present), SCHEMAS_A_QUERY):
+            cursor.execute(_records_of(present[start : start + SCHEMAS_A_QUERY]))
             for schema, app, name in cursor.fetchall():
                 found[schema].add((app, name))
     return found
 
 
-def migrate_all(say: Callable[[str], None]) -> None:
-    """Migrate the keys' database, public with the rows that releases bring, and every tenant schema that drifted."""
-    migrate_keys()
-    public = get_public_schema_name()
-    if public in drifted():
-        say("public schema")
-        migrate(public)
-    releases.load_all(say)
-    for schema in drifted():
-        say(f"schema {schema}")
-        migrate(schema)
-    connections[OWNER].close()
+def _records_of(schemas: list[str]) -> sql.Composed:
+    part = sql.SQL("SELECT {}, app, name FROM {}")
+    return sql.SQL(" UNION ALL ").join(
+        part.format(sql.Literal(schema), sql.Identifier(schema, "django_migrations")) for schema in schemas
+    )
 
 
 def tenant_tables() -> set[str]:
@@ -147,8 +155,9 @@ def missing_tables() -> dict[str, list[str]]:
 
 def require_complete(schema: str) -> None:
     """:raises SchemaIncomplete: if this schema lacks a tenant table."""
+    wanted = tenant_tables()
     with connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        missing = tenant_tables() - {row[0] for row in cursor.fetchall()}
+        cursor.execute(TABLES_OF, [schema, list(wanted)])
+        missing = wanted - {row[0] for row in cursor.fetchall()}
     if missing:
         raise SchemaIncomplete(f"{schema} lacks {', '.join(sorted(missing))}.")

@@ -1,7 +1,10 @@
 """The doctor tells schemas that lack migrations or tables, with one query over all of them."""
 
+from datetime import timedelta
+
 from django.db import connections
 
+from core import clock
 from core.doctor import FAIL, OK, WARN
 from core.testing import CommittingTestCase
 from tenants import examination
@@ -40,3 +43,13 @@ class DriftTests(CommittingTestCase):
 
         Tenant.objects.filter(schema_name="beta").update(status="ready")
         self.assertEqual((found.level, found.what), (WARN, "the set-up failed of beta"))
+
+    def test_one_whose_set_up_never_ends_is_a_warning(self) -> None:
+        Tenant.objects.filter(schema_name="beta").update(status="provisioning", created_at=clock.now())
+        self.assertEqual(examination.tenants().level, OK)
+        Tenant.objects.filter(schema_name="beta").update(created_at=clock.now() - timedelta(minutes=16))
+
+        found = examination.tenants()
+
+        Tenant.objects.filter(schema_name="beta").update(status="ready")
+        self.assertEqual((found.level, found.what), (WARN, "the set-up of beta is not done after 15 minutes"))

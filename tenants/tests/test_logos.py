@@ -1,6 +1,6 @@
 import io
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from core import tenancy
 from core.testing import TenantTestCase
@@ -28,8 +28,25 @@ class LogoTests(TenantTestCase):
                 logos.redraw(content)
 
     def test_an_image_with_too_many_pixels_is_refused(self) -> None:
-        with self.assertRaises(logos.BadLogo):
+        with self.assertRaisesRegex(logos.BadLogo, "too many pixels"):
             logos.redraw(picture((3000, 2000), "PNG"))
+
+    def test_a_png_with_a_chunk_that_unpacks_to_megabytes_is_refused(self) -> None:
+        text, profile, out = PngImagePlugin.PngInfo(), io.BytesIO(), io.BytesIO()
+        text.add_text("Comment", "x" * (PngImagePlugin.MAX_TEXT_CHUNK + 1), zip=True)
+        Image.new("RGB", (9, 9)).save(out, "PNG", pnginfo=text)
+        Image.new("RGB", (9, 9)).save(profile, "PNG", icc_profile=bytes(PngImagePlugin.MAX_TEXT_CHUNK + 1))
+
+        for content in (out.getvalue(), profile.getvalue()):
+            with self.assertRaisesRegex(logos.BadLogo, "Upload a PNG, JPEG or WebP image"):
+                logos.redraw(content)
+
+    def test_a_colour_profile_does_not_come_along(self) -> None:
+        out = io.BytesIO()
+        Image.new("RGB", (9, 9)).save(out, "PNG", icc_profile=b"whatever the uploader wrote")
+
+        with Image.open(io.BytesIO(logos.redraw(out.getvalue()))) as image:
+            self.assertEqual(image.info, {})
 
     def test_a_logo_is_served_on_its_own_tenant_alone(self) -> None:
         alpha = Tenant.objects.get(schema_name="alpha")

@@ -1,25 +1,31 @@
 """Making a tenant: visible steps, as the owner role; a failure can be resumed or removed."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from unittest import mock
 from uuid import UUID, uuid4
 
 from django.apps import apps
-from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 
-from accounts.models import User
+from accounts.models import TeamInvitation, User
 from accounts.roles import Role
-from core import tenancy
+from core import clock, due, tenancy
+from core.models import Due
 from core.testing import CommittingTestCase, TenantClient, at_once
 from keys.models import TenantKey
 from tenants.models import Domain, ProvisioningStep, Tenant
-from tenants.services import provisioning, schemas
+from tenants.services import blueprint, provisioning, schemas, signup
 from tenants.services.provisioning import NotRemovable, ProvisioningFailed
 from tenants.tasks import provision
 
-STEPS = ["schema", "tables", "check", "key", "subscription", "owner"]
+STEPS = ["schema", "tables", "check", "key", "subscription", "owner", "invitation"]
 Subscription = apps.get_model("billing.Subscription")
 Plan = apps.get_model("billing.Plan")
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this, as nothing runs after SIGKILL."""
 
 
 def steps(tenant: Tenant) -> dict[str, tuple[str, str]]:
@@ -59,10 +65,11 @@ class NewTenantTests(CommittingTestCase):
 
     def assert_owner_of(self, schema: str, email: str) -> None:
         with tenancy.enter(schema):
-            owner = User.objects.get()
-            self.assertEqual((owner.email, owner.role, owner.has_usable_password()), (email, Role.OWNER, False))
+            invited = TeamInvitation.objects.get()
+            self.assertEqual((invited.email, invited.role, invited.status), (email, Role.OWNER, "pending"))
+            self.assertFalse(User.objects.exists())  # whoever accepts it becomes the first
             actions = list(apps.get_model("audit.AuditEvent").objects.values_list("action", flat=True))
-        self.assertEqual(actions, ["user.created"])
+        self.assertEqual(actions, ["invitation.made"])
         self.assertFalse(User.objects.filter(email=email).exists())  # not in public
 
     def assert_app_role_serves(self, schema: str) -> None:
@@ -85,6 +92,7 @@ class FailedStepTests(CommittingTestCase):
         super().setUp()
         tenancy.use(tenancy.Platform())
         self.tries = 0
+        self.meanwhile: list[Callable[[], object]] = []  # what happens in another process during the last step
         provisioning.register_step("last", self.last_step, undo=lambda tenant: None)
         self.addCleanup(provisioning._undo.pop, "last")
         self.addCleanup(provisioning._registered.pop)
@@ -92,6 +100,8 @@ class FailedStepTests(CommittingTestCase):
 
     def last_step(self, tenant: Tenant) -> None:
         self.tries += 1
+        while self.meanwhile:
+            self.meanwhile.pop()()
         if self.tries == 1:
             raise ConnectionError("the other side hung up")
 
@@ -135,6 +145,29 @@ class FailedStepTests(CommittingTestCase):
         again = {row.name: row.finished_at for row in self.tenant.steps.filter(name__in=done)}
         self.assertEqual(again, done)
 
+    def test_a_set_up_that_was_resumed_is_not_idle_while_it_is_worked_on(self) -> None:
+        self.let_it_fail()
+        long_ago = clock.now() - timedelta(hours=1)
+        Tenant.objects.filter(pk=self.tenant.pk).update(created_at=long_ago)
+        self.tenant.steps.update(started_at=long_ago, finished_at=long_ago)
+        self.meanwhile.append(signup.look_after)
+
+        with mock.patch.object(provisioning, "start") as start:
+            provisioning.provision(tenant_id=self.tenant.pk)
+
+        self.assertEqual((self.tries, start.call_args_list), (2, []))
+        last = self.tenant.steps.get(name="last")
+        self.assertLess(long_ago, last.started_at)
+
+    def test_of_two_workers_the_second_finds_it_ready(self) -> None:
+        self.let_it_fail()
+        self.meanwhile.append(lambda: provisioning.provision(tenant_id=self.tenant.pk))
+
+        tenant = provisioning.provision(tenant_id=self.tenant.pk)
+
+        self.assertEqual((tenant.status, self.tries), ("ready", 3))
+        self.assertEqual({status for status, _ in steps(tenant).values()}, {"done"})
+
     def test_a_tenant_that_is_set_up_stays_as_it_is(self) -> None:
         self.let_it_fail()
         provisioning.provision(tenant_id=self.tenant.pk)
@@ -156,6 +189,65 @@ class FailedStepTests(CommittingTestCase):
         self.assertFalse(Domain.objects.filter(domain__startswith="delta.").exists())
         self.assertFalse(Subscription.objects.filter(tenant_id=self.tenant.pk).exists())
         self.assertEqual(TenantClient("delta").get("/").status_code, 404)
+
+    def test_a_removal_that_is_killed_leaves_a_failed_tenant_that_the_next_one_removes(self) -> None:
+        self.let_it_fail()
+        with tenancy.enter("delta"):
+            due.owe("tenant_closing", self.tenant.pk)
+
+        with mock.patch.object(schemas, "drop", side_effect=Killed), self.assertRaises(Killed):
+            provisioning.remove_failed(tenant_id=self.tenant.pk)
+
+        self.tenant.refresh_from_db()
+        self.assertEqual((self.tenant.status, steps(self.tenant)), ("failed", {}))
+        self.assertTrue(Domain.objects.filter(tenant=self.tenant).exists())
+
+        provisioning.remove_failed(tenant_id=self.tenant.pk)
+
+        self.assertFalse(schema_exists("delta"))
+        self.assertFalse(Tenant.objects.filter(subdomain="delta").exists())
+        self.assertFalse(TenantKey.objects.filter(tenant_id=self.tenant.pk).exists())
+        self.assertFalse(Due.objects.filter(tenant="delta").exists())
+
+    def test_one_whose_removal_was_killed_after_the_schema_went_is_set_up_anew(self) -> None:
+        self.let_it_fail()
+        self.tenant.steps.filter(name="tables").delete()
+        with mock.patch.object(Tenant, "delete", side_effect=Killed), self.assertRaises(Killed):
+            provisioning.remove_failed(tenant_id=self.tenant.pk)
+        self.assertFalse(schema_exists("delta"))
+
+        provisioning.provision(tenant_id=self.tenant.pk)
+
+        self.tenant.refresh_from_db()
+        self.assertEqual((self.tenant.status, schemas.missing_tables()), ("ready", {}))
+
+    def test_a_schema_with_the_tables_of_somebody_before_is_nobody_s(self) -> None:
+        self.tenant.steps.all().delete()
+        schemas.create("delta")
+        blueprint.make_tables("delta")
+
+        self.let_it_fail()
+
+        status, error = steps(self.tenant)["schema"]
+        self.assertEqual((self.tenant.status, status), ("failed", "failed"))
+        self.assertIn("SchemaNotEmpty: delta holds tables already", error)
+        self.assertFalse(TenantKey.objects.filter(tenant_id=self.tenant.pk).exists())
+        provisioning.remove_failed(tenant_id=self.tenant.pk)
+        self.assertFalse(schema_exists("delta"))
+
+    def test_while_it_is_removed_nobody_resumes_it(self) -> None:
+        self.let_it_fail()
+        tried: list[object] = []
+
+        def resume_meanwhile(tenant: Tenant) -> None:
+            with connections["owner"].cursor() as cursor:
+                cursor.execute("SELECT 1 FROM tenants_tenant WHERE id = %s FOR UPDATE SKIP LOCKED", [tenant.pk])
+                tried.append(cursor.fetchone())
+
+        with mock.patch.dict(provisioning._undo, {"last": resume_meanwhile}):
+            provisioning.remove_failed(tenant_id=self.tenant.pk)
+
+        self.assertEqual(tried, [None])
 
     def test_any_other_is_not_removed(self) -> None:
         for status in ("provisioning", "ready", "suspended"):
@@ -182,7 +274,7 @@ class FailedStepTests(CommittingTestCase):
 
         status, error = steps(self.tenant)["check"]
         self.assertEqual(status, "failed")
-        self.assertIn("SchemaIncomplete: delta lacks accounts_user, audit_event", error)
+        self.assertIn("SchemaIncomplete: delta lacks accounts_accountmail, accounts_identity", error)
 
     def test_the_task_leaves_a_failure_to_the_admin_and_the_schema_to_the_next(self) -> None:
         provision(tenant_id=str(self.tenant.pk))
@@ -204,18 +296,3 @@ class FailedStepTests(CommittingTestCase):
 
         self.assertEqual([result for result in results if result == "epsilon"], ["epsilon"])
         Tenant.objects.get(subdomain="epsilon").delete()
-
-
-class MigrateAllTests(CommittingTestCase):
-    def test_when_nothing_drifted_nothing_is_migrated(self) -> None:
-        said: list[str] = []
-
-        schemas.migrate_all(said.append)
-
-        self.assertEqual(said, [])
-
-    def test_the_command_says_what_it_did(self) -> None:
-        call_command("migrate_all")
-
-        self.assertEqual(schemas.drifted(), [])
-        self.assertEqual(settings.DATABASES["owner"]["NAME"], settings.DATABASES["default"]["NAME"])

@@ -2,7 +2,8 @@ from django.core.exceptions import ValidationError
 from django.test import SimpleTestCase
 
 from core.testing import PlatformTestCase
-from tenants.models import RESERVED, Domain, Tenant, check_subdomain
+from tenants.models import Domain, Tenant, check_subdomain
+from tenants.models.tenants import RESERVED
 from tenants.services import provisioning
 
 GOOD = ("a", "acme", "acme-2", "a1", "x" * 40, "a--b")

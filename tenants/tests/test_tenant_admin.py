@@ -3,15 +3,18 @@
 import base64
 import io
 import json
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.urls import reverse
 from PIL import Image
 
 from accounts.models import User
-from core import tenancy
+from core import clock, tenancy
 from core.redis import client as valkey
 from core.testing import TenantClient, TenantTestCase
+from tenants.admin.tenants import TenantForm
 from tenants.models import Logo, Tenant
 
 QUEUE = "candor:broker:default"
@@ -107,6 +110,21 @@ class TenantAdminTests(TenantTestCase):
         )
         self.assertIn("#e11d48", TenantClient().get("/branding.css").content.decode())
 
+    def test_what_was_decided_of_the_tenant_while_the_form_was_saved_stays(self) -> None:
+        ends = clock.now() + timedelta(days=30)
+        really = TenantForm.full_clean
+
+        def decided_meanwhile(form: TenantForm) -> None:
+            really(form)
+            Tenant.objects.filter(pk=self.alpha.pk).update(status="closing", closes_at=ends, name="By another")
+
+        with mock.patch.object(TenantForm, "full_clean", decided_meanwhile):
+            self.assertEqual(self.change(brand_color="#e11d48").status_code, 302)
+
+        self.alpha.refresh_from_db()
+        self.assertEqual((self.alpha.status, self.alpha.closes_at), ("closing", ends))
+        self.assertEqual((self.alpha.brand_color, self.alpha.name), ("#e11d48", "By another"))
+
     def test_a_logo_is_drawn_anew_and_what_is_none_is_said(self) -> None:
         out = io.BytesIO()
         Image.new("RGB", (64, 32), "#4338ca").save(out, "PNG")
@@ -123,5 +141,5 @@ class TenantAdminTests(TenantTestCase):
         inlines = {
             f"{prefix}-{name}": 0 for prefix in ("domains", "steps") for name in ("TOTAL_FORMS", "INITIAL_FORMS")
         }
-        form = {"name": "Alpha", "brand_color": "#4338ca", "contact_email": "hr@alpha.example"}
+        form = {"name": self.alpha.name, "brand_color": "#4338ca", "contact_email": "hr@alpha.example"}
         return self.post(page("change", self.alpha.pk), **(form | inlines | fields))

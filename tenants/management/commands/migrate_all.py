@@ -2,17 +2,23 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from core.localservices import roles
-from tenants.services import schemas
+from tenants.management import reporting
+from tenants.services import deploying
 
 
 class Command(BaseCommand):
     help = "Migrate the keys' database, the public schema and every tenant schema that drifted, as the owner role."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        reporting.add_canary(parser)
+
+    def handle(self, *args: Any, canary: str = "", **options: Any) -> None:
         if not settings.PRODUCTION:  # on servers the operator makes roles and databases (docs/operations.md)
             roles.prepare_databases(os.environ)
-        schemas.migrate_all(lambda line: self.stdout.write(f"migrated {line}"))
+        with reporting.errors():
+            outcome = deploying.migrate_all(self.stdout.write, canary=canary)
+        reporting.require_success(outcome)

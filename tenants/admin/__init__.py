@@ -1,0 +1,3 @@
+from tenants.admin import domains, email_domains, support, tenants
+
+__all__ = ["domains", "email_domains", "support", "tenants"]
