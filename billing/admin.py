@@ -7,7 +7,15 @@ from billing.models import Plan, QuotaPeriod, Subscription
 
 @admin.register(Plan)
 class PlanAdmin(ModelAdmin):
-    list_display = ("name", "code", "price_usd", "interviews_a_month", "turns_at_once", "own_keys")
+    list_display = (
+        "name",
+        "code",
+        "price_usd",
+        "interviews_a_month",
+        "turns_at_once",
+        "own_keys",
+        "api_calls_a_minute",
+    )
 
 
 @admin.register(Subscription)

@@ -23,6 +23,9 @@ class Plan(models.Model):
         db_default=False,
         help_text=_("Its tenants' own keys at model providers are used for them."),
     )
+    api_calls_a_minute = models.PositiveIntegerField(
+        _("API calls a minute"), default=60, db_default=60, help_text=_("Of all keys of a tenant together.")
+    )
 
     class Meta:
         ordering = ["price_usd"]

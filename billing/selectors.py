@@ -9,10 +9,11 @@ from uuid import UUID
 
 from billing.models import Plan, QuotaPeriod, Subscription
 from billing.services import quota
-from core import tenancy
+from core import clock, tenancy
+from tenants.selectors.figures import Standing
 
 REMEMBER_SECONDS = 10.0
-FEWEST_AT_ONCE = 5  # of a tenant without a plan
+FEWEST_AT_ONCE, FEWEST_CALLS = 5, 60  # of a tenant without a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Included(NamedTuple):
 
     turns_at_once: int = FEWEST_AT_ONCE
     own_keys: bool = False
+    api_calls_a_minute: int = FEWEST_CALLS
 
 
 _remembered: dict[str, tuple[float, Included]] = {}
@@ -56,6 +58,11 @@ def own_keys() -> bool:
     return _included().own_keys
 
 
+def api_calls_a_minute() -> int:
+    """How many API calls a minute the current tenant's plan includes, all keys together; remembered with the rest."""
+    return _included().api_calls_a_minute
+
+
 def with_own_keys(schemas: Collection[str]) -> set[str]:
     """Those of these tenants whose plan includes keys of their own, read now."""
     plans = Subscription.objects.filter(tenant__schema_name__in=schemas, plan__own_keys=True)
@@ -67,8 +74,8 @@ def _included() -> Included:
     known = _remembered.get(schema)
     if known is None or known[0] < now:
         plan = Plan.objects.filter(subscription__tenant_id=tenancy.tenant_id())
-        row = plan.values_list("turns_at_once", "own_keys").first()
-        found = Included(row[0] or FEWEST_AT_ONCE, row[1]) if row else Included()
+        row = plan.values_list("turns_at_once", "own_keys", "api_calls_a_minute").first()
+        found = Included(row[0] or FEWEST_AT_ONCE, row[1], row[2] or FEWEST_CALLS) if row else Included()
         known = _remembered[schema] = (now + REMEMBER_SECONDS, found)
     return known[1]
 
@@ -82,6 +89,18 @@ def usage_of(tenant_id: UUID) -> Usage | None:
     """The newest period of a tenant, for the platform's admin."""
     period = QuotaPeriod.objects.filter(subscription__tenant_id=tenant_id).first()
     return _usage(period) if period else None
+
+
+def standings(tenant_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    """The plans of these tenants and the use of their current periods, for the platform's admin: two queries.
+
+    A period that nobody asked for yet has no row: it will include what the plan says.
+    """
+    now = clock.now()
+    found = list(Subscription.objects.filter(tenant_id__in=tenant_ids).select_related("plan"))
+    periods = QuotaPeriod.objects.filter(subscription__in=found, period_start__lte=now, period_end__gt=now)
+    use = {row.subscription_id: (row.reserved + row.consumed, row.included) for row in periods}
+    return {one.tenant_id: Standing(one.plan.name, *use.get(one.pk, (0, one.plan.interviews_a_month))) for one in found}
 
 
 def _usage(period: QuotaPeriod) -> Usage:

@@ -1,17 +1,41 @@
 from functools import partial
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class InterviewsConfig(AppConfig):
     name = "interviews"
 
     def ready(self) -> None:
-        from core import due
+        from accounts.roles import Permission
         from core import gauges as scraped
         from interviews import gauges
-        from interviews.services import evaluations, mail, prompts, turns
+        from interviews.models import Job
+        from interviews.services import lifecycle, prompts
         from llm import experiments
+        from tenants.services import checklist, suspending
+
+        self._register_what_is_owed()
+        suspending.when_resumed("interviews", lifecycle.give_time_back)
+        scraped.register("interviews", gauges.active)
+        checklist.register(
+            checklist.Item(
+                "first_job",
+                _("Your first job"),
+                _("Its questions and its scorecard; then you invite."),
+                "portal_jobs",
+                Permission.MANAGE_JOBS,
+                lambda user: Job.objects.exists(),
+                50,
+            )
+        )
+        experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
+        experiments.register_prompts("evaluation", partial(prompts.has, "evaluation"))
+
+    def _register_what_is_owed(self) -> None:
+        from core import due
+        from interviews.services import evaluations, mail, turns
 
         due.register(
             "turn",
@@ -36,6 +60,3 @@ class InterviewsConfig(AppConfig):
         due.register("interview_expiry", task="interviews.expire", keyword="interview_id")
         due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
         due.register("quota_release", task="interviews.release_quota", keyword="interview_id")
-        scraped.register("interviews", gauges.active)
-        experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
-        experiments.register_prompts("evaluation", partial(prompts.has, "evaluation"))

@@ -1,8 +1,10 @@
 """What the portal's frame shows on every page."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.roles import Permission
@@ -14,24 +16,32 @@ from llm import gateway, health
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota` and `nav`."""
+    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota` and `nav`.
+
+    What costs a query is asked for by the first template that shows it: a page without the frame pays nothing.
+    """
     if getattr(request, "tenant", None) is None:
         return {}
     user = getattr(request, "user", None)
-    shared: dict[str, Any] = {"basic_mode": gateway.mode(policy := policies.of_tenant()) == "basic"}
+    policy = cache(policies.of_tenant)  # for this one request
+    shared: dict[str, Any] = {"basic_mode": SimpleLazyObject(lambda: gateway.mode(policy()) == "basic")}
     if not isinstance(user, User):
         return shared
-    usage = billing.usage()
     return shared | {
-        "model_mode": health.mode(policy),
+        "model_mode": SimpleLazyObject(lambda: health.mode(policy())),
         "viewer": {"name": user.name, "email": user.email, "initials": initials(user.name)},
-        "quota": {
-            "plan_name": usage.plan,
-            "used": usage.used,
-            "included": usage.included,
-            "renews_on": usage.period_end.date(),
-            "exhausted": usage.left <= 0,
-        },
+        "quota": SimpleLazyObject(_quota),
         "may": {permission.value: user.may(permission) for permission in Permission},
-        "nav": {"to_review": selectors.to_review_count(user)},
+        "nav": SimpleLazyObject(lambda: {"to_review": selectors.to_review_count(user)}),
+    }
+
+
+def _quota() -> dict[str, Any]:
+    usage = billing.usage()
+    return {
+        "plan_name": usage.plan,
+        "used": usage.used,
+        "included": usage.included,
+        "renews_on": usage.period_end.date(),
+        "exhausted": usage.left <= 0,
     }

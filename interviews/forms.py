@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from interviews.models import Application, Decision, Job, QuestionFlag
@@ -102,6 +103,17 @@ class InviteForm(forms.Form):
     days_valid = forms.IntegerField(label=_("Days valid"), min_value=1, max_value=90, initial=14)
 
 
+class AssignForm(forms.Form):
+    """One person by id; `choices` are shown, and the service says who can be assigned."""
+
+    user = forms.UUIDField(label=_("Person"))
+
+    def __init__(self, *args: Any, choices: Sequence[dict[str, Any]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = [("", _("Choose a person")), *((person["id"], person["name"]) for person in choices)]
+        self.fields["user"].choices = shown  # type: ignore[attr-defined]
+
+
 class JobSettingsForm(forms.Form):
     """`follows` is the number of the version that was shown."""
 
@@ -134,8 +146,12 @@ class DecisionForm(forms.Form):
 
 class CandidateFilterForm(forms.Form):
     job = forms.ModelChoiceField(
-        Job.objects.order_by("title"), label=_("Job"), required=False, to_field_name="slug", empty_label=_("All jobs")
+        Job.objects.none(), label=_("Job"), required=False, to_field_name="slug", empty_label=_("All jobs")
     )
     stage = forms.ChoiceField(
         label=_("Stage"), choices=[("", _("All stages")), *Application.Stage.choices], required=False
     )
+
+    def __init__(self, *args: Any, jobs: QuerySet[Job], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["job"].queryset = jobs.order_by("title")  # type: ignore[attr-defined]

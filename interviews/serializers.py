@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from interviews import selectors
-from interviews.models import Interview, Turn
+from interviews.models import Interview, Job, Turn
 from interviews.models.turns import LONGEST_ANSWER
 
 
@@ -69,3 +69,51 @@ def _following(turn: Turn) -> Turn | None:
     if turn.status != Turn.Status.REPLIED:
         return None
     return Turn.objects.filter(interview_id=turn.interview_id, number=turn.number + 1, status=Turn.Status.OPEN).first()
+
+
+class ProgramJobSerializer(serializers.ModelSerializer[Job]):
+    """A job as a program sees it."""
+
+    class Meta:
+        model = Job
+        fields = ["id", "slug", "title", "status"]
+
+
+class ProgramInterviewSerializer(serializers.ModelSerializer[Interview]):
+    """An interview as a program sees it: whose it is, is said by `application_id` alone."""
+
+    job_id = serializers.UUIDField(source="application.job_id", read_only=True)
+
+    class Meta:
+        model = Interview
+        fields = [
+            "id",
+            "application_id",
+            "job_id",
+            "number",
+            "status",
+            "created_at",
+            "started_at",
+            "completed_at",
+            "last_activity_at",
+            "expires_at",
+        ]
+        read_only_fields = fields
+
+
+class ProgramInvitationSerializer(serializers.Serializer[Any]):
+    """Whom to invite, to which job, and for how many days the link works."""
+
+    job_id = serializers.UUIDField()
+    name = serializers.CharField(max_length=120)
+    email = serializers.EmailField(max_length=254)
+    days_valid = serializers.IntegerField(min_value=1, max_value=90, default=14)
+
+
+class ProgramInvitedSerializer(serializers.ModelSerializer[Interview]):
+    """The interview that somebody was invited to."""
+
+    class Meta:
+        model = Interview
+        fields = ["id", "status", "expires_at"]
+        read_only_fields = fields

@@ -75,7 +75,7 @@ class OwnKeysTests(TenantTestCase):
                 client = TenantClient("admin")
                 if user:
                     client.force_login(user)
-            client.post(url, fields | {"turns_at_once": "20", "own_keys": "on"})
+            client.post(url, fields | {"turns_at_once": "20", "own_keys": "on", "api_calls_a_minute": "60"})
             found.append(Plan.objects.get(code="starter").own_keys)
 
         self.assertEqual(found, [False, False, True])

@@ -8,7 +8,9 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from compliance.audit import store
+        from compliance.audit import selectors, store
         from core import audit
+        from tenants.selectors import support
 
         audit.recorded.connect(store.store, dispatch_uid="audit-store")
+        support.read_acts_by(selectors.acts_of)

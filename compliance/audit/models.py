@@ -26,6 +26,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="audit_by_object"),
             models.Index(fields=["subject_id"], name="audit_by_subject"),
+            models.Index(fields=["actor_id", "id"], name="audit_by_person", condition=models.Q(actor_type="user")),
         ]
         triggers = [
             refuse(

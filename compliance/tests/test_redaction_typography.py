@@ -1,7 +1,5 @@
 """Ordinary typography hides nobody: dashes, spaces and digits of every kind, invisible characters, joined names."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from compliance.redaction import redact
 from compliance.typography import fold
 from llm import filters
+from tests.cpu import cheapest
 
 KNOWN = ("Ada Lovelace", "ada.lovelace@example.org")
 TAKEN = [
@@ -172,8 +171,6 @@ def test_what_was_taken_out_can_always_be_put_back(said: str) -> None:
 )
 def test_eight_thousand_characters_of_anything_take_no_time(piece: str) -> None:
     said = "é" + piece * (8_000 // len(piece))  # never plain ASCII
-    started = time.process_time()
+    known = (*KNOWN, "Aaa Aaaa Aaaaa Aaaaaa Aaab", "Anna Maria de la Vries Santos Oliveira")
 
-    redact(said, (*KNOWN, "Aaa Aaaa Aaaaa Aaaaaa Aaab", "Anna Maria de la Vries Santos Oliveira"))
-
-    assert time.process_time() - started < 0.3
+    assert cheapest(lambda: redact(said, known)) < 0.3

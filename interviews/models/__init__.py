@@ -2,8 +2,8 @@
 
 from interviews.models.candidates import Application, Candidate, CandidateRequest
 from interviews.models.evaluations import CompetencyRating, Evaluation, Finding, Quote
-from interviews.models.interviews import Interview, Invitation
-from interviews.models.jobs import Competency, Job, JobVersion, Question
+from interviews.models.interviews import Interview, InterviewAssignment, Invitation
+from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turns import QuestionFlag, Turn
@@ -18,8 +18,10 @@ __all__ = [
     "Evaluation",
     "Finding",
     "Interview",
+    "InterviewAssignment",
     "Invitation",
     "Job",
+    "JobAssignment",
     "JobVersion",
     "Mail",
     "Question",

@@ -92,6 +92,21 @@ class Interview(models.Model):
         return str(self.pk)
 
 
+class InterviewAssignment(models.Model):
+    """A reviewer rates an interview: it exists for this person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    interview = models.ForeignKey(Interview, on_delete=models.CASCADE, related_name="assignments")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="interview_assignments")
+    assigned_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "interview"], name="assigned_to_an_interview_once")]
+
+    def __str__(self) -> str:
+        return f"{self.interview_id} {self.user_id}"
+
+
 class Invitation(models.Model):
     """A link's secret, of which only the hash is stored."""
 

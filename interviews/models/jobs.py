@@ -56,6 +56,21 @@ class Job(models.Model):
         return self.title
 
 
+class JobAssignment(models.Model):
+    """A hiring manager works on a job: its interviews exist for this person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="assignments")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="job_assignments")
+    assigned_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "job"], name="assigned_to_a_job_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.user_id}"
+
+
 class JobVersion(models.Model):
     """An immutable plan once `published_at` is set: questions, competencies, weights, thresholds, minutes."""
 

@@ -1,25 +1,21 @@
-"""The portal's lists: jobs, candidates, what waits."""
+"""The portal's lists: jobs and candidates."""
 
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.roles import Permission
 from interviews.models import (
-    Application,
-    CandidateRequest,
     Competency,
     Evaluation,
     Interview,
     Job,
     JobVersion,
     Review,
-    Turn,
 )
-from interviews.selectors import people, scores, work
+from interviews.selectors import blind, people, scope, scores
 
 STATUS_TONES = {
     Interview.Status.IN_PROGRESS: "info",
@@ -31,23 +27,28 @@ STATUS_TONES = {
 JOB_TONES = {Job.Status.OPEN: "good", Job.Status.DRAFT: "warn"}
 
 
-def jobs() -> list[dict[str, Any]]:
-    """Every job with its counts, in two queries."""
-    rows = Job.objects.select_related("current_version").annotate(**_counts()).order_by("title")
-    return [_job_row(job) for job in rows]
+def jobs(*, viewer: User) -> list[dict[str, Any]]:
+    """The viewer's jobs with their counts, in one query."""
+    return [_job_row(job) for job in _counted(viewer).order_by("title")]
 
 
-def _counts() -> dict[str, Any]:
+def _counted(viewer: User) -> QuerySet[Job]:
+    return scope.jobs_of(viewer).select_related("current_version").annotate(**_counts(viewer))
+
+
+def _counts(viewer: User) -> dict[str, Any]:
+    """Of the interviews in the viewer's scope; who only rates is not told what was decided on those to rate."""
     interview = "applications__interviews"
-    finished = Q(**{f"{interview}__status__in": ["completed", "abandoned"]})
+    mine = scope.within(viewer, f"{interview}__")
+    finished = mine & Q(**{f"{interview}__status__in": ["completed", "abandoned"]})
+    running = mine & Q(**{f"{interview}__status__in": ["in_progress", "paused"]})
     undecided = Q(applications__decisions=None)
+    known = mine & (Q(**{f"{interview}__in": blind.rated_by(viewer)}) if blind.is_blind(viewer) else Q())
     return {
-        "invited": Count("applications", distinct=True),
-        "in_progress": Count(
-            interview, filter=Q(**{f"{interview}__status__in": ["in_progress", "paused"]}), distinct=True
-        ),
+        "invited": Count("applications", filter=mine, distinct=True),
+        "in_progress": Count(interview, filter=running, distinct=True),
         "to_review": Count(interview, filter=finished & undecided, distinct=True),
-        "decided": Count("applications", filter=~undecided, distinct=True),
+        "decided": Count("applications", filter=known & ~undecided, distinct=True),
         "question_count": Count("current_version__questions", distinct=True),
     }
 
@@ -70,12 +71,12 @@ def _job_row(job: Any) -> dict[str, Any]:
     }
 
 
-def job(job_id: Any) -> dict[str, Any]:
+def job(job_id: Any, *, viewer: User) -> dict[str, Any]:
     """One job with its counts.
 
-    :raises Job.DoesNotExist: if there is none.
+    :raises Job.DoesNotExist: if there is none for this viewer.
     """
-    return _job_row(Job.objects.select_related("current_version").annotate(**_counts()).get(pk=job_id))
+    return _job_row(_counted(viewer).get(pk=job_id))
 
 
 def job_stats(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -111,14 +112,13 @@ def job_plan(job_id: Any) -> dict[str, Any]:
     }
 
 
-def job_settings(job_id: Any) -> dict[str, Any]:
+def job_settings(job_id: Any, *, viewer: User) -> dict[str, Any]:
     """The published version's settings, and in `follows` its number.
 
-    :raises Job.DoesNotExist: if there is no such job, or nothing of it is published.
+    :raises Job.DoesNotExist: if there is no such job for this viewer, or nothing of it is published.
     """
-    version = (
-        Job.objects.select_related("current_version").get(pk=job_id, current_version__isnull=False).current_version
-    )
+    published = scope.jobs_of(viewer).select_related("current_version").filter(current_version__isnull=False)
+    version = published.get(pk=job_id).current_version
     assert version is not None
     return {
         "words_every_reply": version.words_every_reply,
@@ -138,11 +138,13 @@ def _competency(row: Competency, total: Any) -> dict[str, Any]:
 
 
 def candidates(*, viewer: User, job_slug: str = "", job_id: Any = None, stage: str = "") -> QuerySet[Interview]:
-    """The newest attempt of every application, newest activity first (never by name: names are encrypted).
+    """The newest attempt of each of the viewer's applications, newest activity first (never by name: it is encrypted).
 
-    Who only rates can't filter by what others decided about an interview that they have not rated yet.
+    Who only rates can't filter by the stage of an interview that they have not rated yet: whoever is in none of the
+    undecided stages has been decided on.
     """
-    newest = Interview.objects.order_by("application_id", "-number").distinct("application_id").values("pk")
+    mine = scope.interviews_of(viewer)
+    newest = mine.order_by("application_id", "-number").distinct("application_id").values("pk")
     rows = Interview.objects.filter(pk__in=newest).select_related("application__job")
     if job_slug:
         rows = rows.filter(application__job__slug=job_slug)
@@ -150,8 +152,8 @@ def candidates(*, viewer: User, job_slug: str = "", job_id: Any = None, stage: s
         rows = rows.filter(application__job_id=job_id)
     if stage:
         rows = rows.filter(application__stage=stage)
-    if stage in Application.DECIDED and not viewer.may(Permission.DECIDE):
-        rows = rows.filter(reviews__reviewer=viewer, reviews__status=Review.Status.SUBMITTED)
+    if stage and blind.is_blind(viewer):
+        rows = rows.filter(pk__in=blind.rated_by(viewer))
     return rows.order_by("-last_activity_at", "-pk")
 
 
@@ -172,9 +174,9 @@ def candidate_rows(interviews: list[Interview], *, viewer: User) -> list[dict[st
         ).prefetch_related("ratings", ratings)
     }
     rows = [_row(i, names[i.subject_id], i.pk in reviewed, results.get(i.pk)) for i in interviews]
-    if not viewer.may(Permission.DECIDE):
+    if blind.is_blind(viewer):
         for row in rows:
-            row["stage_label"] = "" if row["locked"] else row["stage_label"]
+            row["stage_label"] = row["stage_label"] if row["interview_id"] in reviewed else ""
     return rows
 
 
@@ -193,89 +195,3 @@ def _row(interview: Interview, name: str, reviewed: bool, result: Evaluation | N
         "locked": finished and not reviewed,
         "result": scores.summary(result) if result else None,
     }
-
-
-def home(viewer: User) -> dict[str, Any]:
-    """What waits for a person: failures, requests, and the viewer's own queue."""
-    queue = list(work.to_review(viewer).select_related("application__job")[:50])
-    failed_turns = list(
-        Turn.objects.filter(status=Turn.Status.FAILED).select_related("interview__application__job")[:20]
-    )
-    failed_evaluations = list(
-        Evaluation.objects.filter(status=Evaluation.Status.FAILED).select_related("interview__application__job")[:20]
-    )
-    requests = _open_requests(viewer)
-    broken: list[tuple[Turn | Evaluation, Interview]] = [(turn, turn.interview) for turn in failed_turns]
-    broken += [(evaluation, evaluation.interview) for evaluation in failed_evaluations]
-    names = people.names(
-        [i.subject_id for i in queue] + [i.subject_id for _, i in broken] + [r.subject_id for r in requests]
-    )
-    return {
-        "stats": _home_stats(),
-        "failed": [_failed(row, interview, names[interview.subject_id]) for row, interview in broken],
-        "requests": [_request(row, names[row.subject_id]) for row in requests],
-        "queue": [
-            _person(i, names[i.subject_id]) | {"completed_at": i.completed_at or i.last_activity_at} for i in queue
-        ],
-    }
-
-
-def _open_requests(viewer: User) -> list[CandidateRequest]:
-    """What candidates asked for may tell of their health: only for those who handle it."""
-    if not viewer.may(Permission.HANDLE_REQUESTS):
-        return []
-    rows = (
-        CandidateRequest.objects.filter(handled_at=None)
-        .exclude(_is_moot())
-        .select_related("interview__application__job")
-    )
-    return list(rows.order_by("created_at")[:50])
-
-
-def _is_moot() -> Q:
-    """How the interview was to be, asked for before the candidate withdrew; whatever else they asked for stands."""
-    withdrawn = Q(interview__status=Interview.Status.WITHDRAWN, created_at__lt=F("interview__last_activity_at"))
-    return withdrawn & Q(kind__in=[CandidateRequest.Kind.ADJUSTMENT, CandidateRequest.Kind.HUMAN])
-
-
-def _person(interview: Interview, name: str) -> dict[str, Any]:
-    return {
-        "interview_id": interview.pk,
-        "name": name,
-        "initials": people.initials(name),
-        "job_title": interview.application.job.title,
-    }
-
-
-def _failed(row: Turn | Evaluation, interview: Interview, name: str) -> dict[str, Any]:
-    is_turn = isinstance(row, Turn)
-    return _person(interview, name) | {
-        "kind": "turn" if is_turn else "evaluation",
-        "object_id": row.pk,
-        "problem": _("The reply failed") if is_turn else _("The evaluation failed"),
-        "since": interview.last_activity_at,
-    }
-
-
-def _request(row: CandidateRequest, name: str) -> dict[str, Any]:
-    return _person(row.interview, name) | {
-        "id": row.pk,
-        "kind_label": row.get_kind_display(),
-        "detail": row.detail or "",
-        "created_at": row.created_at,
-    }
-
-
-def _home_stats() -> list[dict[str, Any]]:
-    counts = Interview.objects.aggregate(
-        waiting=Count("pk", filter=Q(status__in=["invited", "opened", "consented"])),
-        running=Count("pk", filter=Q(status__in=["in_progress", "paused"])),
-        finished=Count("pk", filter=Q(status__in=["completed", "abandoned"])),
-    )
-    decided = Application.objects.exclude(decisions=None).distinct().count()
-    return [
-        {"label": _("Invited"), "value": counts["waiting"], "note": _("not started")},
-        {"label": _("In progress"), "value": counts["running"], "note": ""},
-        {"label": _("Finished"), "value": counts["finished"], "note": ""},
-        {"label": _("Decided"), "value": decided, "note": _("by a person")},
-    ]

@@ -8,7 +8,8 @@ from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
-from interviews.models import Application, Decision, Evaluation, Interview, Review
+from interviews.models import Application, Decision, Evaluation, Review
+from interviews.selectors import scope
 from interviews.services import turns
 
 LONGEST_REASON = 2000
@@ -40,6 +41,7 @@ def decide(
 
     :raises NothingToRestOn, ReasonMissing, DecidedMeanwhile: with nothing changed.
     :raises accounts.roles.NotPermitted: if the role may not decide.
+    :raises Interview.DoesNotExist: if there is no such interview for this person.
     """
     by.require(Permission.DECIDE)
     reason = _clean(outcome, reason_code, reason)
@@ -55,7 +57,7 @@ def decide(
 
 
 def _decide(interview_id: UUID, by: User, outcome: str, reason_code: str, reason: str, seen: UUID | None) -> Decision:
-    interview = Interview.objects.select_related("application").get(pk=interview_id)
+    interview = scope.interviews_of(by).select_related("application").get(pk=interview_id)
     evaluation = Evaluation.objects.filter(interview=interview, status=Evaluation.Status.READY).first()
     review = Review.objects.filter(interview=interview, reviewer=by, status=Review.Status.SUBMITTED).first()
     if review is None:

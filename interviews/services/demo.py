@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,20 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.roles import Role
+from accounts.services import second_factor, totp
 from core import tenancy
 from interviews.models import Interview, Invitation, Job, Turn
-from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
+from interviews.services import (
+    assignments,
+    decisions,
+    evaluations,
+    invitations,
+    links,
+    opening,
+    reviews,
+    submission,
+    turns,
+)
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
 from llm import gateway, registry
 from tenants.models import Tenant
@@ -43,6 +54,7 @@ def seed(say: Say) -> dict[str, Any]:
     with tenancy.enter_platform():
         if not User.objects.filter(email=ADMIN).exists():
             User.objects.create_superuser(ADMIN, PASSWORD, name="Platform admin")
+        _with_factor(User.objects.get(email=ADMIN))
     known = _remembered()
     tenants = [_seed_tenant(plan, known, say) for plan in json.loads(DATA.read_text())["tenants"]]
     summary = {"admin": {"email": ADMIN, "password": PASSWORD}, "tenants": tenants, "models": models()}
@@ -90,8 +102,11 @@ def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[
         people = [_person(row) for row in plan["staff"]]
         recruiter = next(user for user in people if user.role == Role.RECRUITER)
         jobs = {row["slug"]: _job(row, people[0]) for row in plan["jobs"]}
+        by_role = {person.role: person for person in people}
+        _assign_jobs(jobs.values(), by_role)
         for row in plan["finished"]:
-            _finished(jobs[row["job"]], row, {person.role: person for person in people}, say)
+            _finished(jobs[row["job"]], row, by_role, say)
+        _assign_interviews(by_role)
         path = _candidate_path(plan, jobs, recruiter, known.get(host, ""))
     return {
         "name": plan["name"],
@@ -105,7 +120,34 @@ def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[
 
 def _person(row: dict[str, Any]) -> User:
     found = User.objects.filter(email=row["email"]).first()
-    return found or User.objects.create_user(row["email"], PASSWORD, name=row["name"], role=row["role"])
+    return _with_factor(found or User.objects.create_user(row["email"], PASSWORD, name=row["name"], role=row["role"]))
+
+
+def _with_factor(user: User) -> User:
+    """Owners, admins and platform staff need a second factor in the demo too; `codes` tells what their app shows."""
+    if user.needs_second_factor and not second_factor.has_one(user):
+        totp.hand_out(user=user)
+    return user
+
+
+def codes() -> dict[str, str]:
+    """E-mail address -> the code that this demo account's authenticator app shows now.
+
+    :raises DemoRefused: in production.
+    """
+    if settings.PRODUCTION:
+        raise DemoRefused("The demo's accounts never exist with CANDOR_ENV=production.")
+    with tenancy.enter_platform():
+        found = _shown([ADMIN])
+    for plan in json.loads(DATA.read_text())["tenants"]:
+        with tenancy.enter(plan["schema"].replace("-", "_")):
+            found |= _shown([row["email"] for row in plan["staff"]])
+    return found
+
+
+def _shown(emails: list[str]) -> dict[str, str]:
+    shown = {user.email: totp.shown(user=user) for user in User.objects.filter(email__in=emails).order_by("email")}
+    return {email: code for email, code in shown.items() if code}
 
 
 def _job(row: dict[str, Any], owner: User) -> Job:
@@ -141,6 +183,20 @@ def _invite(job: Job, row: dict[str, Any], by: User) -> invitations.Invited | No
         return invitations.invite(job_id=job.pk, name=name, email=row["email"], days=30, by=by, send_mail=False)
     except invitations.CannotInvite:
         return None
+
+
+def _assign_jobs(jobs: Iterable[Job], people: dict[str, User]) -> None:
+    """The hiring manager works on every job but the first: what nobody assigned does not exist for this person."""
+    for job in list(jobs)[1:]:
+        assignments.assign_job(job_id=job.pk, user_id=people[Role.HIRING_MANAGER].pk, by=people[Role.RECRUITER])
+
+
+def _assign_interviews(people: dict[str, User]) -> None:
+    """The reviewer rates every interview that is finished but the first, which does not exist for this person."""
+    for interview in Interview.objects.filter(status=Interview.Status.COMPLETED).order_by("created_at")[1:]:
+        assignments.assign_interview(
+            interview_id=interview.pk, user_id=people[Role.REVIEWER].pk, by=people[Role.RECRUITER]
+        )
 
 
 def _finished(job: Job, row: dict[str, Any], people: dict[str, User], say: Say) -> None:

@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.roles import Permission
+from accounts.roles import SUPPORT_ROLES, Permission
 from core import audit, clock, due, tenancy
 from interviews.models import Application, Candidate, Interview, Invitation, Job
+from interviews.selectors import scope
 from interviews.services import links, mail
 from keys import index, ring
 
@@ -42,6 +43,8 @@ def invite(*, job_id: UUID, name: str, email: str, days: int, by: User, send_mai
     :raises accounts.roles.NotPermitted: if the role may not invite.
     """
     by.require(Permission.INVITE)
+    if tenancy.current().closes_at is not None:
+        raise CannotInvite(_("The account is being closed, so nobody new can be invited."))
     name, email = _clean(name, email, days)
     candidate_id = _candidate_id(email)
     ring.create_subject_key(tenancy.tenant_id(), candidate_id)
@@ -55,7 +58,7 @@ def invite(*, job_id: UUID, name: str, email: str, days: int, by: User, send_mai
 
 
 def _invite(job_id: UUID, candidate_id: UUID, name: str, email: str, days: int, by: User, send_mail: bool) -> Invited:
-    job = Job.objects.select_related("current_version").filter(pk=job_id, status=Job.Status.OPEN).first()
+    job = scope.jobs_of(by).select_related("current_version").filter(pk=job_id, status=Job.Status.OPEN).first()
     if job is None or job.current_version is None:
         raise CannotInvite(_("This job is not open. Publish it first."))
     candidate, made = Candidate.objects.get_or_create(
@@ -83,12 +86,12 @@ def new_link(*, interview_id: UUID, by: User, send_mail: bool = False) -> Invite
     """Issue another link; the old one works until the new one is used.
 
     :raises CannotInvite: if the interview is closed.
+    :raises Interview.DoesNotExist: if there is no such interview for this person.
     :raises accounts.roles.NotPermitted: if the role may not invite.
     """
     by.require(Permission.INVITE)
-    interview = Interview.objects.select_related("application__job", "application__candidate", "version").get(
-        pk=interview_id
-    )
+    related = ("application__job", "application__candidate", "version")
+    interview = scope.interviews_of(by).select_related(*related).get(pk=interview_id)
     if interview.status in Interview.CLOSED:
         raise CannotInvite(_("This interview is closed, so a new link would lead nowhere."))
     invited = _issue(interview, by)
@@ -103,7 +106,8 @@ def new_link(*, interview_id: UUID, by: User, send_mail: bool = False) -> Invite
 
 def _issue(interview: Interview, by: User) -> Invited:
     token = links.new_token()
-    invitation = Invitation.objects.create(interview=interview, token_hash=links.hash_token(token), created_by=by)
+    named = None if by.role in SUPPORT_ROLES else by  # who helps for an hour is in the audit trail, not in the team
+    invitation = Invitation.objects.create(interview=interview, token_hash=links.hash_token(token), created_by=named)
     return Invited(interview, invitation, token, links.link_url(token))
 
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from accounts.roles import Permission
+from accounts.roles import SUPPORT_ROLES, Permission
 from core import audit, clock
 from interviews.models import Competency, Job, JobVersion, Question
+from interviews.selectors import scope
 from interviews.services.interviewer import topics
 
 LONGEST_WAIT_HOURS = 24
@@ -98,7 +99,7 @@ def publish_job(*, plan: JobPlan, by: User | None) -> Job:
         by.require(Permission.MANAGE_JOBS)
     _check(plan)
     job, _ = Job.objects.get_or_create(
-        slug=plan.slug, defaults={"title": plan.title, "location": plan.location, "owner": by}
+        slug=plan.slug, defaults={"title": plan.title, "location": plan.location, "owner": _of_the_team(by)}
     )
     version = _publish(job, plan, by)
     Job.objects.filter(pk=job.pk).update(title=plan.title, location=plan.location, status=Job.Status.OPEN)
@@ -116,10 +117,10 @@ def change_settings(*, job_id: UUID, follows: int, settings: Settings, by: User)
     :raises ChangedMeanwhile: if another version was published since.
     :raises WaitsTooLong: if its evaluations would wait more than LONGEST_WAIT_HOURS.
     :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
-    :raises Job.DoesNotExist: if there is no such job, or nothing of it is published.
+    :raises Job.DoesNotExist: if there is no such job for this person, or nothing of it is published.
     """
     by.require(Permission.MANAGE_JOBS)
-    job = Job.objects.select_for_update().get(pk=job_id, current_version__isnull=False)
+    job = scope.jobs_of(by).select_for_update().get(pk=job_id, current_version__isnull=False)
     current = job.current_version
     assert current is not None  # it was asked for above
     if current.number != follows:
@@ -134,10 +135,15 @@ def change_settings(*, job_id: UUID, follows: int, settings: Settings, by: User)
     return version
 
 
+def _of_the_team(by: User | None) -> User | None:
+    """Whom a row can name: a session of support is nobody of this tenant."""
+    return None if by is None or by.role in SUPPORT_ROLES else by
+
+
 def _publish(job: Job, plan: JobPlan, by: User | None) -> JobVersion:
     """The job's next version, never to change again, for whoever is invited from now on."""
     version = _create_version(job, plan)
-    JobVersion.objects.filter(pk=version.pk).update(published_at=clock.now(), published_by=by)
+    JobVersion.objects.filter(pk=version.pk).update(published_at=clock.now(), published_by=_of_the_team(by))
     Job.objects.filter(pk=job.pk).update(current_version=version)
     return version
 

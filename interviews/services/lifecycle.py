@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from billing.services import quota
@@ -58,6 +58,14 @@ def _abandon(interview: Interview) -> bool:
     except TransitionNotAllowed:
         return False
     return True
+
+
+def give_time_back(stood: timedelta) -> None:
+    """The tenant was suspended for so long: what ran then ends as much later. The due rows look at it again."""
+    running = Interview.objects.filter(status__in=[Interview.Status.IN_PROGRESS, Interview.Status.PAUSED])
+    running.update(deadline_at=F("deadline_at") + stood, paused_at=F("paused_at") + stood)
+    waiting = Interview.objects.filter(status__in=Interview.BEFORE_START, expires_at__gt=Now() - stood)
+    waiting.update(expires_at=F("expires_at") + stood)
 
 
 def release_quota(*, interview_id: UUID) -> None:

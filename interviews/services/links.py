@@ -43,7 +43,7 @@ def hash_token(token: str) -> str:
 
 def portal_url() -> str:
     """The address of the tenant's portal."""
-    return f"{settings.PUBLIC_SCHEME}://{tenancy.current().subdomain}.{settings.BASE_DOMAIN}{settings.PUBLIC_PORT}/"
+    return f"{tenancy.current().address}/"
 
 
 def link_url(token: str) -> str:

@@ -8,27 +8,26 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from accounts.models import User
-from accounts.roles import MATRIX, Permission
-from core import audit, claims, clock, due, pool, state, tenancy
+from accounts.roles import Permission
+from core import audit, claims, clock, due, letters, outbox, pool, tenancy
 from core.tasks import enqueue
 from interviews.models import Interview, Mail
+from interviews.selectors import scope
 from interviews.services import links
-
-GIVE_UP_AFTER = 12
 
 
 def owe(*, kind: str, interview: Interview, recipient: str, context: dict[str, Any]) -> Mail:
     """Write a mail from the templates `interviews/mail/<kind>*` and owe its sending; mail to staff is text alone."""
     context = {"company": tenancy.current().name} | context
     template = f"interviews/mail/{kind}"
+    subject, text = letters.write(template, context)
     mail = Mail.objects.create(
         kind=kind,
         interview=interview,
         subject_id=interview.subject_id,
         recipient=recipient,
-        subject=" ".join(render_to_string(f"{template}_subject.txt", context).split()),
-        body_text=render_to_string(f"{template}.txt", context),
+        subject=subject,
+        body_text=text,
         body_html=render_to_string(f"{template}.html", context) if kind == Mail.Kind.INVITATION else None,
     )
     due.owe("mail", mail.pk)
@@ -37,10 +36,9 @@ def owe(*, kind: str, interview: Interview, recipient: str, context: dict[str, A
 
 
 def owe_to_staff(*, kind: str, interview: Interview, permission: Permission, context: dict[str, Any]) -> None:
-    """One mail to each active person of the tenant whose role holds `permission`."""
+    """One mail to each active person who holds `permission` and for whom this interview is there."""
     context = {"portal_url": links.portal_url()} | context
-    roles = [role for role, allowed in MATRIX.items() if permission in allowed]
-    for email in User.objects.filter(role__in=roles, is_active=True).values_list("email", flat=True):
+    for email in scope.people_of(interview, permission).values_list("email", flat=True):
         owe(kind=kind, interview=interview, recipient=email, context=context)
 
 
@@ -60,7 +58,7 @@ def send(*, mail_id: UUID) -> None:
         try:
             message.send()
         except Exception as error:
-            _postpone(claim, type(error).__name__)
+            outbox.postpone(claim, kind="mail", error=type(error).__name__)
             return
         with transaction.atomic():
             claim.record(Mail.Status.SENT, sent_at=clock.now(), body_text=None, body_html=None, error="")
@@ -73,24 +71,9 @@ def _reply_to() -> list[str]:
     return [contact] if contact else []
 
 
-def _postpone(claim: claims.Claim, error: str) -> None:
-    """Leave it owed for the due row's next look, or give up visibly after many."""
-    with transaction.atomic():
-        if claim.attempts < GIVE_UP_AFTER:
-            claim.record(Mail.Status.OWED, error=error[:60])
-        else:
-            claim.record(Mail.Status.FAILED, error=error[:60])
-            due.fail("mail", claim.row.pk, error)
-
-
-@transaction.atomic
 def retry(*, mail_id: UUID) -> None:
     """Owe a mail that was given up again.
 
     :raises core.state.TransitionNotAllowed: if it was not.
     """
-    mail = Mail.objects.get(pk=mail_id)
-    state.move(mail, Mail.Status.OWED, source=Mail.Status.FAILED, attempts=0, error="")
-    due.owe("mail", mail.pk)
-    enqueue("interviews.send_mail", mail_id=mail.pk)
-    audit.record("mail.retried", mail)
+    outbox.retry(Mail.objects.get(pk=mail_id), kind="mail", task="interviews.send_mail", event="mail.retried")

@@ -24,6 +24,10 @@ class CannotStart(Exception):
     """The interview is not in a state from which it can start."""
 
 
+class CompanyCloses(CannotStart):
+    """The company closes its account: no interview starts any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consented:
     """What the candidate ticked."""
@@ -99,10 +103,13 @@ def start(interview: Interview) -> None:
     Starting what runs already changes nothing.
 
     :raises CannotStart: before consent, after the end, or past the expiry.
+    :raises CompanyCloses: while the tenant is closing.
     :raises billing.services.quota.QuotaExhausted: if the plan has none left; nothing was changed.
     """
     if interview.status in (Interview.Status.IN_PROGRESS, Interview.Status.PAUSED):
         return
+    if tenancy.current().closes_at is not None:
+        raise CompanyCloses
     try:
         with transaction.atomic():
             _start(interview)

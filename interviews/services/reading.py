@@ -8,35 +8,43 @@ from django.core.paginator import Page, Paginator
 from accounts.models import User
 from accounts.roles import Permission
 from core import audit
-from interviews.models import Interview, Job
-from interviews.selectors import people, portal, workspace
+from interviews.models import Job
+from interviews.selectors import assigned, overview, people, portal, scope, workspace
 
 PAGE = 25
 
 
 class NotFound(LookupError):
-    """There is no such row in this tenant."""
+    """There is no such row for this person."""
 
 
 def home(*, by: User) -> dict[str, Any]:
     """The viewer's overview."""
     by.require(Permission.VIEW_CANDIDATES)
     audit.record("portal.home_viewed")
-    return portal.home(by)
+    return overview.home(by)
+
+
+def jobs(*, by: User) -> list[dict[str, Any]]:
+    """The viewer's jobs; nobody's data is in them."""
+    by.require(Permission.VIEW_JOBS)
+    return portal.jobs(viewer=by)
 
 
 def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
-    """A job with its plan and, for those who may see candidates, a page of them.
+    """A job with its plan and, for those who may see candidates, a page of them; who works on it, for who assigns.
 
     :raises NotFound: if there is no such job.
     """
     by.require(Permission.VIEW_JOBS)
     try:
-        job = portal.job(job_id)
+        job = portal.job(job_id, viewer=by)
     except Job.DoesNotExist as error:
         raise NotFound from error
     audit.record("job.viewed", job=str(job_id))
     shown = {"job": job} | portal.job_plan(job_id)
+    if by.may(Permission.ASSIGN):
+        shown["people"] = assigned.managers(job_id)
     if not by.may(Permission.VIEW_CANDIDATES):
         return shown
     return shown | {
@@ -65,11 +73,13 @@ def open_interview(*, by: User, interview_id: UUID) -> dict[str, Any]:
     """
     by.require(Permission.VIEW_CANDIDATES)
     related = ("application__job", "application__candidate", "version")
-    interview = Interview.objects.select_related(*related).filter(pk=interview_id).first()
+    interview = scope.interviews_of(by).select_related(*related).filter(pk=interview_id).first()
     if interview is None:
         raise NotFound
     audit.record("interview.viewed", interview)
     job = interview.application.job
     name = people.names([interview.subject_id])[interview.subject_id]
     shown = workspace.workspace(interview, viewer=by)
+    if by.may(Permission.ASSIGN):
+        shown["people"] = assigned.reviewers(interview_id)
     return shown | {"candidate": {"name": name}, "job": {"id": job.pk, "title": job.title}}

@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock
 from interviews.models import CandidateRequest, Interview
+from interviews.selectors import scope
 from interviews.services import mail
 
 
@@ -36,11 +37,11 @@ def ask(interview: Interview, *, kind: str, detail: str = "", **audited: Any) ->
 def handle(*, request_id: UUID, by: User) -> None:
     """Note that this person took care of the request.
 
-    :raises AlreadyHandled: if it was, or there is no such request.
+    :raises AlreadyHandled: if it was, or there is no such request for this person.
     :raises accounts.roles.NotPermitted: if the role may not.
     """
     by.require(Permission.HANDLE_REQUESTS)
-    open_request = CandidateRequest.objects.filter(pk=request_id, handled_at=None)
+    open_request = CandidateRequest.objects.filter(scope.within(by, "interview__"), pk=request_id, handled_at=None)
     if open_request.update(handled_by=by, handled_at=clock.now()) != 1:
         raise AlreadyHandled
     audit.record("request.handled", CandidateRequest.objects.get(pk=request_id))

@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock, state
 from interviews.models import Application, Interview, Review, ReviewRating
+from interviews.selectors import scope
 
 LONGEST_NOTE = 2000
 REVIEWABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -43,9 +44,10 @@ def save_review(*, interview_id: UUID, by: User, ratings: Mapping[UUID, OwnRatin
     :param ratings: competency id -> rating; other versions' competencies are refused.
     :raises NotReviewable, ReviewIncomplete, ReviewSubmitted: with nothing stored.
     :raises accounts.roles.NotPermitted: if the role may not review.
+    :raises Interview.DoesNotExist: if there is no such interview for this person.
     """
     by.require(Permission.REVIEW)
-    interview = Interview.objects.get(pk=interview_id)
+    interview = scope.interviews_of(by).get(pk=interview_id)
     if interview.status not in REVIEWABLE:
         raise NotReviewable
     wanted = set(interview.version.competencies.values_list("pk", flat=True))

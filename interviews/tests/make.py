@@ -24,11 +24,13 @@ from core import clock, tenancy
 from core.models import Due
 from core.testing import HOME, OTHER, TenantClient
 from interviews.models import Decision, Interview, Invitation, Job, Review, Turn
+from interviews.selectors import policies
 from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
 from interviews.services.invitations import Invited
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
 from keys import ring
 from keys.models import SubjectKey
+from llm import gateway
 from llm.tests.asking import using
 from tests.mock_model import MockModel
 
@@ -222,22 +224,28 @@ class Writes:
     """Table -> rows that were inserted, updated or deleted, tried and rolled back ones too."""
 
     tables: dict[str, int]
+    so_far: dict[str, int]  # the same, since the transaction began
 
     def __bool__(self) -> bool:
         return bool(self.tables)
 
 
 @contextmanager
-def writes() -> Iterator[Writes]:
-    """Count the writes of the block in every schema of the database. Only inside a test's transaction."""
-    found, before = Writes({}), _written()
+def writes(since: dict[str, int] | None = None) -> Iterator[Writes]:
+    """Count the writes of the block in every schema of the database. Only inside a test's transaction.
+
+    :param since: the `so_far` of the block before, when nothing was written meanwhile: it spares a look.
+    """
+    before = written() if since is None else since
+    found = Writes({}, before)
     yield found
-    found.tables.update(
-        {name: count - before.get(name, 0) for name, count in _written().items() if count != before.get(name, 0)}
-    )
+    found.so_far = written()
+    changed = {name: count - before.get(name, 0) for name, count in found.so_far.items()}
+    found.tables.update({name: count for name, count in changed.items() if count})
 
 
-def _written() -> dict[str, int]:
+def written() -> dict[str, int]:
+    """Table -> writes since the transaction began."""
     assert connection.in_atomic_block
     with connection.cursor() as cursor:
         cursor.execute(
@@ -253,6 +261,11 @@ def stored(model: type[models.Model], column: str) -> list[bytes]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return [bytes(value) for (value,) in cursor.fetchall() if value is not None]
+
+
+def read_what_is_kept() -> None:
+    """What a process keeps for seconds was just read: the queries that follow are a page's own."""
+    gateway.mode(policies.of_tenant())
 
 
 def owed(kind: str) -> list[UUID]:

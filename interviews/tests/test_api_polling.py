@@ -76,6 +76,9 @@ class SchemaTests(TenantTestCase):
                 {path: sorted(operations) for path, operations in schema["paths"].items()},
                 {
                     "/api/optimization_stats": ["get"],
+                    "/api/v1/interviews": ["get"],
+                    "/api/v1/invitations": ["post"],
+                    "/api/v1/jobs": ["get"],
                     "/api/v1/interviews/{interview_id}/ticket": ["get"],
                     "/api/v1/interviews/{interview_id}/turns": ["post"],
                     "/api/v1/turns/{turn_id}": ["get"],

@@ -13,7 +13,7 @@ from core.claims import AlreadyClaimed, LeaseLost
 from core.testing import CommittingTestCase, at_once
 from interviews.models import Application, Candidate, Decision, Evaluation, Interview, Turn
 from interviews.services import decisions, invitations, opening, submission, turns
-from interviews.tests import make
+from interviews.tests import make, team
 from llm.models import LlmCall
 from llm.tests.asking import using
 from tests.mock_model import MockModel
@@ -156,7 +156,7 @@ class AtOnceTests(CommittingTestCase):
 
     def test_two_people_who_decide_in_the_same_instant_leave_one_first_decision(self) -> None:
         interview = make.evaluated(self.invited())
-        people = [make.staff(Role.RECRUITER), make.staff(Role.HIRING_MANAGER)]
+        people = [make.staff(Role.RECRUITER), team.staff_of(interview, Role.HIRING_MANAGER)]
         for person in people:
             make.reviewed(interview, person)
 

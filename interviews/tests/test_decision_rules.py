@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.roles import Role
 from core.testing import TenantTestCase
 from interviews.models import Application, Decision, Evaluation, Review, ReviewRating
-from interviews.tests import make
+from interviews.tests import make, team
 
 
 class DecisionByRawInsertTests(TenantTestCase):
@@ -58,7 +58,7 @@ class DecisionByRawInsertTests(TenantTestCase):
         self.assert_refused("A decision rests on a ready evaluation", evaluation=other, review=None)
 
     def test_with_another_persons_review_it_is_refused(self) -> None:
-        theirs = make.reviewed(self.interview, make.staff(Role.HIRING_MANAGER))
+        theirs = make.reviewed(self.interview, team.staff_of(self.interview, Role.HIRING_MANAGER))
 
         self.assert_refused("the person's own complete review", review=theirs)
 

@@ -11,7 +11,7 @@ from core import clock
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Application, Decision, Evaluation, Interview, Review
 from interviews.services import decisions
-from interviews.tests import make
+from interviews.tests import make, team
 
 FORM = {"outcome": "advance", "reason_code": "meets_requirements", "reason_text": "She measured first."}
 
@@ -67,7 +67,7 @@ class DecideTests(TenantTestCase):
         self.assertEqual((again, Decision.objects.count(), written.tables), (first, 1, {}))
 
     def test_whoever_has_not_seen_the_standing_decision_does_not_replace_it(self) -> None:
-        manager = make.staff(Role.HIRING_MANAGER)
+        manager = team.staff_of(self.interview, Role.HIRING_MANAGER)
         for person in (self.person, manager):
             make.reviewed(self.interview, person)
         first = self.decide()
@@ -108,7 +108,7 @@ class DecideTests(TenantTestCase):
         self.assertEqual((decision.evaluation, decision.review), (self.interview.evaluations.get(), review))
 
     def test_somebody_elses_review_is_nothing_to_rest_on(self) -> None:
-        make.reviewed(self.interview, make.staff(Role.HIRING_MANAGER))
+        make.reviewed(self.interview, team.staff_of(self.interview, Role.HIRING_MANAGER))
 
         with make.writes() as written, self.assertRaises(decisions.NothingToRestOn):
             self.decide()
@@ -156,7 +156,7 @@ class DecideTests(TenantTestCase):
     def test_a_later_decision_supersedes_and_keeps_the_earlier_one(self) -> None:
         make.reviewed(self.interview, self.person)
         first = self.decide(reason="She measured first.")
-        manager = make.staff(Role.HIRING_MANAGER)
+        manager = team.staff_of(self.interview, Role.HIRING_MANAGER)
         make.reviewed(self.interview, manager)
 
         second = self.decide(by=manager, outcome="reject", reason="The role was filled.", seen=first.pk)
@@ -223,7 +223,7 @@ class DecisionPageTests(TenantTestCase):
         self.assertEqual(Decision.objects.count(), 0)
 
     def test_strangers_other_tenants_and_roles_that_may_not_decide_nothing(self) -> None:
-        reviewer = make.staff(Role.REVIEWER)
+        reviewer = team.staff_of(self.interview, Role.REVIEWER)
         make.reviewed(self.interview, reviewer)
         with self.in_tenant(OTHER):
             theirs = make.signed_in(make.staff(Role.OWNER), OTHER)

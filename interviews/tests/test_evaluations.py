@@ -14,7 +14,7 @@ from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews import tasks
 from interviews.models import CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
 from interviews.services import evaluations, submission
-from interviews.tests import make
+from interviews.tests import make, team
 from llm.models import LlmCall
 from llm.tests.asking import using
 from tests.mock_model import MockModel
@@ -179,7 +179,9 @@ class FailedEvaluationTests(TenantTestCase):
         self.assertContains(make.signed_in(make.staff()).get("/"), "The evaluation failed")
 
     def test_a_person_retries_it_and_it_runs(self) -> None:
-        self.assertEqual(make.signed_in(make.staff("reviewer")).post(self.url).status_code, 302)
+        self.assertEqual(
+            make.signed_in(team.staff_of(self.evaluation.interview, "reviewer")).post(self.url).status_code, 302
+        )
         self.assertEqual((self.stored().status, Due.objects.get(kind="evaluation").failed_at), ("owed", None))
 
         evaluations.run(evaluation_id=self.evaluation.pk)

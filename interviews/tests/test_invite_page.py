@@ -10,7 +10,7 @@ from core.models import Due
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Candidate, Interview, Invitation, Mail
 from interviews.services import turns
-from interviews.tests import make
+from interviews.tests import make, team
 
 
 class InvitePageTests(TenantTestCase):
@@ -138,7 +138,7 @@ class NewLinkTests(TenantTestCase):
         self.assertEqual(Invitation.objects.count(), 1)
 
     def test_a_reviewer_is_neither_offered_it_nor_allowed(self) -> None:
-        client = make.signed_in(make.staff(role=Role.REVIEWER, email="r@alpha.example"))
+        client = make.signed_in(team.staff_of(self.invited.interview, Role.REVIEWER))
         page = reverse("portal_interview", args=[self.invited.interview.pk])
 
         self.assertNotContains(client.get(page), self.url)

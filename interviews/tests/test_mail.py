@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core import mail as django_mail
 from django.test import override_settings
 
-from core import due
+from core import due, outbox
 from core.claims import AlreadyClaimed
 from core.localservices.server import free_port
 from core.models import Due
@@ -78,7 +78,7 @@ class SendTests(TenantTestCase):
         self.assertEqual((len(django_mail.outbox), self.stored().status, self.stored().error), (1, "sent", ""))
 
     def test_after_many_tries_it_fails_visibly_and_can_be_retried(self) -> None:
-        Mail.objects.update(attempts=mail.GIVE_UP_AFTER - 1)
+        Mail.objects.update(attempts=outbox.GIVE_UP_AFTER - 1)
 
         self.send_without_a_server()
 

@@ -73,6 +73,7 @@ class StartTests(OpeningCase):
 
     def test_it_opens_the_first_question_and_reserves_one_interview(self) -> None:
         self.client.post(self.url("home"))  # the link is in use, the host is known
+        make.read_what_is_kept()
 
         with self.assertNumQueries(20):
             response = self.client.post(self.url("ready"))

@@ -8,7 +8,7 @@ from accounts.roles import Role
 from billing.models import QuotaUse
 from interviews.models import CandidateRequest, Interview, QuestionFlag, Turn
 from interviews.services import questions, submission, turns
-from interviews.tests import make
+from interviews.tests import make, team
 from interviews.tests.cases import AnswerCase
 
 
@@ -123,7 +123,7 @@ class FlagTests(QuestionCase):
         self.flag()
         page = reverse("portal_interview", args=[self.interview.pk])
 
-        reviewer = make.signed_in(make.staff(Role.REVIEWER)).get(page)
+        reviewer = make.signed_in(team.staff_of(self.interview, Role.REVIEWER)).get(page)
         recruiter = make.signed_in(make.staff(Role.RECRUITER)).get(page)
 
         self.assertContains(reviewer, "It is too personal")

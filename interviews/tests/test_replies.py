@@ -15,7 +15,7 @@ from interviews import tasks
 from interviews.models import Turn
 from interviews.services import afterwards, turns
 from interviews.services.interviewer import script
-from interviews.tests import make
+from interviews.tests import make, team
 from llm.models import LlmCall
 from llm.tests.asking import using
 from tests.mock_model import MockModel
@@ -284,5 +284,5 @@ class FailedReplyTests(TenantTestCase):
             codes = [client.post(url).status_code for client in (TenantClient(), foreign, auditor)]
         self.assertEqual((codes, written.tables, self.stored().status), ([302, 302, 403], {}, "failed"))
 
-        self.assertEqual(make.signed_in(make.staff("reviewer")).post(url).status_code, 302)
+        self.assertEqual(make.signed_in(team.staff_of(self.turn.interview, "reviewer")).post(url).status_code, 302)
         self.assertEqual(self.stored().status, "owed")

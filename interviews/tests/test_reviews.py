@@ -11,7 +11,7 @@ from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Application, Interview, Review, ReviewRating
 from interviews.services import lifecycle, opening, reviews
 from interviews.services.reviews import OwnRating
-from interviews.tests import make
+from interviews.tests import make, team
 
 COMPLETE = {"rating-sql": "4", "rating-listening": "2", "rating-candour": "N", "note-sql": "Measured first."}
 
@@ -20,7 +20,7 @@ class ReviewCase(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.interview = make.evaluated()
-        self.reviewer = make.staff(Role.REVIEWER)
+        self.reviewer = team.staff_of(self.interview, Role.REVIEWER)
         self.competencies = {row.key: row.pk for row in self.interview.version.competencies.all()}
 
     def save(self, submit: bool, by: User | None = None, **levels: Any) -> Review:

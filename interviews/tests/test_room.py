@@ -12,6 +12,7 @@ class RoomTests(AnswerCase):
         return reverse("candidate_home", args=[self.interview.pk])
 
     def test_it_shows_the_open_question_and_costs_the_same_with_every_answer(self) -> None:
+        make.read_what_is_kept()
         with self.assertNumQueries(5):
             response = self.client.get(self.room())
         self.assertContains(response, self.turn.shown)

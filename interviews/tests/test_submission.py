@@ -10,7 +10,7 @@ from core.state import TransitionNotAllowed
 from core.testing import TenantTestCase
 from interviews.models import Evaluation, Interview, Mail, Turn
 from interviews.services import submission, turns
-from interviews.tests import make
+from interviews.tests import make, team
 
 
 class SubmitTests(TenantTestCase):
@@ -35,7 +35,9 @@ class SubmitTests(TenantTestCase):
         self.assertContains(response, reverse("candidate_help", args=[self.interview.pk]))
 
     def test_it_completes_owes_one_evaluation_and_tells_the_reviewers(self) -> None:
-        make.staff("reviewer")
+        team.staff_of(self.interview, "reviewer")
+        make.staff("hiring_manager")  # of another job
+        make.staff("reviewer", email="other@staff.example")
         make.staff("auditor")
         self.client.get("/branding.css")
 

@@ -22,7 +22,7 @@ RATE = "60/minute"
 @staff
 def invite(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
     user.require(Permission.INVITE)
-    job, form = lists.job(job_id), InviteForm()
+    job, form = lists.job(job_id, viewer=user), InviteForm()
     if request.method != "POST":
         return _form(request, job, form)
     form = InviteForm(request.POST)
@@ -37,7 +37,7 @@ def invite(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
     except invitations.CannotInvite as error:
         form.add_error(None, str(error))
         return _form(request, job, form, status=400)
-    return _shown_once(request, invited)
+    return _shown_once(request, user, invited)
 
 
 @require_POST
@@ -50,18 +50,18 @@ def new_link(request: HttpRequest, user: User, interview_id: UUID) -> HttpRespon
     except invitations.CannotInvite as error:
         messages.error(request, str(error))
         return redirect("portal_interview", interview_id)
-    return _shown_once(request, invited)
+    return _shown_once(request, user, invited)
 
 
 def _form(request: HttpRequest, job: object, form: InviteForm, *, status: int = 200) -> HttpResponse:
     return render(request, "interviews/portal/invite.html", {"job": job, "form": form}, status=status)
 
 
-def _shown_once(request: HttpRequest, invited: invitations.Invited) -> HttpResponse:
+def _shown_once(request: HttpRequest, user: User, invited: invitations.Invited) -> HttpResponse:
     """The answer to the POST itself, never a page with an address: only a hash of the link is stored."""
     application = invited.interview.application
     context = {
-        "job": lists.job(application.job_id),
+        "job": lists.job(application.job_id, viewer=user),
         "invited": {
             "name": application.candidate.name,
             "email": application.candidate.email,

@@ -22,10 +22,10 @@ from interviews.views.staff import staff
 def change(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
     user.require(Permission.MANAGE_JOBS)
     if request.method != "POST":
-        return _form(request, job_id, JobSettingsForm(initial=lists.job_settings(job_id)))
+        return _form(request, user, job_id, JobSettingsForm(initial=lists.job_settings(job_id, viewer=user)))
     form = JobSettingsForm(request.POST)
     if not form.is_valid():
-        return _form(request, job_id, form, status=400)
+        return _form(request, user, job_id, form, status=400)
     follows = form.cleaned_data.pop("follows")
     try:
         version = jobs.change_settings(
@@ -39,8 +39,8 @@ def change(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
     return _see(f"{reverse('portal_job', args=[job_id])}?tab=settings")
 
 
-def _form(request: HttpRequest, job_id: UUID, form: JobSettingsForm, *, status: int = 200) -> HttpResponse:
-    context = {"job": lists.job(job_id), "form": form}
+def _form(request: HttpRequest, user: User, job_id: UUID, form: JobSettingsForm, *, status: int = 200) -> HttpResponse:
+    context = {"job": lists.job(job_id, viewer=user), "form": form}
     return render(request, "interviews/portal/job_settings.html", context, status=status)
 
 

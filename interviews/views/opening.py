@@ -103,6 +103,8 @@ def ready(request: HttpRequest, interview: Interview) -> HttpResponse:
         opening.tell_quota_exhausted(interview)
         retry_url = reverse("candidate_ready", args=[interview.pk])
         return page(request, interview, "quota", 409, retry_url=retry_url)
+    except opening.CompanyCloses:
+        return page(request, interview, "gone", 410, reason="closing")
     except opening.CannotStart:
         pass
     return see("candidate_home", interview)

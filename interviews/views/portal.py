@@ -14,13 +14,19 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.roles import Permission
 from core.state import TransitionNotAllowed
-from interviews.forms import CandidateFilterForm, DecisionForm
-from interviews.models import Evaluation, Interview
-from interviews.selectors import portal as lists
-from interviews.services import decisions, evaluations, reading, requests, reviews, turns
+from interviews.forms import AssignForm, CandidateFilterForm, DecisionForm
+from interviews.models import Evaluation
+from interviews.selectors import scope
+from interviews.services import decisions, reading, requests, retrying, reviews
 from interviews.views.staff import staff
 
-TABS = ("candidates", "questions", "scorecard", "settings")
+TABS = {  # of a job, and who sees them
+    "candidates": Permission.VIEW_CANDIDATES,
+    "questions": Permission.VIEW_JOBS,
+    "scorecard": Permission.VIEW_JOBS,
+    "settings": Permission.VIEW_JOBS,
+    "people": Permission.ASSIGN,
+}
 
 
 @require_safe
@@ -33,31 +39,42 @@ def home(request: HttpRequest, user: User) -> HttpResponse:
         item["retry_url"] = reverse(f"portal_retry_{item['kind']}", args=[item["object_id"]])
     for item in shown["requests"]:
         item["handle_url"] = reverse("portal_handle_request", args=[item["id"]])
-    return render(request, "interviews/portal/home.html", shown)
+    first_days = not any(stat["value"] for stat in shown["stats"])
+    return render(request, "interviews/portal/home.html", shown | {"first_days": first_days})
 
 
 @require_safe
 @staff
 def jobs(request: HttpRequest, user: User) -> HttpResponse:
-    user.require(Permission.VIEW_JOBS)
-    return render(request, "interviews/portal/jobs.html", {"jobs": lists.jobs()})
+    return render(request, "interviews/portal/jobs.html", {"jobs": reading.jobs(by=user)})
 
 
 @require_safe
 @staff
 def job(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
-    tabs = TABS if user.may(Permission.VIEW_CANDIDATES) else TABS[1:]
+    shown = reading.job_page(by=user, job_id=job_id, page=request.GET.get("page"))
+    tabs = [name for name in TABS if user.may(TABS[name])]
     tab = request.GET.get("tab", tabs[0])
     tab = tab if tab in tabs else tabs[0]
-    shown = reading.job_page(by=user, job_id=job_id, page=request.GET.get("page"))
+    _offer(shown, "portal_assign_job", "portal_unassign_job", job_id)
     query = urlencode({"tab": tab}) + "&"
     return render(request, "interviews/portal/job.html", shown | {"tab": tab, "query": query})
+
+
+def _offer(shown: dict[str, Any], assign: str, unassign: str, row_id: UUID) -> None:
+    """The addresses and the form of `people`, for who may assign them."""
+    if not (people := shown.get("people")):
+        return
+    people["assign_url"] = reverse(assign, args=[row_id])
+    people["form"] = AssignForm(choices=people["choices"])
+    for person in people["assigned"]:
+        person["remove_url"] = reverse(unassign, args=[row_id, person["id"]])
 
 
 @require_safe
 @staff
 def candidates(request: HttpRequest, user: User) -> HttpResponse:
-    form = CandidateFilterForm(request.GET)
+    form = CandidateFilterForm(request.GET, jobs=scope.jobs_of(user))
     valid = form.is_valid()
     chosen = form.cleaned_data.get("job") if valid else None
     stage = form.cleaned_data.get("stage", "") if valid else ""
@@ -85,6 +102,7 @@ def _workspace(
     **more: Any,
 ) -> HttpResponse:
     shown = reading.open_interview(by=user, interview_id=interview_id)
+    _offer(shown, "portal_assign_interview", "portal_unassign_interview", interview_id)
     shown["review_url"] = reverse("portal_review", args=[interview_id])
     shown["review_draft_url"] = reverse("portal_review_draft", args=[interview_id])
     shown["decide_url"] = reverse("portal_decide", args=[interview_id])
@@ -110,7 +128,7 @@ def _workspace(
 def review(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
     """Submit the viewer's own ratings."""
     try:
-        ratings = _ratings(request, interview_id)
+        ratings = _ratings(request, user, interview_id)
         reviews.save_review(interview_id=interview_id, by=user, ratings=ratings, submit=True)
     except (reviews.ReviewIncomplete, ValueError):
         error = _("Rate every competency, 1 to 5 or N for no evidence. Nothing was submitted.")
@@ -131,19 +149,19 @@ def review_draft(request: HttpRequest, user: User, interview_id: UUID) -> HttpRe
 
 def _keep_draft(request: HttpRequest, user: User, interview_id: UUID) -> bool:
     try:
-        ratings = _ratings(request, interview_id)
+        ratings = _ratings(request, user, interview_id)
         reviews.save_review(interview_id=interview_id, by=user, ratings=ratings, submit=False)
     except (reviews.ReviewIncomplete, reviews.ReviewSubmitted, reviews.NotReviewable, ValueError):
         return False
     return True
 
 
-def _ratings(request: HttpRequest, interview_id: UUID) -> dict[UUID, reviews.OwnRating]:
+def _ratings(request: HttpRequest, user: User, interview_id: UUID) -> dict[UUID, reviews.OwnRating]:
     """The form's fields `rating-<key>` (1 to 5 or N) and `note-<key>`.
 
     :raises ValueError: for a level that is none.
     """
-    interview = Interview.objects.select_related("version").get(pk=interview_id)
+    interview = scope.interviews_of(user).select_related("version").get(pk=interview_id)
     found = {}
     for competency in interview.version.competencies.all():
         level = request.POST.get(f"rating-{competency.key}", "")
@@ -183,9 +201,8 @@ def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
 @require_POST
 @staff
 def retry_turn(request: HttpRequest, user: User, turn_id: UUID) -> HttpResponse:
-    user.require(Permission.REVIEW)
     try:
-        turns.retry(turn_id=turn_id)
+        retrying.retry_turn(turn_id=turn_id, by=user)
         messages.info(request, _("The reply is being written again."))
     except TransitionNotAllowed:
         messages.error(request, _("There is nothing to retry any more."))
@@ -195,9 +212,8 @@ def retry_turn(request: HttpRequest, user: User, turn_id: UUID) -> HttpResponse:
 @require_POST
 @staff
 def retry_evaluation(request: HttpRequest, user: User, evaluation_id: UUID) -> HttpResponse:
-    user.require(Permission.REVIEW)
     try:
-        evaluations.retry(evaluation_id=evaluation_id)
+        retrying.retry_evaluation(evaluation_id=evaluation_id, by=user)
         messages.info(request, _("The evaluation runs again."))
     except TransitionNotAllowed:
         messages.error(request, _("There is nothing to retry any more."))

@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import User
 from accounts.roles import NotPermitted
-from interviews.models import Evaluation, Interview, Job
+from interviews.models import Evaluation, Interview, Job, Turn
 from interviews.services import reading
 
 P = ParamSpec("P")
+MISSING = (reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Turn.DoesNotExist, Evaluation.DoesNotExist)
 View = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
 
 
@@ -28,7 +29,7 @@ def staff(view: View[P]) -> Callable[..., HttpResponse]:
             return view(request, request.user, *args, **kwargs)
         except NotPermitted as error:
             raise PermissionDenied from error
-        except (reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Evaluation.DoesNotExist) as error:
+        except MISSING as error:
             raise Http404 from error
 
     return checked

@@ -1,11 +1,19 @@
 """How Django admin looks (django-unfold)."""
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 
 UNFOLD = {
     "SITE_TITLE": "Candor",
     "SITE_HEADER": "Candor platform",
     "SITE_SYMBOL": "verified",
+    "SITE_URL": None,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": gettext_lazy("Your account: second factor, sessions"), "link": reverse_lazy("account")}
+        ]
+    },
     "DASHBOARD_CALLBACK": "core.admin.dashboard",
     "STYLES": [lambda request: static("css/admin.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],

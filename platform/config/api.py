@@ -17,5 +17,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Interviews: answers in, replies out. Errors are application/problem+json (RFC 9457).",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "InterviewStatus": "interviews.models.Interview.Status",
+        "JobStatus": "interviews.models.Job.Status",
+        "TurnStatus": "interviews.models.Turn.Status",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }

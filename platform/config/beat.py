@@ -12,6 +12,8 @@ def _every(seconds: float, task: str, *, expires: int = 900) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE = {
     "sweep": _every(3.0, "core.sweep_due"),
+    "sign-ups": _every(60.0, "tenants.look_after_sign_ups", expires=60),
+    "saml-forget": _every(300.0, "tenants.forget_saml"),
     "llm-keys": _every(300.0, "llm.watch_keys", expires=300),
     "llm-roll-up": _every(300.0, "llm.roll_up"),
     "llm-settle-lost": _every(60.0, "llm.settle_lost"),

@@ -14,11 +14,13 @@ from structlog.typing import EventDict, WrappedLogger
 SECRET_PATH = re.compile(r"(/i/)[^/\s\"']+")
 EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[^\s@\"'<>]+")
 BEARER = re.compile(r"((?:Interview|Bearer)\s+)[\w\-.]+")
+KEY = re.compile(r"\b(cnd|cndscim)_[A-Za-z0-9-]+_\w+")
 
 
 def scrub(text: str) -> str:
-    """Take link secrets, tokens and e-mail addresses out of a line."""
-    return EMAIL.sub("[email]", BEARER.sub(r"\1[token]", SECRET_PATH.sub(r"\1[token]", text)))
+    """Take link secrets, tokens, keys of programs and e-mail addresses out of a line."""
+    text = KEY.sub(r"\1_[key]", BEARER.sub(r"\1[token]", SECRET_PATH.sub(r"\1[token]", text)))
+    return EMAIL.sub("[email]", text)
 
 
 def _scrub_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -56,7 +56,6 @@ SHARED_APPS = [
     "django.contrib.contenttypes",  # in public alone: the process-wide cache would mix ids of schemas
     "django.contrib.auth",
     "accounts",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
@@ -66,7 +65,7 @@ SHARED_APPS = [
     "csp",
     "django_cotton",
 ]
-TENANT_APPS = ["accounts", "django.contrib.sessions", "compliance.audit", "compliance", "interviews"]
+TENANT_APPS = ["accounts", "compliance.audit", "compliance", "interviews"]
 INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_APPS]
 
 TENANT_MODEL = "tenants.Tenant"
@@ -98,6 +97,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.middleware.Actor",
+    "tenants.middleware.SupportSession",
+    "accounts.middleware.RequireSecondFactor",
     "core.middleware.Refusals",
     "axes.middleware.AxesMiddleware",
 ]
@@ -124,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "tenants.context.brand",
+                "tenants.context.sso",
                 "interviews.context.portal",
             ],
             "builtins": ["django_cotton.templatetags.cotton", "django.templatetags.i18n"],
@@ -170,6 +172,9 @@ DATABASES = {
     "keys": _database("KEYS_DATABASE_URL", ORIGINAL_BACKEND, pool=3),
     "keys_owner": _database("KEYS_DATABASE_OWNER_URL", ORIGINAL_BACKEND),
 }
+if env.str("DATABASE_REPLICA_URL", default=""):  # for reads that may lag (core.replica)
+    DATABASES["replica"] = _database("DATABASE_REPLICA_URL", TENANTS_ENGINE, pool=DATABASE_POOL)
+    DATABASES["replica"]["OPTIONS"]["options"] += " -c default_transaction_read_only=on"
 
 # --- Redis: cache, limits, broker --------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL")
@@ -271,12 +276,12 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 MAILBOX_DIR = VAR / "mailbox"
 if PRODUCTION:
-    EMAIL_CONFIG = env.email_url("EMAIL_URL")
-    vars().update(EMAIL_CONFIG)
+    vars().update(env.email_url("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "core.mailbox.MailboxBackend"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Candor <interviews@{BASE_DOMAIN}>")
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=f"support@{BASE_DOMAIN}")  # where a tenant's people reach us
 
 # --- models ------------------------------------------------------------------------------------
 LLM_INPUT_FILTERS = ["compliance.redaction.redact"]

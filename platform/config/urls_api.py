@@ -3,10 +3,11 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-DESCRIBED = ["interviews.urls_api", "llm.urls_api"]
+DESCRIBED = ["interviews.urls_api", "interviews.urls_programs", "llm.urls_api"]
 
 urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(urlconf=DESCRIBED), name="api-schema"),
+    path("", include("interviews.urls_programs")),
     path("", include("llm.urls_api")),
 ]
 

@@ -1,15 +1,17 @@
 """The platform's own site."""
 
 from django.conf import settings
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
 from core import views
 from tenants.views import branding
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", TemplateView.as_view(template_name="public/home.html"), name="home"),
     path("branding.css", branding, name="branding"),
+    path("", include("tenants.urls_signup")),
+    path("", include("tenants.urls_discovery")),
 ]
 if settings.MODE != "production":
     urlpatterns += [

@@ -10,9 +10,18 @@ urlpatterns = [
     path("branding.css", branding, name="branding"),
     path("branding/logo.png", logo, name="logo"),
     path("api/schema", SpectacularAPIView.as_view(urlconf=DESCRIBED), name="api-schema"),
+    path("", include("tenants.urls_support")),
+    path("", include("accounts.urls")),
+    path("", include("tenants.urls_saml")),
     path("", include("interviews.urls_candidate")),
     path("", include("interviews.urls_api")),
+    path("", include("interviews.urls_programs")),
     path("", include("llm.urls_api")),
+    path("", include("tenants.urls_settings")),
+    path("", include("compliance.urls")),
+    path("", include("tenants.urls_api_keys")),
+    path("", include("tenants.urls_scim")),
+    path("", include("tenants.urls_sso")),
     path("", include("interviews.urls_portal")),
 ]
 

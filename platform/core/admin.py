@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django_tenants.utils import get_tenant_model
 from unfold.admin import ModelAdmin
 
-from core import due, tenancy
+from core import due, task_health, tenancy
 from core.models import Due
 from core.state import TransitionNotAllowed
 
@@ -81,6 +81,6 @@ class DueAdmin(ModelAdmin):
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the admin's first page says above the list of apps: how much failed, and where it stands."""
+    """What the admin's first page says above the list of apps: how much failed, where it stands, how the tasks fare."""
     failed_url = reverse("admin:core_due_changelist") + FAILED_FIRST
-    return context | {"failed_count": due.failed_count(), "failed_url": failed_url}
+    return context | {"failed_count": due.failed_count(), "failed_url": failed_url} | task_health.look()

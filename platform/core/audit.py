@@ -21,7 +21,7 @@ class NoAuditStore(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `type` is user, candidate, system, support or platform."""
+    """Who acts: `type` is user, candidate, system, support, platform, api_key or scim (a directory)."""
 
     type: str
     id: UUID | None = None

@@ -49,12 +49,14 @@ class Kind:
     """What to send for a kind (the task, its keyword for the object's id), and how a failure is retried.
 
     `slots` names those that the task holds (core.slots), and the queues that its messages are spread over.
+    `any_status`: it is done for tenants too that aren't served (the removal of a closed one).
     """
 
     task: str
     keyword: str
     retry: Callable[[UUID], None] | None = None
     slots: str = ""
+    any_status: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -65,10 +67,16 @@ class UnknownKind(LookupError):
 
 
 def register(
-    kind: str, *, task: str, keyword: str, retry: Callable[[UUID], None] | None = None, slots: str = ""
+    kind: str,
+    *,
+    task: str,
+    keyword: str,
+    retry: Callable[[UUID], None] | None = None,
+    slots: str = "",
+    any_status: bool = False,
 ) -> None:
     """Say which task does a kind of owed work, and what retries it after a failure (called in AppConfig.ready)."""
-    _kinds[kind] = Kind(task, keyword, retry, slots)
+    _kinds[kind] = Kind(task, keyword, retry, slots, any_status)
 
 
 def with_slots() -> dict[str, str]:
@@ -90,9 +98,20 @@ def owe(kind: str, object_id: UUID, *, after: timedelta = FIRST_LOOK) -> None:
     rows.execute(OWE, [uuid7(), tenancy.schema(), kind, object_id, after.total_seconds()])
 
 
+def forget_tenant(schema: str) -> None:
+    """The tenant was closed: nothing is owed for it any more."""
+    Due.objects.filter(tenant=schema).delete()
+
+
 def settle(kind: str, object_id: UUID) -> None:
     """The work was done, or is no longer wanted."""
     rows.execute(SETTLE, [tenancy.schema(), kind, object_id])
+
+
+def put_off(kind: str, object_id: UUID, *, by: timedelta) -> bool:
+    """Somebody is at this work: the sweeper's next look comes `by` later. False: it is no longer owed."""
+    owed = Due.objects.filter(tenant=tenancy.schema(), kind=kind, object_id=object_id, failed_at=None)
+    return owed.update(due_at=Now() + by) == 1
 
 
 def hasten(object_ids: list[UUID]) -> None:
@@ -140,14 +159,15 @@ def sweep(
 
     The first looks come every five seconds, then the pause doubles. A hint that finds the work under a lease moves the
     next look to its end (`look_when_free`), so that what a killed worker held waits little longer. Rows of tenants that
-    aren't ready wait.
+    aren't served wait.
     :returns: how many hints were sent.
     """
     # Materialised: planned as a part of the update, the choice could be made again for each row, beyond `most`.
     statement = """
         WITH picked AS MATERIALIZED (
             SELECT due.id FROM public.due JOIN public.tenants_tenant tenant ON tenant.schema_name = due.tenant
-             WHERE tenant.status = 'ready' AND due_at <= now() AND failed_at IS NULL
+             WHERE (tenant.status = 'ready' OR (tenant.status = 'closing' AND tenant.suspended_at IS NULL)
+                    OR kind = ANY(%s)) AND due_at <= now() AND failed_at IS NULL
                AND (cardinality(%s::text[]) = 0 OR kind = ANY(%s)) AND kind <> ALL(%s)
              ORDER BY due_at LIMIT %s FOR UPDATE OF due SKIP LOCKED)
         UPDATE public.due SET attempts = attempts + 1,
@@ -155,8 +175,9 @@ def sweep(
                                       make_interval(secs => %s))
           FROM picked WHERE due.id = picked.id
         RETURNING tenant, kind, object_id, attempts"""
+    always = [kind for kind, known in _kinds.items() if known.any_status]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(only), list(only), list(but), most, LONGEST_PAUSE.total_seconds()])
+        cursor.execute(statement, [always, list(only), list(only), list(but), most, LONGEST_PAUSE.total_seconds()])
         found = [Owed(*row) for row in cursor.fetchall()]
     for owed in found:
         send(owed)

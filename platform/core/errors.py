@@ -1,4 +1,4 @@
-"""Errors of the API as application/problem+json (RFC 9457)."""
+"""Errors of the API as application/problem+json (RFC 9457), and of middlewares in the words of SCIM (RFC 7644)."""
 
 from typing import Any
 
@@ -11,6 +11,8 @@ from rest_framework.views import exception_handler
 from core.ratelimit import TooMany
 
 MEDIA_TYPE = "application/problem+json"
+SCIM_MEDIA_TYPE = "application/scim+json"
+SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class Problem(exceptions.APIException):
@@ -37,6 +39,23 @@ def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
     return JsonResponse(body(status, code, detail, **more), status=status, content_type=MEDIA_TYPE)
 
 
+def for_program(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse | None:
+    """What a middleware answers a program in the words of its protocol; None where a person reads the answer."""
+    if request.path.startswith("/api/"):
+        return problem(status, code, detail)
+    if request.path.startswith("/scim/"):
+        document = {"schemas": [SCIM_ERROR], "status": str(status), "detail": detail}
+        return JsonResponse(document, status=status, content_type=SCIM_MEDIA_TYPE)
+    return None
+
+
+def problem_too_many(error: TooMany) -> HttpResponse:
+    """The 429 of a program, with when to come back."""
+    response = problem(429, "too_many_requests", "Too many requests; wait a moment and send it again.")
+    response["Retry-After"] = str(error.retry_after)
+    return response
+
+
 def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     """The 429 page, with when to come back."""
     response = render(request, "429.html", {"retry_after_seconds": error.retry_after}, status=429)
@@ -46,9 +65,8 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The 503 of a service that is away for the moment, with when to come back."""
-    if request.path.startswith("/api/"):
-        response = problem(503, "unavailable", "Not available for the moment; send it again in a minute.")
-    else:
+    response = for_program(request, 503, "unavailable", "Not available for the moment; send it again in a minute.")
+    if response is None:
         response = render(None, "503.html", status=503)  # no context processor: the database may be away
     response["Retry-After"] = "5"  # a restart of PostgreSQL or Valkey takes about that long
     return response

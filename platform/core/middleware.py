@@ -92,9 +92,8 @@ class BodyLimit:
         return self.get_response(request)
 
     def _refuse(self, request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-        if request.path.startswith("/api/"):
-            return errors.problem(status, code, detail)
-        return render(None, "413.html", {"limit": self.limit}, status=status)
+        answer = errors.for_program(request, status, code, detail)
+        return answer or render(None, "413.html", {"limit": self.limit}, status=status)
 
 
 class Refusals:

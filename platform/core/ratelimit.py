@@ -43,6 +43,22 @@ def _limiter() -> SlidingWindowCounterRateLimiter:
     )
 
 
+def check(scope: str, who: str, rate: str) -> None:
+    """Count nothing, but refuse whoever has used up what `hit` counts.
+
+    :raises TooMany: at the rate.
+    """
+    limit = parse(rate)
+    try:
+        left = _limiter().test(limit, tenancy.scope(), scope, pseudonym(who))
+    except Exception:
+        metrics.ratelimit_unavailable.inc()
+        log.warning("ratelimit_unavailable", scope=scope)
+        return
+    if not left:
+        raise TooMany(scope, max(1, limit.get_expiry() // max(1, limit.amount)))
+
+
 def hit(scope: str, who: str, rate: str) -> None:
     """Count one act of `who` (an address or an id, stored as a keyed hash) in the current tenant.
 

@@ -9,10 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection as django_connection
+from django.db import connections
 from django_tenants.utils import get_public_schema_name, get_tenant_domain_model, get_tenant_model
 
 CACHE_SECONDS = 5.0
+CLOSED = "closed"  # such a tenant is none any more: it has no schema, and search_path would lead to public's tables
 MOST_REMEMBERED = 10_000
+REPLICA = "replica"
 connection: Any = django_connection  # django-tenants adds tenant, schema_name and set_tenant to it
 
 
@@ -69,7 +72,8 @@ def by_schema(name: str) -> Any:
 
     :raises UnknownTenant: if there is none.
     """
-    return _remember(("schema", name), lambda: get_tenant_model().objects.filter(schema_name=name).first())
+    tenants = get_tenant_model().objects.exclude(status=CLOSED)
+    return _remember(("schema", name), lambda: tenants.filter(schema_name=name).first())
 
 
 def by_host(host: str) -> Any:
@@ -79,7 +83,8 @@ def by_host(host: str) -> Any:
     """
 
     def find() -> Any:
-        domain = get_tenant_domain_model().objects.select_related("tenant").filter(domain=host).first()
+        domains = get_tenant_domain_model().objects.select_related("tenant").exclude(tenant__status=CLOSED)
+        domain = domains.filter(domain=host).first()
         return domain and domain.tenant
 
     return _remember(("host", host), find)
@@ -108,7 +113,15 @@ def forget() -> None:
 
 def use(tenant: Any) -> None:
     """Stay in this tenant's schema (or the Platform's) until somebody enters another: the middleware, and tests."""
+    _go_to(tenant)
+
+
+def _go_to(tenant: Any) -> None:
+    """Both where this thread writes and where it may read."""
     connection.set_tenant(tenant)
+    if REPLICA in connections:
+        other: Any = connections[REPLICA]
+        other.set_tenant(tenant)
 
 
 def in_use() -> Any:
@@ -124,19 +137,30 @@ def enter(name: str) -> Iterator[Any]:
     """
     before = connection.tenant
     tenant = by_schema(name)
-    connection.set_tenant(tenant)
+    _go_to(tenant)
     try:
         yield tenant
     finally:
-        connection.set_tenant(before)
+        _go_to(before)
+
+
+@contextmanager
+def enter_row(tenant: Any) -> Iterator[None]:
+    """Work for this very tenant row, though it may be closed: for its removal, while its schema is there."""
+    before = connection.tenant
+    _go_to(tenant)
+    try:
+        yield
+    finally:
+        _go_to(before)
 
 
 @contextmanager
 def enter_platform() -> Iterator[None]:
     """Work in the public schema on purpose."""
     before = connection.tenant
-    connection.set_tenant(Platform())
+    _go_to(Platform())
     try:
         yield
     finally:
-        connection.set_tenant(before)
+        _go_to(before)

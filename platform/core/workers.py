@@ -1,6 +1,7 @@
 """A running worker says that it lives and that it sweeps; one that is asked to end leaves nothing held."""
 
 import os
+import socket
 import threading
 import time
 
@@ -27,10 +28,21 @@ def announce() -> None:
 def _beat() -> None:
     while True:
         try:
-            client().set(platform_key("worker", "alive"), os.getpid(), ex=ALIVE_SECONDS)
+            _sign()
         except Exception:
             log.warning("worker_heartbeat_failed")
         time.sleep(ALIVE_SECONDS / 3)
+
+
+def _sign() -> None:
+    """One sign that any worker lives, and one of this worker's own; those of workers that ended fade."""
+    now, beats = time.time(), platform_key("worker", "beats")
+    pipeline = client().pipeline(transaction=False)
+    pipeline.set(platform_key("worker", "alive"), os.getpid(), ex=ALIVE_SECONDS)
+    pipeline.zadd(beats, {f"{socket.gethostname()}:{os.getpid()}": now})
+    pipeline.zremrangebyscore(beats, 0, now - ALIVE_SECONDS)
+    pipeline.expire(beats, ALIVE_SECONDS)
+    pipeline.execute()
 
 
 def swept() -> None:

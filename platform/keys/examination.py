@@ -13,7 +13,7 @@ from core.doctor import Finding, fail, ok, warn
 from keys import backups, kek
 from keys.models import TenantKey
 
-SERVING = ("ready", "suspended")
+SERVING = ("ready", "suspended", "closing")
 
 
 def keys() -> Finding:

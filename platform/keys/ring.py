@@ -136,6 +136,17 @@ def remember_subjects(tenant_id: UUID, subject_ids: set[UUID]) -> None:
         _memory.put((tenant_id, row.subject_id), open_box(cipher, bytes(row.wrapped), context))
 
 
+def destroy_tenant(tenant_id: UUID) -> int:
+    """Destroy the tenant's key and those of its subjects: what they sealed is unreadable, in its backups too.
+
+    :returns: how many keys are gone. Processes that remember one forget it within REMEMBER_SECONDS.
+    """
+    gone = SubjectKey.objects.filter(tenant_id=tenant_id).delete()[0]
+    gone += TenantKey.objects.filter(tenant_id=tenant_id).delete()[0]
+    forget()
+    return gone
+
+
 def derived(tenant_id: UUID, purpose: str) -> bytes:
     """A 32-byte key of the tenant for one purpose (an index), apart from the wrapping key."""
     return HKDF(hashes.SHA256(), 32, salt=tenant_id.bytes, info=purpose.encode()).derive(tenant_key(tenant_id))

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import programs
 from accounts.models import User
 from accounts.roles import Permission
 from core import tenancy
@@ -31,10 +32,15 @@ class UseAuthentication(BaseAuthentication):
     """Who asks, and whose figures are theirs to read: the only place that says so, for every way of signing in.
 
     The session of the platform's staff, on a host of the platform's (sessions are in its schema), reads all; that of
-    a tenant's owner or admin, on the tenant's host, reads the tenant's own.
+    a tenant's owner or admin, on the tenant's host, reads the tenant's own. A tenant's key reads the tenant's own.
     """
 
     def authenticate(self, request: Request) -> tuple[UseReader, None] | None:
+        program = programs.program_of(request)
+        if program is not None:
+            if not program.may(programs.Scope.USAGE_READ):
+                raise exceptions.PermissionDenied(programs.HasScope.message)
+            return UseReader(tenant=tenancy.schema()), None
         user = request._request.user
         if not isinstance(user, User):
             return None
@@ -49,10 +55,13 @@ class UseAuthentication(BaseAuthentication):
 
 
 class UseScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the API's description names it: the staff's session cookie."""
+    """How the API's description names it: the staff's session cookie, or a tenant's key."""
 
     target_class = "llm.api.UseAuthentication"
     name = "staffSession"
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        return [{self.name: []}, {programs.KeyScheme.name: []}]
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}

@@ -108,6 +108,12 @@ def forget(schema: str) -> None:
         _cache.pop(schema, None)
 
 
+def forget_tenant(schema: str) -> None:
+    """The tenant was closed: its keys go."""
+    OwnKey.objects.filter(tenant=schema).delete()
+    forget(schema)
+
+
 def _account(label: str) -> Account:
     try:
         return Account.objects.get(label=label)

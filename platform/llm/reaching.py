@@ -1,7 +1,6 @@
 """Whether somebody answers at an address that an admin typed: one short look, at nothing of this machine's cloud."""
 
 import http.client
-import ipaddress
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +9,11 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from core import pool
+from core import addresses, pool
+from core.addresses import METADATA
 from llm import environment
 
 LIMIT_SECONDS = 3.0
-# Where clouds answer their machines with credentials, besides the link-local networks.
-METADATA = {ipaddress.ip_address(name) for name in ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")}
 
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reaching")
 
@@ -56,9 +54,7 @@ def _look(address: str) -> str:
 
 def is_forbidden(place: str) -> bool:
     """Whether no provider can be at this IP address. Private networks are allowed: servers of one's own are there."""
-    address = ipaddress.ip_address(place.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
+    address = addresses.meant(place)
     return address.is_link_local or address.is_multicast or address.is_unspecified or address in METADATA
 
 

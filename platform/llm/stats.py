@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from core import replica
 from llm import usage
 from llm.models import LlmCall, UsageDay, UsageHour
 
@@ -54,15 +55,19 @@ NAMES = tuple(field.name for field in fields(OptimizationStats))
 
 
 def optimization_stats(since: datetime, until: datetime, tenant: str | None = None) -> OptimizationStats:
-    """Of full UTC hours since `since` (as llm.costs.costs counts them); of all tenants unless one is named."""
-    rolled = usage.rolled_until()
+    """Of full UTC hours since `since` (as llm.costs.costs counts them); of all tenants unless one is named.
+
+    Read from the copy of the database where there is one: nothing is decided by it, and its newest calls may come late.
+    """
+    alias = replica.may_lag()  # for all of it: how far the sums go must be said by where they are
+    rolled = usage.rolled_until(using=alias)
     scope = {} if tenant is None else {"tenant": tenant}
-    calls = LlmCall.objects.filter(created_at__gte=max(since, rolled), created_at__lt=until, **scope)
+    calls = LlmCall.objects.using(alias).filter(created_at__gte=max(since, rolled), created_at__lt=until, **scope)
     ended = calls.filter(settled_at__isnull=False).values_list("source")
     requests: dict[str, int] = defaultdict(int)
     saved = Decimal(0)
     for source, count, usd in (
-        *_of_hours(since, min(until, rolled), tenant),
+        *_of_hours(since, min(until, rolled), tenant, alias),
         *ended.annotate(asked=Count("id", filter=Q(attempt=1)), saved=Sum("saved_usd")),
     ):
         requests[source] += count
@@ -76,7 +81,7 @@ def forget() -> None:
         _kept.clear()
 
 
-def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
+def _of_hours(since: datetime, until: datetime, tenant: str | None, alias: str) -> Sums:
     """Requests and dollars saved by source, some sources more than once; remembered for a minute.
 
     Only what is settled late changes them, and is seen a minute later.
@@ -86,7 +91,7 @@ def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
         kept = _kept.get(key)
     if kept is not None and now < kept[0]:
         return kept[1]
-    found = _read(since, until, {} if tenant is None else {"tenant": tenant})
+    found = _read(since, until, {} if tenant is None else {"tenant": tenant}, alias)
     with _lock:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
@@ -94,14 +99,15 @@ def _of_hours(since: datetime, until: datetime, tenant: str | None) -> Sums:
     return found
 
 
-def _read(since: datetime, until: datetime, scope: dict[str, str]) -> Sums:
+def _read(since: datetime, until: datetime, scope: dict[str, str], alias: str) -> Sums:
     """Whole UTC days by their own sums, and by the hour what is before and after them."""
+    by_hour = UsageHour.objects.using(alias).filter(**scope)
     first, last = usage.day_of(since + DAY - SHORTEST), usage.day_of(until)
     if first >= last:
-        return _summed(UsageHour.objects.filter(hour__gte=since, hour__lt=until, **scope))
-    days = UsageDay.objects.filter(day__gte=first.date(), day__lt=last.date(), **scope)
+        return _summed(by_hour.filter(hour__gte=since, hour__lt=until))
+    days = UsageDay.objects.using(alias).filter(day__gte=first.date(), day__lt=last.date(), **scope)
     before, after = Q(hour__gte=since, hour__lt=first), Q(hour__gte=last, hour__lt=until)
-    return _summed(days) + _summed(UsageHour.objects.filter(before | after, **scope))
+    return _summed(days) + _summed(by_hour.filter(before | after))
 
 
 def _summed(rows: "QuerySet[UsageDay] | QuerySet[UsageHour]") -> Sums:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Max
 
 from core import clock
@@ -79,9 +79,9 @@ def day_of(moment: datetime) -> datetime:
     return hour_of(moment).replace(hour=0)
 
 
-def rolled_until() -> datetime:
+def rolled_until(*, using: str = DEFAULT_DB_ALIAS) -> datetime:
     """Before this full hour UsageHour says it all; from it on the ledger's own rows do."""
-    newest = UsageHour.objects.aggregate(newest=Max("hour"))["newest"]
+    newest = UsageHour.objects.using(using).aggregate(newest=Max("hour"))["newest"]
     return newest + HOUR if newest else EVER
 
 

@@ -1,7 +1,7 @@
 """Restoring a backup: into new databases, which take the names of the old ones when everything in them was checked."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,10 @@ from core.backups.manifest import Database, Manifest
 from core.localservices import roles
 
 DRAFT = "_restoring"
+
+
+class HalfSwapped(Exception):
+    """One of two servers has the backup's database and the other its own; the message says what to do by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ def restore(source: Path, *, keys_from: Path | None = None, replace: bool = Fals
     :param keys_from: another backup that the keys are taken from (they are kept for a shorter time).
     :param replace: whether databases that hold something may be replaced; they are kept under another name.
     :raises BackupError: with everything as it was.
+    :raises HalfSwapped: when the keys are the backup's and the rest is not (two servers, one of which failed).
     :raises NotAfterRestore: when the databases are there and what must follow failed.
     """
     databases.leave()
@@ -64,7 +69,9 @@ def restore(source: Path, *, keys_from: Path | None = None, replace: bool = Fals
         for part in parts:
             _fill(part)
             done.rows[part.kind] = sum(part.content.tables.values())
-        done.kept = _swap(parts, clock.now())
+        suffix = _swap(parts, clock.now())
+    old = [part.where.at(part.where.name + suffix) for part in parts]
+    done.kept = [one.name for one in old if _is_kept(one)]
     done.files = files.bring_back(source, parts[0].told)
     done.followed = _follow()
     return done
@@ -117,11 +124,15 @@ def _require_known_migrations(part: Part) -> None:
 def _require_free(connection: Connection, where: Address, *, replace: bool) -> None:
     if not databases.is_there(connection, where.name):
         return
+    _require_unused(connection, where)
+    if not replace and not databases.is_empty(where):
+        raise BackupError(f"{where.name} is not empty: give --replace to put the backup in its place (it is kept).")
+
+
+def _require_unused(connection: Connection, where: Address) -> None:
     users = databases.users_of(connection, where.name)
     if users:
         raise BackupError(f"{where.name} has {users} connections: stop web, worker and beat, and what else uses it.")
-    if not replace and not databases.is_empty(where):
-        raise BackupError(f"{where.name} is not empty: give --replace to put the backup in its place (it is kept).")
 
 
 @contextmanager
@@ -139,17 +150,17 @@ def _drafts(parts: list[Part]) -> Iterator[None]:
             with _maintenance(part.where) as connection:
                 _drop(connection, part.draft.name)
                 roles.create_database(connection, part.draft.name)
-            with part.draft.connect() as connection:
-                if part.where.owner != part.where.app:
-                    roles.apply_grants(connection, owner=part.where.owner, app=part.where.app)
         yield
     except psycopg.Error as error:
-        words = str(error).strip().splitlines()[0]
-        raise BackupError(f"The restore stopped and everything is as it was: {words}") from error
+        raise BackupError(f"The restore stopped and everything is as it was: {_first_line(error)}") from error
     finally:
-        for part in parts:
-            with _maintenance(part.where) as connection:
+        for part in parts:  # one that can't be dropped now is dropped by the next restore
+            with suppress(BackupError, psycopg.Error), _maintenance(part.where) as connection:
                 _drop(connection, part.draft.name)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _drop(connection: Connection, name: str) -> None:
@@ -162,42 +173,77 @@ def _fill(part: Part) -> None:
         program = programs.find("pg_restore", connection)
         options = ("--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={part.draft.name}")
         programs.run(program, part.draft, *options, part.folder / part.content.file)
+        if part.where.owner != part.where.app:
+            # Not before: a dump only gives rights, so what a migration took away would come back with the defaults.
+            roles.apply_grants(connection, owner=part.where.owner, app=part.where.app)
         rows, triggers = databases.row_counts(connection), databases.trigger_count(connection)
     if (rows, triggers) != (part.content.tables, part.content.triggers):
         wrong = sorted({table for table, _ in rows.items() ^ part.content.tables.items()}) or ["its triggers"]
         raise BackupError(f"The dump of {part.kind} is not what its manifest tells: {', '.join(wrong[:5])} differ.")
 
 
-def _swap(parts: list[Part], now: datetime) -> list[str]:
-    """Give the new databases the names of the old ones; on one server all at once.
+def _swap(parts: list[Part], now: datetime) -> str:
+    """Give the new databases the names of the old ones; on one server all at once, on two one after the other.
 
-    :returns: the names that old databases which hold something have now.
+    :returns: what follows the names of the old ones now.
+    :raises BackupError: with everything as it was. :raises HalfSwapped: when that could not be brought about.
     """
     main, keys = parts
     groups = [parts] if main.where.same_server(keys.where) else [[keys], [main]]
-    suffix, kept = f"_before_{now:%Y%m%d%H%M%S}", []
+    suffix = f"_before_{now:%Y%m%d%H%M%S}"
+    for part in parts:
+        with _maintenance(part.where) as connection:
+            _require_unused(connection, part.where)
+    swapped: list[Part] = []
     for group in groups:
-        with _maintenance(group[0].where) as connection:
-            there = [part for part in group if databases.is_there(connection, part.where.name)]
-            with connection.transaction():
-                for part in there:
-                    _rename(connection, part.where.name, part.where.name + suffix)
-                for part in group:
-                    _rename(connection, part.draft.name, part.where.name)
-            kept += [part.where.name + suffix for part in there if not _drop_empty(connection, part.where, suffix)]
-    return kept
+        try:
+            _swap_on_one_server(group, suffix)
+        except (BackupError, psycopg.Error) as error:
+            for part in swapped:
+                _swap_back(part, main, suffix, error)
+            raise
+        swapped += group
+    return suffix
+
+
+def _swap_on_one_server(group: list[Part], suffix: str) -> None:
+    with _maintenance(group[0].where) as connection, connection.transaction():
+        for part in group:
+            if databases.is_there(connection, part.where.name):
+                _rename(connection, part.where.name, part.where.name + suffix)
+        for part in group:
+            _rename(connection, part.draft.name, part.where.name)
+
+
+def _swap_back(part: Part, other: Part, suffix: str, cause: Exception) -> None:
+    """:raises HalfSwapped: if it fails."""
+    name, old = part.where.name, part.where.name + suffix
+    try:
+        with _maintenance(part.where) as connection, connection.transaction():
+            _rename(connection, name, part.draft.name)
+            if databases.is_there(connection, old):
+                _rename(connection, old, name)
+    except (BackupError, psycopg.Error) as error:
+        raise HalfSwapped(
+            f"The restore stopped half way ({_first_line(cause)}), and swapping back failed too ({_first_line(error)})."
+            f" {other.where.name} is as it was. {name} is the backup's now. Start nothing before you drop {name} and"
+            f" rename {old} (if it is there) to {name}."
+        ) from error
 
 
 def _rename(connection: Connection, name: str, to: str) -> None:
     connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
 
 
-def _drop_empty(connection: Connection, where: Address, suffix: str) -> bool:
-    """Whether the old database held nothing; then it is dropped."""
-    empty = databases.is_empty(where.at(where.name + suffix))
-    if empty:
-        _drop(connection, where.name + suffix)
-    return empty
+def _is_kept(old: Address) -> bool:
+    """Whether the old database is there under its new name; one that held nothing is dropped."""
+    try:
+        with _maintenance(old) as connection:
+            if databases.is_there(connection, old.name) and databases.is_empty(old):
+                _drop(connection, old.name)
+            return databases.is_there(connection, old.name)
+    except (BackupError, psycopg.Error):
+        return True  # what was restored is there: an empty database too many stops nothing
 
 
 def _follow() -> list[str]:

@@ -17,6 +17,7 @@ def table(var: Path, env: Mapping[str, str]) -> str:
         ("Interviewer", ", ".join(demo.get("models", [])) or "basic mode (no model set)", ""),
         ("Public site", f"http://{domain}:{port}/", ""),
         ("Platform admin", f"http://admin.{domain}:{port}/", _sign_in(admin)),
+        ("  its codes", "", "python manage.py demo_code"),
     ]
     for tenant in demo.get("tenants", []):
         base = f"http://{tenant['host']}:{port}"

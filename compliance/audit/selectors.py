@@ -1,0 +1,27 @@
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from compliance.audit import sentences
+from compliance.audit.models import AuditEvent
+from core import ids
+from tenants.selectors.support import Act
+
+CLOCKS_APART = timedelta(minutes=5)  # ids are made by the processes' clocks, `at` by the database's
+
+
+def acts_of(*, actor_type: str, actor_id: UUID, since: datetime, until: datetime, most: int) -> list[Act]:
+    """What this actor did in the current schema in this time, newest first; found by the ids' order, without a scan."""
+    rows = AuditEvent.objects.filter(
+        pk__gte=ids.first_at(since - CLOCKS_APART),
+        pk__lt=ids.first_at(until + CLOCKS_APART),
+        at__gte=since,
+        at__lte=until,
+        actor_type=actor_type,
+        actor_id=actor_id,
+    )
+    return [_act(row) for row in rows[:most]]
+
+
+def _act(row: AuditEvent) -> Act:
+    route = row.detail.get("route", "")
+    return Act(row.at, row.action, row.object_type, row.object_id, route, sentences.of(row.action, route))
