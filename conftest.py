@@ -1,6 +1,7 @@
 """The test databases: one template with two tenants, and a clone of it for each worker."""
 
 import fcntl
+import gc
 import hashlib
 import os
 import re
@@ -26,6 +27,12 @@ TENANTS = ("alpha", "beta")
 def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True  # or every test client would read every static file's headers first
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays for the whole run: the collector of garbage need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +76,18 @@ def own_valkey(worker_id: str) -> None:
         del caches["default"]
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """What a process keeps for seconds is read anew in each test: it neither ends in the middle nor is another's."""
+    from billing import selectors
+    from llm import budgets, experiments, own_keys, registry
+
+    for kept in (registry, budgets, experiments):
+        kept.forget()
+    selectors._remembered.clear()
+    own_keys._cache.clear()
+
+
 def _copy(suffix: str) -> None:
     template = _ensure_template()
     for name in set(ALIASES.values()):
@@ -110,14 +129,14 @@ def _ensure_template() -> str:
 
 
 def _build(suffix: str) -> None:
-    from tenants.services import provisioning, schemas
+    from tenants.services import deploying, provisioning
 
     for name in set(ALIASES.values()):
         _admin(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(_id(name + suffix)))
         _admin(sql.SQL("CREATE DATABASE {}").format(_id(name + suffix)))
         _grant(name + suffix)
     _point(suffix)
-    schemas.migrate_all(lambda line: None)
+    deploying.migrate_all(lambda line: None)
     for name in TENANTS:
         provisioning.ensure_tenant(
             name=name.title(), subdomain=name, plan_code="starter", contact_email=f"hr@{name}.example"

@@ -78,7 +78,8 @@ def plant(running: Stack, control: str) -> None:
     running.database.execute(b"UPDATE acme.interviews_job SET location = %s", [control])
     packed = base64.urlsafe_b64encode(zlib.compress(control.encode())).decode()
     running.database.execute(
-        b"INSERT INTO acme.django_session (session_key, session_data, expire_date) VALUES ('control', %s, now())",
+        b"INSERT INTO acme.staff_session (session_key, session_data, expire_date, method, device, started_at, seen_at)"
+        b" VALUES ('control', %s, now(), '', '', now(), now())",
         [f".{packed}:made:up"],
     )
     with psycopg.connect(running.env["KEYS_DATABASE_OWNER_URL"], autocommit=True) as keys:
@@ -127,7 +128,7 @@ def dump(url: str) -> bytes:
 
 def sessions(running: Stack) -> list[bytes]:
     """What is inside the sessions, which are stored compressed."""
-    everywhere = "SELECT session_data FROM acme.django_session UNION ALL SELECT session_data FROM django_session"
+    everywhere = "SELECT session_data FROM acme.staff_session UNION ALL SELECT session_data FROM staff_session"
     rows = running.rows(everywhere)
     return [unpacked(data) for (data,) in rows]
 

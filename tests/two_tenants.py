@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
 
-from accounts.models import User
+from accounts.models import ScimGroup, User
+from accounts.programs import Scope
 from accounts.roles import Role
+from accounts.services import invitations as team_invitations
 from billing.services import quota
 from compliance.models import Consent
 from core import clock, tenancy
+from core.ids import uuid7
 from core.testing import HOME, OTHER
 from interviews.models import (
     Application,
@@ -24,8 +28,10 @@ from interviews.models import (
     Evaluation,
     Finding,
     Interview,
+    InterviewAssignment,
     Invitation,
     Job,
+    JobAssignment,
     JobVersion,
     Mail,
     Question,
@@ -36,11 +42,17 @@ from interviews.models import (
     Turn,
 )
 from interviews.services import drafts, evaluations, invitations, lifecycle, links, opening, pauses, questions, turns
-from interviews.tests import make
+from interviews.tests import make, team
 from keys import index, ring
+from tenants.models import CustomDomain, EmailDomain, SupportGrant, Tenant
+from tenants.services import api_keys
+from tenants.services.scim import connection
 
 CANARY = {HOME: "canaryinalpha", OTHER: "canaryinbetaa"}  # of one length: quotes are offsets
 REVIEWERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER, Role.HIRING_MANAGER, Role.REVIEWER)
+
+
+UNASSIGNED = (Role.HIRING_MANAGER, Role.REVIEWER)
 
 
 @dataclass(slots=True)
@@ -56,20 +68,64 @@ class World:
         return UUID(str(self.interviews[name].turns.order_by("-number").values_list("pk", flat=True)[0]))
 
 
+def unassigned(role: str) -> str:
+    """The address of a person with this role to whom nothing is assigned."""
+    return f"unassigned-{role}@staff.example"
+
+
 def build() -> World:
     """Fill alpha through the services that serve people."""
     world, words = World(), CANARY[HOME]
     quota.current_period()
     for role in Role.values:
         make.staff(role, name=f"{words} {role}")
+    for role in UNASSIGNED:
+        make.staff(role, email=unassigned(role), name=f"{words} unassigned {role}")
+    team_invitations.invite(email="invited@staff.example", name=f"{words} invited", role=Role.REVIEWER)
+    _claims()
     job = make.job(f"{words}-job", title=f"{words} job")
     for name in STATES:
         one = _invite(job, name)
+        team.staff_of(one.interview, Role.HIRING_MANAGER)
+        team.staff_of(one.interview, Role.REVIEWER)
         world.interviews[name], world.invitations[name], world.tokens[name] = one.interview, one.invitation, one.token
         STATES[name](one)
         one.interview.refresh_from_db()
     Invitation.objects.update(used_at=clock.now())
+    _support()
     return world
+
+
+def programs() -> tuple[str, str]:
+    """A new key of the tenant in use for everything that a key may do, and its directory's token."""
+    owner = User.objects.get(role=Role.OWNER)
+    _, key = api_keys.create(name="Reports", scopes=list(Scope), life=timedelta(days=1), by=owner)
+    return key, connection.new_token(by=owner)
+
+
+def _claims() -> None:
+    """A mail domain, a host that nobody has proven yet, and a group of the directory."""
+    tenant = Tenant.objects.get(schema_name=HOME)
+    EmailDomain.objects.create(
+        tenant=tenant, domain="staff.example", proof=EmailDomain.Proof.PLATFORM, verified_at=clock.now()
+    )
+    CustomDomain.objects.create(tenant=tenant, host="jobs.claimed.example", token="a-token")
+    ScimGroup.objects.create(display_name="Talent")
+
+
+def _support() -> None:
+    """One grant of support that is open, and one that waits for approval."""
+    tenant, now = Tenant.objects.get(schema_name=HOME), clock.now()
+    for status, times in (("open", {"starts_at": now, "ends_at": now + timedelta(hours=1)}), ("requested", {})):
+        SupportGrant.objects.create(
+            tenant=tenant,
+            staff_id=uuid7(),
+            staff_email=f"{status}@platform.example",
+            reason=_words("A ticket about"),
+            status=status,
+            requested_at=now,
+            **times,
+        )
 
 
 def _invite(job: Job, name: str) -> invitations.Invited:
@@ -163,6 +219,7 @@ STATES: dict[str, Any] = {
 TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
+    *(JobAssignment, InterviewAssignment),
 )
 
 

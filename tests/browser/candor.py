@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -15,18 +17,24 @@ from typing import IO, Any
 import psycopg
 
 from config import env as environment
-from tests.stack import Stack, stack
+from tests.stack import ROOT, Stack, stack
 
 TENANT = "acme"
 
 
 @dataclass(frozen=True, slots=True)
 class Candor:
-    """What the tests need of a running stack: its port, its database as the owner role, its worker's process."""
+    """What the tests need of a running stack: its port, its database as the owner role, its worker's process,
+    and what its processes see."""
 
     port: str
     database: str
     worker: int
+    env: dict[str, str]
+
+    @classmethod
+    def of(cls, running: Stack) -> Candor:
+        return cls(running.env["PORT"], running.env["DATABASE_OWNER_URL"], running.pids()["worker"], running.env)
 
     def site(self, tenant: str = TENANT) -> str:
         """The address of a tenant's site as a browser knows it; "" is the public site."""
@@ -37,6 +45,12 @@ class Candor:
         with psycopg.connect(self.database, autocommit=True) as connection:
             [row] = connection.execute(statement.encode(), values).fetchall()
         return row[0]
+
+    def code_of(self, email: str) -> str:
+        """What the authenticator app of a person of the demo shows now; it opens one sign-in."""
+        command = [sys.executable, "manage.py", "demo_code"]
+        shown = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=True).stdout
+        return next(line.split()[0] for line in shown.splitlines() if line.endswith(email))
 
     @contextmanager
     def worker_paused(self) -> Iterator[None]:
@@ -73,7 +87,7 @@ def shared() -> Iterator[Candor]:
 
 def _started(held: ExitStack) -> Candor:
     started = held.enter_context(stack("browser", "seed_demo"))
-    running = Candor(started.env["PORT"], started.env["DATABASE_OWNER_URL"], started.pids()["worker"])
+    running = Candor.of(started)
     note = _note()
     note.touch(mode=0o600)
     note.write_text(json.dumps(asdict(running)), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
 
 from tests.browser.candor import Candor, shared
+from tests.browser.looks import DESK, PHONE, SCHEMES, SIZES, Looks
 from tests.browser.people import Candidate, Recruiter
 from tests.browser.watch import Watch
 
@@ -24,7 +26,6 @@ ARGUMENTS = (
     "--no-first-run",
 )
 PATIENCE_MS = 15_000
-PHONE, DESK = (390, 844), (1440, 900)
 
 Contexts = Callable[..., BrowserContext]
 
@@ -71,6 +72,21 @@ def browser(executable: str) -> Iterator[Browser]:
 def watch() -> Watch:
     """What goes wrong in this test's pages; the test says what must not."""
     return Watch()
+
+
+@pytest.fixture
+def looks(watch: Watch, show: Callable[[str], None], request: pytest.FixtureRequest) -> Iterator[Looks]:
+    """Collects what is wrong; shows what was looked at."""
+    seen = Looks()
+    yield seen
+    figures = {
+        "pages": len(seen.pages),
+        "looks": len(seen.pages) * len(SIZES) * len(SCHEMES),
+        "wrong": len(seen.wrong),
+        "policy_violations": len(watch.violations),
+        "errors": len(watch.errors),
+    }
+    show(f"{request.node.name}: {json.dumps(figures)}")
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.watch import Watch
 
 Scheme = Literal["light", "dark"]
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+PHONE, DESK = (390, 844), (1440, 900)
 SIZES = (PHONE, DESK)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 RUN_AXE = """
@@ -23,6 +24,12 @@ RUN_AXE = """
 # Contrast is measured on the colours that a change ends with.
 END_TRANSITIONS = "() => document.getAnimations().forEach((one) => one instanceof CSSTransition && one.finish())"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Tables scroll sideways where they must; none of ours must.
+SIDEWAYS = """
+() => [...document.querySelectorAll("[role=region][tabindex]")]
+  .filter((one) => one.scrollWidth > one.clientWidth)
+  .map((one) => `${one.ariaLabel} scrolls sideways, ${one.scrollWidth} px in ${one.clientWidth}`)
+"""
 
 
 def change(page: Page, size: tuple[int, int], scheme: Scheme) -> None:
@@ -54,6 +61,14 @@ class Looks:
 
     def _examine(self, page: Page, where: str) -> None:
         self.wrong += [f"{where}: {violation}" for violation in page.evaluate(RUN_AXE, list(TAGS))]
+        self.wrong += [f"{where}: {table}" for table in page.evaluate(SIDEWAYS)]
         outside = page.evaluate(OVERFLOW)
         if outside > 0:
             self.wrong.append(f"{where}: {outside} px wider than the screen")
+
+
+def nothing_is_wrong(looks: Looks, watch: Watch, refused: list[int]) -> bool:
+    assert looks.wrong == []
+    assert (watch.errors, watch.violations) == ([], [])
+    assert watch.refused == refused
+    return True

@@ -25,6 +25,19 @@ def answers(which: int = 0) -> list[str]:
     return [str(text) for text in finished[which]["answers"]]
 
 
+def give_code(page: Page, candor: Candor, email: str) -> None:
+    """Type the code of a person of the demo. It opens one sign-in: who comes again soon has the next."""
+    given = ""
+    while (field := page.locator("input[name=code]")).is_visible():
+        if (code := candor.code_of(email)) == given:
+            page.wait_for_timeout(1000)
+            continue
+        given = code
+        field.fill(code)
+        with page.expect_navigation():
+            field.press("Enter")
+
+
 @dataclass(frozen=True, slots=True)
 class Recruiter:
     page: Page

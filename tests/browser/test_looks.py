@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.candor import Candor
-from tests.browser.conftest import DESK, Contexts
-from tests.browser.looks import SCHEMES, SIZES, Looks
+from tests.browser.conftest import Contexts
+from tests.browser.looks import DESK, Looks, nothing_is_wrong
 from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 
@@ -36,28 +32,6 @@ async (times) => {
   for (let sent = 0; sent < times; sent += 1) await fetch(location.href, { method: "POST", body: body() });
 }
 """
-
-
-@pytest.fixture
-def looks(watch: Watch, show: Callable[[str], None], request: pytest.FixtureRequest) -> Iterator[Looks]:
-    """Collects what is wrong; shows what was looked at."""
-    seen = Looks()
-    yield seen
-    figures = {
-        "pages": len(seen.pages),
-        "looks": len(seen.pages) * len(SIZES) * len(SCHEMES),
-        "wrong": len(seen.wrong),
-        "policy_violations": len(watch.violations),
-        "errors": len(watch.errors),
-    }
-    show(f"{request.node.name}: {json.dumps(figures)}")
-
-
-def nothing_is_wrong(looks: Looks, watch: Watch, refused: list[int]) -> bool:
-    assert looks.wrong == []
-    assert (watch.errors, watch.violations) == ([], [])
-    assert watch.refused == refused
-    return True
 
 
 def test_faults_that_were_planted_are_seen(contexts: Contexts, candor: Candor, watch: Watch) -> None:
@@ -92,7 +66,7 @@ def test_the_public_pages(contexts: Contexts, candor: Candor, recruiter: Recruit
     looks.at(page, f"Sign in to {COMPANY}")
     page.get_by_label("Email").fill("nobody@acme.example")
     page.get_by_label("Password").fill("not a password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("is wrong")).to_be_visible()
     looks.at(page, f"Sign in to {COMPANY}", "refused")
     assert nothing_is_wrong(looks, watch, refused=[])
@@ -242,4 +216,4 @@ def sign_in_too_often(page: Page, url: str) -> None:
     page.evaluate(SEND_OFTEN, ALLOWED_TRIES)
     page.get_by_label("Email").fill("nobody@globex.example")
     page.get_by_label("Password").fill("not a password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()

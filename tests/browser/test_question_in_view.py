@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Contexts
+from tests.browser.conftest import Contexts
+from tests.browser.looks import DESK, PHONE
 from tests.browser.people import Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 

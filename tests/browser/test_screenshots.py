@@ -12,8 +12,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from config import env as environment
-from tests.browser.conftest import DESK, Contexts
-from tests.browser.looks import SCHEMES, SIZES, change
+from tests.browser.conftest import Contexts
+from tests.browser.looks import DESK, SCHEMES, SIZES, change
 from tests.browser.people import JOB_TITLE, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 

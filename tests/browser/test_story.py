@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect
 
 from tests.browser.candor import TENANT, Candor
-from tests.browser.conftest import DESK, Contexts
+from tests.browser.conftest import Contexts
+from tests.browser.looks import DESK
 from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 from tests.stack import wait_until

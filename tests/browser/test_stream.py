@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.candor import TENANT, Candor
-from tests.browser.conftest import DESK, PHONE, Contexts
-from tests.browser.looks import Looks
+from tests.browser.conftest import Contexts
+from tests.browser.looks import DESK, PHONE, Looks
 from tests.browser.people import JOB_TITLE, Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 from tests.model_process import mock_model
@@ -43,7 +43,7 @@ def streaming() -> Iterator[Stack]:
 
 @pytest.fixture
 def site(streaming: Stack) -> Candor:
-    return Candor(streaming.env["PORT"], streaming.env["DATABASE_OWNER_URL"], streaming.pids()["worker"])
+    return Candor.of(streaming)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from time import monotonic_ns
 from playwright.sync_api import expect
 
 from tests.browser.candor import TENANT, Candor
-from tests.browser.conftest import PHONE, Contexts
+from tests.browser.conftest import Contexts
+from tests.browser.looks import PHONE
 from tests.browser.people import Candidate, Recruiter, answers
 from tests.browser.watch import Watch
 from tests.stack import wait_until

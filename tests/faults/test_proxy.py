@@ -100,7 +100,7 @@ def test_a_slow_line_carries_that_many_bytes_a_second(line: Proxy) -> None:
     with connected(line) as client:
         seconds, _pieces = echoed(client, b"x" * 5_000)
 
-    assert 0.4 <= seconds < 1.2
+    assert 0.4 <= seconds < 3
 
 
 def test_a_cut_is_an_end_and_a_reset_is_an_error(line: Proxy) -> None:
@@ -154,7 +154,7 @@ def test_healing_a_frozen_line_loses_what_waited_on_it(line: Proxy) -> None:
     with connected(line) as again:
         seconds, _pieces = echoed(again, b"hello")
 
-    assert seconds < 0.1
+    assert seconds < 1
 
 
 def test_a_refusing_line_ends_every_connection_at_once(line: Proxy) -> None:

@@ -36,7 +36,8 @@ pytestmark = pytest.mark.prove
 
 PROCESSES, THREADS = 3, 8
 UNSTRUCTURED = "Mock response from mock."  # what llmock says unless a schema is asked for
-DISTURBED = {"p7", "p8", "p9"}  # for seconds, and with room enough for more
+DEAD = {"p8", "p9"}  # for seconds, and with room enough for more
+HANGING = {"p7"}  # a call to it takes its whole patience: under load too few may end before it goes on
 NEVER_ANSWERED = {"refused", "timeout", "cut"}
 LATE_SECONDS = 0.5  # of this machine, after a deadline
 HALVES = {"truncated_stream_accepted", "malformed_chunk_ignored", "gave_up"}  # what another server makes good
@@ -134,7 +135,7 @@ class TenProviderTests(CommittingTestCase):
         self.assert_resilient(told)
         self.assert_the_budgets_hold_what_was_spent()
         self.assert_nothing_is_held()
-        self.assertLessEqual(DISTURBED, closed)
+        self.assertLessEqual(DEAD | (HANGING & opened), closed)
         self.figures(told, rows, opened, closed)
 
     def disturb(self) -> set[str]:

@@ -1,7 +1,7 @@
 """`make bench`: measure the bars of docs/capacity.md and print a JSON line for each figure.
 
     python -m tests.load [turns] [room] [capacity] [streams] [neighbours] [gateway] [limits] [prompts] [cache] [off]
-                         [costs] [soak] [--quick] [--candidates 200] [--dataset FOLDER] [--interviews 20]
+                         [costs] [tenants] [soak] [--quick] [--candidates 200] [--dataset FOLDER] [--interviews 20]
 
 Without a name all but the soak. Exit code 1 when a bar was missed. `--quick` is for tests: everything
 small, and only correctness is judged (nothing lost, doubled, out of order, scripted, in error, above a limit): a small
@@ -17,7 +17,7 @@ import sys
 from functools import partial
 
 from core.localservices.leader import leading
-from tests.load import cache, capacity, gateway, limits, neighbours, off, room, soak, spending, streams, turns
+from tests.load import cache, capacity, gateway, limits, neighbours, off, room, soak, spending, streams, tenants, turns
 from tests.load.lines import Lines
 from tests.load.server import server
 from tests.stack import ROOT
@@ -34,6 +34,7 @@ BARS = {
     "cache": cache.measure,
     "off": off.measure,
     "costs": spending.measure_costs,
+    "tenants": tenants.measure,
 }
 APART = ("soak",)  # only by its name
 

@@ -26,7 +26,7 @@ from tests.stack import ROOT, Stack, stack, wait_until
 WORKERS, THREADS = 2, 250  # a worker a core
 TENANTS, QUICK_TENANTS = 8, 2  # over which a bar's interviews are spread
 LONGEST_SECONDS = 1800
-WITHIN_DJANGO = frozenset({"prepare", "listeners", "events", "calls", "prompts", "costs"})
+WITHIN_DJANGO = frozenset({"prepare", "listeners", "events", "calls", "prompts", "costs", "fleet"})
 WIDEST_PREPARE = 2  # processes
 FEW = 100  # interviews that one process makes before a second has started
 

@@ -16,11 +16,11 @@ from tests.stack import ROOT
 pytestmark = pytest.mark.prove
 
 TURNS = ("turns", "room", "capacity", "streams", "neighbours", "off")
-BARS = (*TURNS, "gateway", "limits", "prompts", "cache", "costs")
+BARS = (*TURNS, "gateway", "limits", "prompts", "cache", "costs", "tenants")
 OVER = tuple(f"over_{what}" for what in (*KINDS, "budget"))
 NOTHING = (
     *("lost", "doubled", "disordered", "errors", "doubled_events", "scripted"),
-    *("misses", "by_a_model", "restarts", "unsettled", *OVER),
+    *("misses", "by_a_model", "restarts", "unsettled", "drifted", "incomplete", *OVER),
 )
 JUDGED = (*NOTHING, "resumed", "recovered", "answered_alike")  # however small the run
 COMMAND = [sys.executable, "-m", "tests.load", "--quick"]

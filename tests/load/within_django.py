@@ -1,4 +1,6 @@
-"""Runs a module of tests.load that uses Candor's code: python -m tests.load.within_django prepare ARGUMENT...
+"""Runs a module that uses Candor's code: python -m tests.load.within_django prepare ARGUMENT...
+
+A name without a dot is one of tests.load.
 
 Without a server's environment the addresses of its services lead nowhere: enough for what only counts prompts.
 """
@@ -19,4 +21,5 @@ if __name__ == "__main__":
         os.environ |= {"CANDOR_ENV": "test"} | {name: NOWHERE["REDIS" in name] for name in NAMES}
     django.setup()
     del sys.argv[0]
-    runpy.run_module(f"tests.load.{sys.argv[0]}", run_name="__main__")
+    name = sys.argv[0]
+    runpy.run_module(name if "." in name else f"tests.load.{name}", run_name="__main__")

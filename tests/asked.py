@@ -1,0 +1,127 @@
+"""What stands in the addresses and the forms that the isolation walk asks for."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from accounts.models import ScimGroup, TeamInvitation, User
+from accounts.roles import Role
+from core.testing import HOME
+from interviews.models import CandidateRequest
+from interviews.tests import make
+from tenants.models import ApiKey, CustomDomain, EmailDomain, SupportGrant
+from tenants.tests import idps
+from tests import two_tenants
+from tests.two_tenants import World
+
+Arguments = Callable[[World], list[Any]]
+Data = Callable[[World], dict[str, Any]]
+
+
+def nothing(world: World) -> list[Any]:
+    return []
+
+
+def interview(name: str) -> Arguments:
+    return lambda world: [world.interviews[name].pk]
+
+
+def turn(name: str) -> Arguments:
+    return lambda world: [world.turn(name)]
+
+
+def job(world: World) -> list[Any]:
+    return [world.interviews["invited"].application.job_id]
+
+
+def contest(world: World) -> list[Any]:
+    return [world.interviews["submitted"].pk, "contest"]
+
+
+def evaluation(world: World) -> list[Any]:
+    return [world.interviews["evaluation_failed"].evaluations.get().pk]
+
+
+def request(world: World) -> list[Any]:
+    return [CandidateRequest.objects.get(interview=world.interviews["request"]).pk]
+
+
+def colleague(world: World) -> list[Any]:
+    return [User.objects.get(email=f"{Role.REVIEWER}@staff.example").pk]
+
+
+def team_invitation(world: World) -> list[Any]:
+    return [TeamInvitation.objects.get().pk]
+
+
+def invitation_by_key(world: World) -> dict[str, Any]:
+    return {"job_id": str(job(world)[0]), "name": "Eve", "email": "eve@example.org"}
+
+
+def group(world: World) -> list[Any]:
+    return [ScimGroup.objects.get().pk]
+
+
+def mail_domain(world: World) -> list[Any]:
+    return [EmailDomain.objects.get(tenant__schema_name=HOME).pk]
+
+
+def own_host(world: World) -> list[Any]:
+    return [CustomDomain.objects.get(tenant__schema_name=HOME).pk]
+
+
+def api_key(world: World) -> list[Any]:
+    return [ApiKey.objects.get(tenant__schema_name=HOME).pk]
+
+
+def support_grant(world: World) -> list[Any]:
+    return [SupportGrant.objects.get(staff_email="open@platform.example").pk]
+
+
+def support_asked(world: World) -> list[Any]:
+    return [SupportGrant.objects.get(tenant__schema_name=HOME, status="requested").pk]
+
+
+def answer(world: World) -> dict[str, Any]:
+    return {"answer": "An answer.", "idempotency_key": str(world.turn("running")), "draft_version": "1"}
+
+
+def question(world: World) -> dict[str, Any]:
+    return {"turn": str(world.turn("running")), "reason": "unclear", "words": "Which table?"}
+
+
+def levels(world: World) -> dict[str, Any]:
+    return {f"rating-{row.key}": "3" for row in world.interviews["evaluated"].version.competencies.all()}
+
+
+def managed_job(world: World) -> list[Any]:
+    return [*job(world), User.objects.get(email=f"{Role.HIRING_MANAGER}@staff.example").pk]
+
+
+def rated_interview(world: World) -> list[Any]:
+    return [world.interviews["running"].pk, User.objects.get(email=f"{Role.REVIEWER}@staff.example").pk]
+
+
+def person(role: str) -> Data:
+    """Somebody with this role to whom nothing is assigned."""
+    return lambda world: {"user": User.objects.get(email=two_tenants.unassigned(role)).pk}
+
+
+def metadata(world: World) -> dict[str, Any]:
+    return {"xml": idps.metadata().decode()}
+
+
+def fixed(**data: Any) -> Data:
+    return lambda world: data
+
+
+DECISION = fixed(outcome="reject", reason_code="missing_requirement", reason_text="No.")
+COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
+CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)
+NO_ROW: Arguments = lambda world: [UUID(int=1)]  # noqa: E731
+INVITATION = fixed(name="Eve", email="eve@example.org", days_valid="7")
+LINK: Arguments = lambda world: [world.tokens["running"]]  # noqa: E731
+
+NEW_PASSWORD = fixed(current=make.PASSWORD, password="quite-another-one", again="quite-another-one")
+
+ASKED = fixed(userName="gina@staff.example", emails=[{"value": "gina@staff.example"}], displayName="Gina")
