@@ -5,7 +5,7 @@ BOOT = $(PYTHON) -I platform/core/localservices/bootstrap.py
 .PHONY: run test prove check bench assets
 run: ; @$(BOOT) --step 1/7 requirements.txt manage.py run
 test: ; @$(BOOT) requirements-dev.txt -m core.localservices.suite -n 2 $(ARGS)
-prove: ; @$(BOOT) requirements-dev.txt -m core.localservices.suite -m prove tests $(ARGS)
+prove: ; @$(BOOT) requirements-dev.txt -m core.localservices.suite -m prove $(ARGS)
 check: ; @$(BOOT) requirements-dev.txt .ci/check.py $(ARGS)
 bench: ; @$(BOOT) requirements-dev.txt -m tests.load $(ARGS)
 assets: ; @npm --prefix assets install --no-save && npm --prefix assets run build
