@@ -35,7 +35,7 @@ class InterviewsConfig(AppConfig):
 
     def _register_what_is_owed(self) -> None:
         from core import due
-        from interviews.services import evaluations, mail, turns
+        from interviews.services import evaluations, mail, redos, turns
 
         due.register(
             "turn",
@@ -50,7 +50,7 @@ class InterviewsConfig(AppConfig):
             keyword="evaluation_id",
             retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
         )
-        due.register(evaluations.REDO, task="interviews.redo_evaluation", keyword="evaluation_id")
+        due.register(redos.KIND, task="interviews.redo_evaluation", keyword="evaluation_id")
         due.register(
             "mail",
             task="interviews.send_mail",

@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
-from interviews.services import evaluations, listeners, money
+from interviews.services import listeners, money, redos
 from llm import batches, cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -46,7 +46,7 @@ def withdraw(interview: Interview) -> None:
         due.settle("turn", turn_id)
     for evaluation_id in interview.evaluations.values_list("pk", flat=True):
         due.settle("evaluation", evaluation_id)
-        due.settle(evaluations.REDO, evaluation_id)
+        redos.settle(evaluation_id)
     batches.purge(subject_id=interview.subject_id)
     audit.record("interview.withdrawn", interview)
     listeners.close(interview, why="withdrawn")

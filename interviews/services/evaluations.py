@@ -1,6 +1,5 @@
 """Evaluations: owed by a submitted interview, run by a worker, stored with their evidence."""
 
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
 from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
 from interviews.selectors import policies
-from interviews.services import money, standing, waiting
+from interviews.services import money, redos, standing, waiting
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
@@ -26,9 +25,6 @@ from interviews.services.evaluation.types import (
 from llm import batches
 
 GIVE_UP_AFTER = 5
-REDO = "evaluation_redo"
-FIRST_REDO, LONGEST_REDO = timedelta(minutes=1), timedelta(hours=6)
-MOST_REDONE = 24
 
 log = structlog.get_logger()
 
@@ -161,20 +157,11 @@ def _store(claim: claims.Claim, result: Result) -> None:
     _store_points(evaluation, Finding.Kind.STRENGTH, result.strengths)
     _store_points(evaluation, Finding.Kind.WEAKNESS, result.weaknesses)
     due.settle("evaluation", evaluation.pk)
-    if not (result.trouble and _owe_redo(evaluation)):
+    if not basic:
+        redos.hasten()
+    if not (result.trouble and redos.owe(evaluation)):
         money.give_back(evaluation.interview_id)
     audit.record("evaluation.finished", evaluation, mode=result.mode, attempts=claim.attempts)
-
-
-def _owe_redo(evaluation: Evaluation) -> bool:
-    """Have a provisional result made again once a model answers; each time in vain, twice as much later.
-
-    :returns: False if that was tried often enough.
-    """
-    made = Evaluation.objects.filter(interview=evaluation.interview_id).count()
-    if made <= MOST_REDONE:
-        due.owe(REDO, evaluation.pk, after=min(FIRST_REDO * 2 ** (made - 1), LONGEST_REDO))
-    return made <= MOST_REDONE
 
 
 def _store_rating(evaluation: Evaluation, competency_id: UUID, rating: Rating) -> None:

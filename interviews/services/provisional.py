@@ -10,7 +10,7 @@ from core.claims import AlreadyClaimed
 from core.state import TransitionNotAllowed
 from interviews.models import Decision, Evaluation
 from interviews.selectors import policies
-from interviews.services import evaluations, money, standing
+from interviews.services import evaluations, money, redos, standing
 from llm import gateway, health
 
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -27,13 +27,13 @@ def redo(*, evaluation_id: UUID) -> None:
     """
     evaluation = Evaluation.objects.select_related("interview").get(pk=evaluation_id)
     if not _is_wanted(evaluation):
-        due.settle(evaluations.REDO, evaluation_id)
+        redos.settle(evaluation_id)
         if evaluation.status == Evaluation.Status.PROVISIONAL:  # and not one that another took the place of
             money.give_back(evaluation.interview_id)
     elif _can_ask():
         _supersede(evaluation)
     else:
-        due.owe(evaluations.REDO, evaluation_id, after=_pause(evaluation))
+        due.owe(redos.KIND, evaluation_id, after=_pause(evaluation))
 
 
 def _is_wanted(evaluation: Evaluation) -> bool:
@@ -56,7 +56,7 @@ def _supersede(evaluation: Evaluation) -> None:
         with transaction.atomic():
             standing.hold(evaluation.interview_id)
             state.move(evaluation, Evaluation.Status.SUPERSEDED, source=Evaluation.Status.PROVISIONAL)
-            due.settle(evaluations.REDO, evaluation.pk)
+            redos.settle(evaluation.pk)
             successor = evaluations.owe(evaluation.interview)
             audit.record("evaluation.superseded", evaluation, by=str(successor.pk))
     except (TransitionNotAllowed, standing.Withdrawn) as error:
@@ -70,4 +70,4 @@ def _age(evaluation: Evaluation) -> timedelta:
 
 def _pause(evaluation: Evaluation) -> timedelta:
     """As long as it waits already: so the pauses double."""
-    return min(max(_age(evaluation), evaluations.FIRST_REDO), LONGEST_PAUSE)
+    return min(max(_age(evaluation), redos.FIRST), LONGEST_PAUSE)

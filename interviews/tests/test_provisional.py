@@ -12,16 +12,17 @@ from core.models import Due
 from core.testing import OTHER, CommittingTestCase, TenantTestCase, at_once
 from interviews import tasks
 from interviews.models import Evaluation, Interview, Review
-from interviews.services import afterwards, evaluations, provisional
+from interviews.services import afterwards, evaluations, provisional, redos
+from interviews.services.invitations import Invited
 from interviews.tests import make
 from llm.tests.asking import using
 from llm.tests.test_modes import opened
 from tests.mock_model import MockModel
 
 
-def in_vain() -> Interview:
+def in_vain(one: Invited | None = None) -> Interview:
     """A completed interview whose evaluation found no model."""
-    interview = make.submitted()
+    interview = make.submitted(one)
     with MockModel() as model, using(model, "mock!500"):
         evaluations.run(evaluation_id=interview.evaluations.get().pk)
     return interview
@@ -29,7 +30,7 @@ def in_vain() -> Interview:
 
 def owed_in() -> list[int]:
     """Seconds until each redo falls due."""
-    rows = Due.objects.filter(kind=evaluations.REDO)
+    rows = Due.objects.filter(kind=redos.KIND)
     return [round((row.due_at - clock.now()).total_seconds()) for row in rows]
 
 
@@ -56,7 +57,7 @@ class ProvisionalTests(TenantTestCase):
         self.assertEqual(
             (self.first.status, self.first.mode, self.first.error), ("provisional", "basic", "server_error")
         )
-        self.assertEqual((make.owed(evaluations.REDO), owed_in()), ([self.first.pk], [60]))
+        self.assertEqual((make.owed(redos.KIND), owed_in()), ([self.first.pk], [60]))
 
     def test_when_a_model_answers_again_there_is_one_ready_result_and_the_old_one_is_kept(self) -> None:
         mails, ratings = self.interview.mails.count(), self.first.ratings.count()
@@ -65,7 +66,7 @@ class ProvisionalTests(TenantTestCase):
 
         self.assertEqual(self.statuses(), ["superseded", "ready"])
         self.assertEqual((second.mode, second.error, self.first.ratings.count()), ("model", "", ratings))
-        self.assertEqual((make.owed(evaluations.REDO), make.owed("evaluation")), ([], []))
+        self.assertEqual((make.owed(redos.KIND), make.owed("evaluation")), ([], []))
         self.assertEqual(self.interview.mails.count(), mails)
         self.assertEqual(
             make.actions("evaluation."), ["evaluation.finished", "evaluation.superseded", "evaluation.finished"]
@@ -86,7 +87,7 @@ class ProvisionalTests(TenantTestCase):
                 with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=False):
                     opened("own-server", seconds=3600)
                     self.redo()
-                due_at = Due.objects.get(kind=evaluations.REDO).due_at
+                due_at = Due.objects.get(kind=redos.KIND).due_at
                 pauses.append(round((due_at - clock.now()).total_seconds()))
 
         self.assertEqual((self.statuses(), model.chats), (["provisional"], 0))
@@ -104,6 +105,29 @@ class ProvisionalTests(TenantTestCase):
 
         self.assertEqual((self.statuses(), owed_in()), (["superseded", "provisional"], [120]))
 
+    def test_when_a_model_answers_again_the_others_of_the_tenant_wait_no_longer(self) -> None:
+        waiting = self.first
+        elsewhere = Due.objects.create(
+            tenant=OTHER, kind=redos.KIND, object_id=waiting.pk, due_at=clock.now() + timedelta(hours=6)
+        )
+        Due.objects.filter(kind=redos.KIND).update(due_at=clock.now() + timedelta(hours=6))
+
+        for number, (ago, expected) in enumerate(((timedelta(seconds=2), 8), (timedelta(hours=3), 0))):
+            Evaluation.objects.filter(pk=waiting.pk).update(finished_at=clock.now() - ago)
+            make.evaluated_by_model(make.invited(f"{number}@example.org"))
+            owed = Due.objects.get(tenant="alpha", object_id=waiting.pk)
+            self.assertEqual(max(0, round((owed.due_at - clock.now()).total_seconds())), expected)
+
+        elsewhere.refresh_from_db()
+        self.assertGreater(elsewhere.due_at, clock.now() + timedelta(hours=5))
+
+    def test_another_result_in_vain_hastens_nothing(self) -> None:
+        Due.objects.filter(kind=redos.KIND).update(due_at=clock.now() + timedelta(hours=6))
+
+        in_vain(make.invited("grace@example.org"))
+
+        self.assertEqual(sorted(owed_in()), [60, 6 * 3600])
+
     def test_a_message_that_comes_twice_makes_it_again_once(self) -> None:
         with MockModel() as model, using(model):
             for _ in range(2):
@@ -112,12 +136,12 @@ class ProvisionalTests(TenantTestCase):
         self.assertEqual((self.statuses(), len(make.owed("evaluation"))), (["superseded", "owed"], 1))
 
     def test_a_sweep_sends_it_when_it_is_due(self) -> None:
-        Due.objects.filter(kind=evaluations.REDO).update(due_at=clock.now() - timedelta(hours=1))
+        Due.objects.filter(kind=redos.KIND).update(due_at=clock.now() - timedelta(hours=1))
         sent: list[due.Owed] = []
 
         due.sweep(sent.append)
 
-        [found] = [owed for owed in sent if owed.kind == evaluations.REDO]
+        [found] = [owed for owed in sent if owed.kind == redos.KIND]
         kind = due.kind_of(found.kind)
         self.assertEqual((found.object_id, kind.task), (self.first.pk, "interviews.redo_evaluation"))
 
@@ -143,11 +167,11 @@ class ProvisionalTests(TenantTestCase):
         with MockModel() as model, using(model):
             self.redo()
 
-        self.assertEqual((self.statuses(), make.owed(evaluations.REDO)), (["provisional"], []))
+        self.assertEqual((self.statuses(), make.owed(redos.KIND)), (["provisional"], []))
 
     def test_a_withdrawn_interview_is_not_evaluated_again(self) -> None:
         afterwards.withdraw(self.interview)
-        left = make.owed(evaluations.REDO)
+        left = make.owed(redos.KIND)
 
         with MockModel() as model, using(model):
             self.redo()
@@ -160,7 +184,7 @@ class ProvisionalTests(TenantTestCase):
         with MockModel() as model, using(model):
             self.redo()
 
-        self.assertEqual((self.statuses(), make.owed(evaluations.REDO)), (["provisional"], []))
+        self.assertEqual((self.statuses(), make.owed(redos.KIND)), (["provisional"], []))
 
     def test_a_message_for_another_tenant_touches_nothing(self) -> None:
         missing = self.assertRaises(Evaluation.DoesNotExist)
@@ -178,7 +202,7 @@ class NeverTests(TenantTestCase):
 
         page = make.signed_in(person).get(reverse("portal_interview", args=[interview.pk]))
 
-        self.assertEqual((interview.evaluations.get().error, make.owed(evaluations.REDO)), ("", []))
+        self.assertEqual((interview.evaluations.get().error, make.owed(redos.KIND)), ("", []))
         self.assertContains(page, "Provisional: basic mode")
 
     def test_a_ready_result_is_not_made_again(self) -> None:
@@ -187,7 +211,7 @@ class NeverTests(TenantTestCase):
         with MockModel() as model, using(model):
             provisional.redo(evaluation_id=evaluation.pk)
 
-        self.assertEqual((Evaluation.objects.get().status, make.owed(evaluations.REDO)), ("ready", []))
+        self.assertEqual((Evaluation.objects.get().status, make.owed(redos.KIND)), ("ready", []))
 
 
 class AtOnceTests(CommittingTestCase):
@@ -200,4 +224,4 @@ class AtOnceTests(CommittingTestCase):
 
         self.assertLessEqual({type(result) for result in results}, {type(None), AlreadyClaimed})
         self.assertEqual(sorted(interview.evaluations.values_list("status", flat=True)), ["owed", "superseded"])
-        self.assertEqual((len(make.owed("evaluation")), make.owed(evaluations.REDO)), (1, []))
+        self.assertEqual((len(make.owed("evaluation")), make.owed(redos.KIND)), (1, []))

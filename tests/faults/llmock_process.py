@@ -37,6 +37,14 @@ class Terms:
     in_flight: int | None = None
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports that are free, and no two the same, which of ports drawn one by one happens now and then."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)
+
+
 @contextmanager
 def nursery() -> Iterator[subprocess.Popen[str]]:
     """The process that starts servers; they end with it."""
@@ -59,10 +67,9 @@ def nursery() -> Iterator[subprocess.Popen[str]]:
 class Provider:
     """One llmock server on a port of its own."""
 
-    def __init__(self, terms: Terms, nursery: subprocess.Popen[str], folder: Path) -> None:
-        self.terms, self.folder, self._nursery = terms, folder / terms.label, nursery
+    def __init__(self, terms: Terms, nursery: subprocess.Popen[str], folder: Path, port: int) -> None:
+        self.terms, self.folder, self._nursery, self._port = terms, folder / terms.label, nursery, port
         self.folder.mkdir()
-        self._port = free_port()
         self.address = f"http://127.0.0.1:{self._port}"
         self._pid = 0
 
@@ -75,6 +82,8 @@ class Provider:
         self._pid = int(self._nursery.stdout.readline())
 
     def answers(self) -> bool:
+        """:raises ProcessLookupError: if it ended by itself; whoever answers on its port is somebody else."""
+        os.kill(self._pid, 0)
         try:
             urlopen(f"{self.address}/health", timeout=2).close()
         except OSError:

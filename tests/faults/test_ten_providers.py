@@ -28,7 +28,7 @@ from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget
 from tests.faults import asker
-from tests.faults.llmock_process import Provider, Terms, mark_of, nursery, verdict
+from tests.faults.llmock_process import Provider, Terms, free_ports, mark_of, nursery, verdict
 from tests.faults.ten import TERMS, environment, most_at_once, open_breakers, register
 from tests.stack import wait_until
 
@@ -61,7 +61,8 @@ class TenProviderTests(CommittingTestCase):
         """Providers of these terms, registered, about to answer."""
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         started = self.enterContext(nursery())
-        self.providers = {one.label: Provider(one, started, folder) for one in terms}
+        ports = free_ports(len(terms))
+        self.providers = {one.label: Provider(one, started, folder, port) for one, port in zip(terms, ports, strict=True)}
         for provider in self.providers.values():
             provider.start()
         register(self.providers)
