@@ -110,6 +110,13 @@ class LostOwnerTests(TenantTestCase):
             self.assertEqual(self.reset(reason=reason).status_code, 400)
         self.assert_nothing_happened()
 
+    def test_white_space_makes_a_reason_neither_long_enough_nor_too_long(self) -> None:
+        self.assertEqual(self.reset(reason=f"a{' ' * 10}b").status_code, 400)
+        self.assert_nothing_happened()
+
+        self.assertEqual(self.reset(reason=REASON.replace(" ", " \n" * 250)).status_code, 302)
+        self.assertEqual([detail for *_, detail in trail(**RESET)], [{"reason": REASON}])
+
     def test_nobody_of_a_tenant_does_it(self) -> None:
         path = reverse("admin:tenants_tenant_let_owner_in", args=[tenant().pk], urlconf="config.urls_admin")
         client = TenantClient("admin")

@@ -74,6 +74,13 @@ class SupportAdminTests(TenantTestCase):
             self.assertIn(field, response.context["adminform"].form.errors)
         self.assertEqual((SupportGrant.objects.count(), trail(action__startswith="support.")), (0, []))
 
+    def test_white_space_makes_a_reason_neither_long_enough_nor_too_long(self) -> None:
+        refused = self.ask(reason=f"a{' ' * 10}b")
+        self.assertIn("reason", refused.context["adminform"].form.errors)
+
+        self.assertEqual(self.ask(reason=REASON.replace(" ", " \n" * 250)).status_code, 302)
+        self.assertEqual(SupportGrant.objects.get().reason, REASON)
+
     def test_ending_it_ends_the_session(self) -> None:
         grant = asked(self.root)
         inside = entered(grant, self.root)
