@@ -77,15 +77,20 @@ def own_valkey(worker_id: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    """What a process keeps for seconds is read anew in each test: it neither ends in the middle nor is another's."""
+def nothing_kept() -> Iterator[None]:
+    """What a process keeps for seconds is read anew in each test: it neither ends in the middle nor is another's.
+
+    Nor is any of it left behind: the next class's setUpTestData runs before this fixture does.
+    """
     from billing import selectors
     from llm import budgets, experiments, own_keys, registry
 
-    for kept in (registry, budgets, experiments):
-        kept.forget()
-    selectors._remembered.clear()
-    own_keys._cache.clear()
+    kept = (registry.forget, budgets.forget, experiments.forget, selectors._remembered.clear, own_keys._cache.clear)
+    for forget in kept:
+        forget()
+    yield
+    for forget in kept:
+        forget()
 
 
 def _copy(suffix: str) -> None:

@@ -14,11 +14,6 @@ from core.testing import OTHER, TenantClient, TenantTestCase
 
 
 class OwnKeysTests(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        selectors._remembered.clear()
-        self.addCleanup(selectors._remembered.clear)
-
     def buy(self, plan: str) -> None:
         Subscription.objects.filter(tenant_id=tenancy.tenant_id()).update(plan_id=plan)
         selectors._remembered.clear()

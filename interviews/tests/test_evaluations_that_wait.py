@@ -188,14 +188,12 @@ class WaitingTests(WaitingCase):
     def test_a_budget_without_room_for_it_makes_no_batch(self) -> None:
         Budget.objects.create(tenant="alpha", limit_usd=Decimal("0.0001"))
         budgets.forget()
-        self.addCleanup(budgets.forget)
 
         self.assertEqual((self.look().status, Batch.objects.count(), self.asked), ("provisional", 0, []))
 
     def test_the_budget_holds_the_most_it_may_cost_and_in_the_end_what_it_cost(self) -> None:
         Budget.objects.create(tenant="alpha", limit_usd=Decimal(1))
         budgets.forget()
-        self.addCleanup(budgets.forget)
         [ceiling] = budgets.applying(TenantPolicy(schema="alpha"), "evaluation")
 
         self.look()

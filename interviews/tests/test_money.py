@@ -9,7 +9,7 @@ from core.testing import TenantTestCase
 from interviews.models import Interview
 from interviews.services import afterwards, evaluations, lifecycle, opening, provisional, questions, submission
 from interviews.tests import make
-from llm import admission, budgets, registry
+from llm import admission, budgets
 from llm.admission import NoCount
 from llm.gateway import Unavailable
 from llm.models import Account, Budget, LlmCall
@@ -30,8 +30,6 @@ class MoneyTests(TenantTestCase):
         Account.objects.filter(label="groq-free").update(base_url=self.mock.url)
         Budget.objects.create(tenant="alpha", limit_usd=ENOUGH)
         budgets.forget()
-        self.addCleanup(registry.forget)
-        self.addCleanup(budgets.forget)
         self.enterContext(using(self.mock, "", OPENAI_BASE_URL="", GROQ_API_KEY="g"))
 
     def started(self, email: str = "ada@example.org") -> Interview:

@@ -9,7 +9,7 @@ from core.testing import OTHER, TenantTestCase
 from interviews.selectors import policies
 from interviews.services import evaluations
 from interviews.tests import make
-from llm import gateway, health, own_keys, registry
+from llm import gateway, health, own_keys
 from llm.models import Account, LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget, using
@@ -57,7 +57,6 @@ class RegionTests(TenantTestCase):
             with using(mock, "", OPENAI_BASE_URL="", GROQ_API_KEY="sk-groq"):  # pragma: allowlist secret
                 interview = make.evaluated()
 
-            self.addCleanup(registry.forget)
             self.assertEqual((interview.evaluations.get().status, mock.chats > 0), ("ready", True))
             self.assertEqual(set(LlmCall.objects.values_list("account", flat=True)), {"groq-free"})
         forget()
@@ -68,8 +67,7 @@ class OwnKeyTests(TenantTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        for forgotten in (own_keys._cache.clear, billing._remembered.clear, forget):
-            self.addCleanup(forgotten)
+        self.addCleanup(forget)
         self.mock = self.enterContext(MockModel())
         Account.objects.filter(label="groq").update(base_url=self.mock.url)
         self.enterContext(using(self.mock, "", OPENAI_BASE_URL="", OPENAI_API_KEY=""))

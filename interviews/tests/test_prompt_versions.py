@@ -21,11 +21,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    experiments.forget()
+def in_alpha() -> Iterator[None]:
     with tenancy.enter("alpha"):
         yield
-    experiments.forget()
 
 
 @pytest.fixture

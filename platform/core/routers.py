@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django_tenants.utils import get_public_schema_name
 
+from core.tenancy import REPLICA
+
 KEYS_APP = "keys"
-REPLICA = "replica"  # core.replica
 
 
 class SchemaRouter:

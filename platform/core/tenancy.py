@@ -15,7 +15,7 @@ from django_tenants.utils import get_public_schema_name, get_tenant_domain_model
 CACHE_SECONDS = 5.0
 CLOSED = "closed"  # such a tenant is none any more: it has no schema, and search_path would lead to public's tables
 MOST_REMEMBERED = 10_000
-REPLICA = "replica"
+REPLICA = "replica"  # the alias of core.replica
 connection: Any = django_connection  # django-tenants adds tenant, schema_name and set_tenant to it
 
 

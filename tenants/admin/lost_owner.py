@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from core.tenancy import UnknownTenant
+from tenants.admin.reasons import ReasonField
 from tenants.models import Tenant
-from tenants.models.support import SHORTEST_REASON
 from tenants.services import owners
 
 REFUSED = {
@@ -33,13 +33,7 @@ class LostOwnerForm(forms.Form):
         widget=UnfoldAdminEmailInputWidget,
         help_text=_("As the owner told you. You have made sure that it is really the owner who asks."),
     )
-    reason = forms.CharField(
-        label=_("Reason"),
-        min_length=SHORTEST_REASON,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text=_("The tenant reads it in its audit trail: name the ticket and how you made sure."),
-    )
+    reason = ReasonField(_("The tenant reads it in its audit trail: name the ticket and how you made sure."))
 
 
 def answer(admin: ModelAdmin, request: HttpRequest, tenant_id: str) -> HttpResponse:
@@ -64,9 +58,8 @@ def _tenant(tenant_id: str) -> Tenant:
 
 
 def _reset(form: LostOwnerForm, tenant: Tenant, by: Any) -> bool:
-    reason = " ".join(form.cleaned_data["reason"].split())
     try:
-        owners.reset_second_factor(tenant_id=tenant.pk, email=form.cleaned_data["email"], reason=reason, by=by.pk)
+        owners.reset_second_factor(tenant_id=tenant.pk, by=by.pk, **form.cleaned_data)
     except tuple(REFUSED) as error:
         form.add_error(None, REFUSED[type(error)])
         return False

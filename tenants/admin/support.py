@@ -13,25 +13,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import User
 from core import audit
+from tenants.admin.reasons import ReasonField
 from tenants.models import SupportGrant, Tenant
-from tenants.models.support import SHORTEST_REASON
 from tenants.services import support
 
 MINUTES = [(15, _("15 minutes")), (30, _("30 minutes")), (60, _("1 hour")), (120, _("2 hours")), (240, _("4 hours"))]
 
 
 class GrantForm(forms.ModelForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        min_length=SHORTEST_REASON,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text=_("The tenant reads it: name the ticket and what you look for, and no candidate."),
-    )
+    reason = ReasonField(_("The tenant reads it: name the ticket and what you look for, and no candidate."))
     minutes = forms.TypedChoiceField(
         label=_("Time"), choices=MINUTES, coerce=int, initial=60, widget=UnfoldAdminSelectWidget
     )
@@ -45,12 +39,6 @@ class GrantForm(forms.ModelForm):
         if tenant.status != Tenant.Status.READY:
             raise forms.ValidationError(_("Only a tenant that is ready has a site to look at."))
         return tenant
-
-    def clean_reason(self) -> str:
-        reason = " ".join(self.cleaned_data["reason"].split())
-        if len(reason) < SHORTEST_REASON:
-            raise forms.ValidationError(_("Say in a sentence why you need to look."))
-        return reason
 
 
 @admin.register(SupportGrant)

@@ -4,13 +4,13 @@ from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.models import User, normalise_email
-from accounts.roles import MATRIX, Permission, Role
+from accounts.roles import Permission, Role
 from accounts.services import invitations, mail, second_factor
 from core import audit, tenancy
 from tenants.models import Tenant
+from tenants.services import staff_mail
 from tenants.services.trails import acting
 
 
@@ -43,7 +43,7 @@ def reset_second_factor(*, tenant_id: UUID, email: str, reason: str, by: UUID) -
         with tenancy.enter(tenant.schema_name):
             owner = _only_owner(normalise_email(email))
             second_factor.reset(user_id=owner.pk, reason=reason)
-            for colleague in _who_manage().exclude(pk=owner.pk):
+            for colleague in staff_mail.people(Permission.MANAGE_SETTINGS).exclude(pk=owner.pk):
                 mail.owe(kind=mail.Kind.OWNER_RESET, about_id=colleague.pk)
         with tenancy.enter_platform():
             audit.record("user.second_factor_reset", owner, tenant=tenant.schema_name, reason=reason)
@@ -57,8 +57,3 @@ def _only_owner(email: str) -> User:
     if len(owners) > 1:
         raise AnotherOwnerCan
     return found[0]
-
-
-def _who_manage() -> QuerySet[User]:
-    roles = [role for role, allowed in MATRIX.items() if Permission.MANAGE_SETTINGS in allowed]
-    return User.objects.filter(role__in=roles, is_active=True)

@@ -4,16 +4,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.roles import MATRIX, Permission
 from core import letters, tenancy
 
 
-def addresses(permission: Permission) -> list[str]:
+def people(permission: Permission) -> QuerySet[User]:
     """The active people of this tenant whose role holds `permission`."""
     roles = [role for role, allowed in MATRIX.items() if permission in allowed]
-    return list(User.objects.filter(role__in=roles, is_active=True).order_by("email").values_list("email", flat=True))
+    return User.objects.filter(role__in=roles, is_active=True)
+
+
+def addresses(permission: Permission) -> list[str]:
+    """The addresses of these people, in order."""
+    return list(people(permission).order_by("email").values_list("email", flat=True))
 
 
 def send(kind: str, recipients: list[str], context: dict[str, Any]) -> None:

@@ -1,15 +1,16 @@
-"""Support access for tests: the platform's person, their grants, their browser."""
+"""The platform's person for tests: the admin in their browser, their grants of support access, their way in."""
 
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.tests.people import platform_admin
 from core import clock, tenancy
-from core.testing import HOME, TenantClient
+from core.testing import HOME, TenantClient, TenantTestCase
 from tenants.models import SupportGrant, Tenant
 from tenants.services import support
 
@@ -24,6 +25,28 @@ def tenant(schema: str = HOME) -> Tenant:
 def staff(email: str = "root@candor.example") -> User:
     with tenancy.enter_platform():
         return User.objects.filter(email=email).first() or platform_admin(email)
+
+
+def page(model: str, kind: str, *args: object) -> str:
+    """The path of a page of the admin."""
+    return reverse(f"admin:tenants_{model}_{kind}", args=args, urlconf="config.urls_admin")
+
+
+def in_admin(by: User) -> TenantClient:
+    """The browser of the platform's person, signed in to the admin."""
+    with tenancy.enter_platform():
+        client = TenantClient("admin")
+        client.force_login(by)
+    return client
+
+
+class AdminCase(TenantTestCase):
+    """`root`, of the platform's staff, is signed in to the admin."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.root = staff()
+        self.client = in_admin(self.root)
 
 
 def asked(by: User, schema: str = HOME, **changes: Any) -> SupportGrant:

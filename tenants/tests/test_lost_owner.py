@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core import mail
-from django.urls import reverse
 
 from accounts.models import AccountMail, Totp, User
 from accounts.roles import Role
@@ -14,27 +13,23 @@ from accounts.services import mail as account_mail
 from accounts.tests.factors import app_of
 from accounts.tests.people import is_in, person, signed_in, with_second_factor
 from core import tenancy
-from core.testing import HOME, OTHER, TenantClient, TenantTestCase
-from tenants.tests.supported import staff, tenant, trail
+from core.testing import HOME, OTHER, TenantClient
+from tenants.tests.supported import AdminCase, page, tenant, trail
 
 RESET = {"action": "user.second_factor_reset"}
 REASON = "Ticket 4712: called back at the number of the contract."
 
 
-class LostOwnerTests(TenantTestCase):
+class LostOwnerTests(AdminCase):
     def setUp(self) -> None:
         super().setUp()
-        self.root = staff()
-        with tenancy.enter_platform():
-            self.client = TenantClient("admin")
-            self.client.force_login(self.root)
         self.owner = person("owner@alpha.example", role=Role.OWNER)
         app_of(self.owner)
         self.at_home = signed_in(self.owner)
         with_second_factor(self.at_home)
 
     def reset(self, email: str = "Owner@alpha.example ", schema: str = HOME, **fields: str) -> Any:
-        path = reverse("admin:tenants_tenant_let_owner_in", args=[tenant(schema).pk], urlconf="config.urls_admin")
+        path = page("tenant", "let_owner_in", tenant(schema).pk)
         return self.client.post(path, {"email": email, "reason": REASON} | fields)
 
     def assert_nothing_happened(self) -> None:
@@ -110,8 +105,15 @@ class LostOwnerTests(TenantTestCase):
             self.assertEqual(self.reset(reason=reason).status_code, 400)
         self.assert_nothing_happened()
 
+    def test_white_space_makes_a_reason_neither_long_enough_nor_too_long(self) -> None:
+        self.assertEqual(self.reset(reason=f"a{' ' * 10}b").status_code, 400)
+        self.assert_nothing_happened()
+
+        self.assertEqual(self.reset(reason=REASON.replace(" ", " \n" * 250)).status_code, 302)
+        self.assertEqual([detail for *_, detail in trail(**RESET)], [{"reason": REASON}])
+
     def test_nobody_of_a_tenant_does_it(self) -> None:
-        path = reverse("admin:tenants_tenant_let_owner_in", args=[tenant().pk], urlconf="config.urls_admin")
+        path = page("tenant", "let_owner_in", tenant().pk)
         client = TenantClient("admin")
         for name, cookie in self.at_home.cookies.items():
             client.cookies[name] = cookie.value

@@ -1,35 +1,23 @@
 """Support access in the platform's admin: asking for it, the link, ending it; and nobody else's."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.roles import Role
 from accounts.tests.people import person, signed_in
 from core import tenancy
-from core.testing import HOME, OTHER, TenantClient, TenantTestCase
+from core.testing import HOME, OTHER, TenantClient
 from tenants.models import SupportGrant
-from tenants.tests.supported import REASON, asked, entered, staff, tenant, trail
+from tenants.tests import supported
+from tenants.tests.supported import REASON, AdminCase, asked, entered, in_admin, staff, tenant, trail
+
+page = partial(supported.page, "supportgrant")
 
 
-def page(kind: str, *args: object) -> str:
-    return reverse(f"admin:tenants_supportgrant_{kind}", args=args, urlconf="config.urls_admin")
-
-
-class SupportAdminTests(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.root = staff()
-        self.client = self.browser(self.root)
-
-    def browser(self, user: User) -> TenantClient:
-        with tenancy.enter_platform():
-            client = TenantClient("admin")
-            client.force_login(user)
-        return client
-
+class SupportAdminTests(AdminCase):
     def ask(self, **changes: Any) -> Any:
         form = {"tenant": str(tenant().pk), "scope": "read", "minutes": "60", "reason": REASON} | changes
         return self.client.post(page("add"), form)
@@ -74,6 +62,13 @@ class SupportAdminTests(TenantTestCase):
             self.assertIn(field, response.context["adminform"].form.errors)
         self.assertEqual((SupportGrant.objects.count(), trail(action__startswith="support.")), (0, []))
 
+    def test_white_space_makes_a_reason_neither_long_enough_nor_too_long(self) -> None:
+        refused = self.ask(reason=f"a{' ' * 10}b")
+        self.assertIn("reason", refused.context["adminform"].form.errors)
+
+        self.assertEqual(self.ask(reason=REASON.replace(" ", " \n" * 250)).status_code, 302)
+        self.assertEqual(SupportGrant.objects.get().reason, REASON)
+
     def test_ending_it_ends_the_session(self) -> None:
         grant = asked(self.root)
         inside = entered(grant, self.root)
@@ -84,7 +79,7 @@ class SupportAdminTests(TenantTestCase):
 
     def test_a_grant_is_its_holder_s_alone_and_is_never_changed(self) -> None:
         grant = asked(self.root)
-        colleague = self.browser(staff("eve@candor.example"))
+        colleague = in_admin(staff("eve@candor.example"))
 
         for data in ({"link": ""}, {"end": ""}):
             self.assertEqual(colleague.post(page("enter", grant.pk), data).status_code, 404)
@@ -107,7 +102,7 @@ class SupportAdminTests(TenantTestCase):
 
     def test_switching_a_colleague_off_ends_sessions_and_grants_at_once(self) -> None:
         eve = staff("eve@candor.example")
-        browser, inside = self.browser(eve), entered(asked(eve), eve)
+        browser, inside = in_admin(eve), entered(asked(eve), eve)
         self.assertEqual((browser.get("/").status_code, inside.get("/jobs/").status_code), (200, 200))
         url = reverse("admin:accounts_user_change", args=[eve.pk], urlconf="config.urls_admin")
 

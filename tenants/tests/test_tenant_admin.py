@@ -4,19 +4,21 @@ import base64
 import io
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 
-from django.urls import reverse
 from PIL import Image
 
-from accounts.models import User
-from core import clock, tenancy
+from core import clock
 from core.redis import client as valkey
-from core.testing import TenantClient, TenantTestCase
+from core.testing import TenantClient
 from tenants.admin.tenants import TenantForm
 from tenants.models import Logo, Tenant
+from tenants.tests import supported
+from tenants.tests.supported import AdminCase
 
+page = partial(supported.page, "tenant")
 QUEUE = "candor:broker:default"
 NEW = {
     "name": "New Co",
@@ -35,18 +37,10 @@ def sent() -> list[tuple[str, dict[str, str]]]:
     return [(one["headers"]["task"], json.loads(base64.b64decode(one["body"]))[1]) for one in messages]
 
 
-def page(kind: str, *args: object) -> str:
-    return reverse(f"admin:tenants_tenant_{kind}", args=args, urlconf="config.urls_admin")
-
-
-class TenantAdminTests(TenantTestCase):
+class TenantAdminTests(AdminCase):
     def setUp(self) -> None:
         super().setUp()
         valkey().delete(QUEUE)
-        with tenancy.enter_platform():
-            admin = User.objects.create_superuser("root@candor.example", None, name="Root")
-            self.client = TenantClient("admin")
-            self.client.force_login(admin)
         self.alpha = Tenant.objects.get(schema_name="alpha")
 
     def post(self, url: str, **fields: Any) -> Any:

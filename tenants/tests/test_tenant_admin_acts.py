@@ -5,30 +5,16 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.urls import reverse
 
 from accounts.roles import Role
 from accounts.tests.people import person, signed_in
 from core import clock, tenancy
-from core.testing import HOME, OTHER, TenantClient, TenantTestCase
+from core.testing import HOME, OTHER
 from tenants.models import Domain, Tenant
 from tenants.selectors import figures
-from tenants.tests.supported import staff, tenant, trail
+from tenants.tests.supported import AdminCase, page, tenant, trail
 
 ACTS = {"action__startswith": "tenant."}
-
-
-def page(model: str, kind: str, *args: object) -> str:
-    return reverse(f"admin:tenants_{model}_{kind}", args=args, urlconf="config.urls_admin")
-
-
-class AdminCase(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.root = staff()
-        with tenancy.enter_platform():
-            self.client = TenantClient("admin")
-            self.client.force_login(self.root)
 
 
 class SuspendingTests(AdminCase):

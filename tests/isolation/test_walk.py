@@ -4,6 +4,7 @@ Beta holds rows with the keys of alpha's. A pattern that the table does not name
 """
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -39,12 +40,16 @@ from tests.isolation.walk import (
 from tests.routes import EVERYBODY
 from tests.two_tenants import CANARY
 
+# Each differs from another in a detail alone, and walks in `make prove`.
+ALIKE = {
+    "another candidate",
+    *("admin", "hiring_manager", "reviewer", "unassigned hiring_manager"),
+    *("beta candidate", "beta token", "beta auditor", "beta directory"),
+}
+
 
 class IsolationTests(WalkCase):
-    """The walk. It proves something because both tenants answer under the same keys with words of their own.
-
-    Whoever differs from another in a detail alone walks in `make prove`.
-    """
+    """The walk. It proves something because both tenants answer under the same keys with words of their own."""
 
     def test_every_pattern_is_in_a_table_and_everybody_of_the_table_exists(self) -> None:
         for site in (ALPHA, PUBLIC, API):
@@ -52,47 +57,10 @@ class IsolationTests(WalkCase):
         named = [name for name, _ in patterns("config.urls_admin") if name]
         self.assertEqual(sorted(named), sorted(admin_routes.ALL))
         self.assertEqual(set(self.actors), EVERYBODY)
+        self.assertLess(ALIKE, EVERYBODY)
 
     def test_the_walk_is_of_7000_calls_at_least(self) -> None:
         self.assertGreater(len(routes.TENANT) * len(METHODS) * len(EVERYBODY), 7000)
-
-    def test_anonymous(self) -> None:
-        self.walk("anonymous")
-
-    def test_a_candidate(self) -> None:
-        self.walk("candidate")
-
-    def test_a_candidates_program(self) -> None:
-        self.walk("token")
-
-    @pytest.mark.prove
-    def test_another_candidate(self) -> None:
-        self.walk("another candidate")
-
-    def test_an_owner(self) -> None:
-        self.walk("owner")
-
-    @pytest.mark.prove
-    def test_an_admin(self) -> None:
-        self.walk("admin")
-
-    def test_a_recruiter(self) -> None:
-        self.walk("recruiter")
-
-    @pytest.mark.prove
-    def test_a_hiring_manager(self) -> None:
-        self.walk("hiring_manager")
-
-    @pytest.mark.prove
-    def test_a_reviewer(self) -> None:
-        self.walk("reviewer")
-
-    @pytest.mark.prove
-    def test_a_hiring_manager_of_no_job(self) -> None:
-        self.walk("unassigned hiring_manager")
-
-    def test_a_reviewer_of_no_interview(self) -> None:
-        self.walk("unassigned reviewer")
 
     def test_who_is_assigned_to_nothing_reads_no_word_of_any_interview_or_job(self) -> None:
         for role in two_tenants.UNASSIGNED:
@@ -102,43 +70,6 @@ class IsolationTests(WalkCase):
                 html = self.actors[who].client(ALPHA.host).get(path).content.decode()
                 self.assertIn(own_name, html)
                 self.assertNotIn(CANARY[HOME], html.replace(own_name, ""), path)
-
-    def test_an_auditor(self) -> None:
-        self.walk("auditor")
-
-    def test_a_key(self) -> None:
-        self.walk("key")
-
-    def test_a_directory(self) -> None:
-        self.walk("directory")
-
-    def test_a_key_of_beta(self) -> None:
-        self.walk("beta key")
-
-    @pytest.mark.prove
-    def test_a_directory_of_beta(self) -> None:
-        self.walk("beta directory")
-
-    def test_support_that_may_look(self) -> None:
-        self.walk("support")
-
-    @pytest.mark.prove
-    def test_a_candidate_of_beta(self) -> None:
-        self.walk("beta candidate")
-
-    @pytest.mark.prove
-    def test_a_candidates_program_of_beta(self) -> None:
-        self.walk("beta token")
-
-    def test_an_owner_of_beta(self) -> None:
-        self.walk("beta owner")
-
-    @pytest.mark.prove
-    def test_an_auditor_of_beta(self) -> None:
-        self.walk("beta auditor")
-
-    def test_the_platforms_staff(self) -> None:
-        self.walk("platform admin")
 
     def test_on_the_public_and_the_api_host_everybody_looks_and_nobody_writes(self) -> None:
         for who in ("anonymous", "candidate", "token", "owner", "platform admin"):
@@ -207,6 +138,19 @@ class IsolationTests(WalkCase):
                 response = self.actors[prefix + who].client(host).get(path, follow=True)
                 self.assertContains(response, CANARY[own], msg_prefix=f"{host} {path}")
                 self.assertNotContains(response, CANARY[strange], msg_prefix=f"{host} {path}")
+
+
+def walks(who: str) -> Any:
+    """The test of one actor."""
+
+    def test(self: WalkCase) -> None:
+        self.walk(who)
+
+    return pytest.mark.prove(test) if who in ALIKE else test
+
+
+for _who in sorted(EVERYBODY):
+    setattr(IsolationTests, f"test_walk_of_{_who.replace(' ', '_')}", walks(_who))
 
 
 class TableTests(TenantTestCase):

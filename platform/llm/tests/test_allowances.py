@@ -23,9 +23,7 @@ class AllowanceTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
         forget()
-        budgets.forget()
         self.addCleanup(forget)
-        self.addCleanup(budgets.forget)
         self.enterContext(override_settings(LLM_ENV={"GROQ_API_KEY": "g"}))
 
     def budget(self, limit: str, **fields: str) -> Budget:

@@ -22,11 +22,6 @@ def budget(limit: str, **fields: Any) -> Budget:
 
 @time_machine.travel(NOON, tick=False)
 class BudgetTests(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        budgets.forget()
-        self.addCleanup(budgets.forget)
-
     def applying(self, policy: TenantPolicy = ALPHA, feature: str = "evaluation") -> dict[str, budgets.Ceiling]:
         return {ceiling.key: ceiling for ceiling in budgets.applying(policy, feature)}
 

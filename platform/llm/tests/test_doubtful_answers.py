@@ -44,7 +44,6 @@ def test_a_count_that_can_not_be_is_estimated_and_closes_nobodys_budget(
         forget()
         budgets.forget()
         answers = [ask(), ask()]
-    budgets.forget()
 
     for row in LlmCall.objects.all():
         assert (row.tokens_in, row.tokens_out, row.tokens_estimated) == (28, 19, True)

@@ -33,13 +33,11 @@ def version(unit: uuid.UUID, schema: str = "alpha", feature: str = FEATURE) -> s
 
 
 class ExperimentCase(TenantTestCase):
-    """A release that has three prompts for turns; nothing is kept from one test to the next."""
+    """A release that has three prompts for turns."""
 
     def setUp(self) -> None:
         super().setUp()
         self.enterContext(mock.patch.dict(experiments._prompts, {FEATURE: VERSIONS.__contains__}))
-        experiments.forget()
-        self.addCleanup(experiments.forget)
 
 
 def trail(action: str) -> list[dict[str, Any]]:

@@ -14,11 +14,6 @@ CANARY = "sk-own-CANARY-0001"  # pragma: allowlist secret
 
 
 class OwnKeyTests(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.addCleanup(own_keys._cache.clear)
-        own_keys._cache.clear()
-
     def give(self, schema: str = "alpha", key: str = CANARY) -> None:
         with self.captureOnCommitCallbacks(execute=True):
             own_keys.give(tenant_schema=schema, account_label="openai", key=key)

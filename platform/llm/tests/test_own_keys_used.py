@@ -44,7 +44,7 @@ class OwnKeyCase(TenantTestCase):
         self.addCleanup(opened.close)
         self.server = opened.enter_context(keyed(OWN, NEW, PLATFORM))
         opened.enter_context(override_settings(LLM_ENV=self.env))
-        for clean in (forget, credentials.forget_all, own_keys._cache.clear):
+        for clean in (forget, credentials.forget_all):
             clean()
             self.addCleanup(clean)
         account("keyed", self.server.url, "env:KEYED_API_KEY")

@@ -32,7 +32,7 @@ class RefusedKeyTests(TenantTestCase):
         self.managers.secrets[PLACE] = {"key": OLD}
         env = {"VAULT_ADDR": self.managers.url, "VAULT_TOKEN": self.managers.token}
         opened.enter_context(override_settings(LLM_ENV=env))
-        for clean in (forget, credentials.forget_all, own_keys._cache.clear):
+        for clean in (forget, credentials.forget_all):
             clean()
             self.addCleanup(clean)
         account("keyed", self.server.url, f"vault:{PLACE}#key")

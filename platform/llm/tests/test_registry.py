@@ -31,11 +31,6 @@ def names(env: Mapping[str, str]) -> list[str]:
 
 
 class RegistryTests(PlatformTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        registry.forget()
-        self.addCleanup(registry.forget)
-
     def reason(self, env: Mapping[str, str], account: str, model: str = "") -> str:
         with override_settings(LLM_ENV=dict(env)):
             return next((flag.reason for flag in registry.flagged() if flag[:2] == (account, model)), "")
@@ -224,8 +219,5 @@ class RegistryTests(PlatformTestCase):
 
 class RegistryInATenantTests(TenantTestCase):
     def test_it_reads_the_public_tables_and_leaves_the_tenant_s_schema_as_it_was(self) -> None:
-        registry.forget()
-        self.addCleanup(registry.forget)
-
         self.assertEqual(names({"XAI_API_KEY": "x"}), ["xai/grok-4.3"])
         self.assertEqual(tenancy.schema(), "alpha")

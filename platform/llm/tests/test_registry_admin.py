@@ -10,7 +10,7 @@ from accounts.models import User
 from core import tenancy
 from core.testing import TenantClient, TenantTestCase
 from core.tests import rows
-from llm import credentials, loading, own_keys, reaching, registry
+from llm import credentials, loading, reaching, registry
 from llm.models import Account, Offer, OwnKey
 from llm.tests.managers import Managers, running
 
@@ -41,9 +41,8 @@ class AdminCase(TenantTestCase):
         override = override_settings(LLM_ENV={"ACME_API_KEY": "acme"})
         override.enable()
         self.addCleanup(override.disable)
-        for forget in (registry.forget, credentials.forget_all, own_keys._cache.clear):
-            forget()
-            self.addCleanup(forget)
+        credentials.forget_all()
+        self.addCleanup(credentials.forget_all)
         with tenancy.enter_platform():
             self.admin = User.objects.create_superuser("root@candor.example", None, name="Root")
             self.client = TenantClient("admin")
