@@ -62,7 +62,9 @@ class TenProviderTests(CommittingTestCase):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         started = self.enterContext(nursery())
         ports = free_ports(len(terms))
-        self.providers = {one.label: Provider(one, started, folder, port) for one, port in zip(terms, ports, strict=True)}
+        self.providers = {
+            one.label: Provider(one, started, folder, port) for one, port in zip(terms, ports, strict=True)
+        }
         for provider in self.providers.values():
             provider.start()
         register(self.providers)
