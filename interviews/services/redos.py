@@ -1,4 +1,4 @@
-"""When a provisional result for want of a model is made again: later each time in vain, at once when a model answers."""
+"""When a provisional result for want of a model is made again: later each time in vain, soon once a model answers."""
 
 from datetime import timedelta
 from uuid import UUID
