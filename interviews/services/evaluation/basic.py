@@ -4,61 +4,66 @@ It rates how concretely a person answered, per competency, from the answers that
 whether what was said is right; that is why no decision may rest on it. It reads English.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from interviews.services.evaluation import features, locate, relevance
+from interviews.services.evaluation import features, fits, follow_ups, locate, relevance, weighing
 from interviews.services.evaluation.features import Evidence
+from interviews.services.evaluation.fits import Fit
 from interviews.services.evaluation.lexicon import lexicon
 from interviews.services.evaluation.relevance import Scale
 from interviews.services.evaluation.text import Sentence
 from interviews.services.evaluation.types import Answer, CompetencyText, Rating, Span
+from interviews.services.evaluation.weighing import Weighed, Weight
 
 MOST_QUOTES = 3
 LONGEST_QUOTE = 400
 
-Weighed = tuple[Evidence, float]
-
 
 def version() -> str:
-    """Changes with the data file."""
+    """Changes with the data files."""
     return lexicon().version
 
 
-def rate(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> tuple[Rating, ...]:
+def rate(
+    competencies: Sequence[CompetencyText], answers: Sequence[Answer], fit: Fit | None = None
+) -> tuple[Rating, ...]:
     """A rating of each competency, with the sentences that carried it; no relevant answer = no evidence."""
     evidence, scales = features.read(answers), relevance.scales(competencies)
-    return tuple(_rate(competency.key, scales[competency.key], evidence) for competency in competencies)
-
-
-def _rate(key: str, scale: Scale, evidence: Sequence[Evidence]) -> Rating:
-    weighed = relevance.relevant(evidence, key, scale)
-    if not weighed:
-        nothing = _("No answer said anything about this.")
-        return Rating(key, None, Decimal("0.00"), "", nothing, ())
-    total = sum(weight for item, weight in weighed)
-    score = sum(relevance.score(item, scale) * weight for item, weight in weighed) / total
-    level = bisect_right(lexicon().settings["cuts"], score) + 1
-    strength = {name: sum(i.features[name] * w for i, w in weighed) / total for name in weighed[0][0].features}
-    return Rating(
-        competency_key=key,
-        level=level,
-        confidence=_confidence(score, len(weighed)),
-        rationale=_rationale(strength, len(weighed)),
-        not_covered=_not_covered(strength),
-        quotes=_quotes(weighed, scale, positive=level >= 3),
+    back = follow_ups.looking_back(evidence)
+    weights = {one.key: weighing.weigh(evidence, back, one.key, scales[one.key]) for one in competencies}
+    return tuple(
+        _rate(key, weight, scales[key], fit or fits.product()) if weight else _nothing(key)
+        for key, weight in weights.items()
     )
 
 
-def _confidence(score: float, answers: int) -> Decimal:
-    """More answers and a score far from the next level give more; never much, because nothing was understood."""
-    how, cuts = lexicon().settings["confidence"], lexicon().settings["cuts"]
-    margin = min(abs(score - cut) for cut in cuts)
-    value = how["base"] + how["per_answer"] * min(answers, how["most_answers"]) + how["margin"] * margin
-    return Decimal(str(round(min(value, how["most"]), 2)))
+def _nothing(key: str) -> Rating:
+    return Rating(key, None, Decimal("0.00"), "", _("No answer said anything about this."), ())
+
+
+def _rate(key: str, weight: Weight, scale: Scale, fit: Fit) -> Rating:
+    value = fit.value(weighing.score(weight, scale, fit))
+    level, shown = fit.level(value), weighing.shown(weight.answers, scale)
+    return Rating(
+        competency_key=key,
+        level=level,
+        confidence=_confidence(value, len(weight.answers), fit),
+        rationale=_rationale(shown, len(weight.answers)),
+        not_covered=_not_covered(shown),
+        quotes=_quotes(weight.answers, scale, positive=level >= 3),
+        value=Decimal(str(round(value, 2))),
+    )
+
+
+def _confidence(value: float, answers: int, fit: Fit) -> Decimal:
+    """More answers and a value far from the next level give more; never much, because nothing was understood."""
+    how = lexicon().settings["confidence"]
+    margin = min(abs(value - cut) for cut in fit.cuts)
+    found = how["base"] + how["per_answer"] * min(answers, how["most_answers"]) + how["margin"] * margin
+    return Decimal(str(round(min(found, how["most"]), 2)))
 
 
 def _quotes(weighed: Sequence[Weighed], scale: Scale, *, positive: bool) -> tuple[Span, ...]:

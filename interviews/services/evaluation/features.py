@@ -7,8 +7,9 @@ reason      why something was done
 figure      numbers
 result      what came of it
 ownership   first person singular
-hedge, impression, disowned, absence
-            "just", "mostly"; "it looked fine"; "somebody else did that"; "we didn't": these lower the score
+system      criteria, limits, purposes, records, order: doing it the same way the next time
+hedge, informal, impression, disowned, absence
+            "just", "mostly"; "on the spot"; "it looked fine"; "somebody else did that"; "we didn't": these lower it
 
 Sentences that are no evidence are set aside first: praise of oneself, the question pasted back, what was said
 before, keywords in a row, words addressed to whoever scores.

@@ -12,7 +12,7 @@ from interviews.services.evaluation.text import stem, words
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "basic_evaluator.json"
 
-SETTINGS = ("features", "base", "top_anchor", "cuts", "relevance", "evidence", "confidence")
+SETTINGS = ("features", "base", "top_anchor", "best_anchor", "looking_back", "relevance", "evidence", "confidence")
 
 
 @dataclass(frozen=True, slots=True)

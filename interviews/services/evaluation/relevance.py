@@ -7,7 +7,7 @@ replies to (as far as it stays on that topic), and because the question was mean
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from interviews.services.evaluation.features import Evidence
@@ -17,10 +17,16 @@ from interviews.services.evaluation.types import CompetencyText
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A competency's words: stem -> weight, and the stems that only its two best anchors use."""
+    """A competency's words: stem -> weight, the stems that only its two best anchors use, and the best one's own.
+
+    `best` has the stems of the best anchor, each with how rare it is among the best anchors of the job. `fullness` is 1
+    for a scale of many words, less for a short one, which an answer can share less with.
+    """
 
     weights: dict[str, float]
     top: frozenset[str]
+    best: dict[str, float]
+    fullness: float
 
 
 def scales(competencies: Sequence[CompetencyText]) -> dict[str, Scale]:
@@ -28,24 +34,30 @@ def scales(competencies: Sequence[CompetencyText]) -> dict[str, Scale]:
     counted = {competency.key: _count(competency) for competency in competencies}
     used = Counter(stem for counts in counted.values() for stem in counts)
     rubric, share = lexicon().rubric_words, lexicon().settings["relevance"]["rubric_word"]
+    best = {competency.key: frozenset(lexicon().content(competency.anchors[-1])) for competency in competencies}
+    tops = {competency.key: _top(competency) for competency in competencies}
+    shared = Counter(stem for stems in best.values() for stem in stems)
     rarity = {stem: math.log(1 + len(counted) / used[stem]) * (share if stem in rubric else 1) for stem in used}
-    return {
-        competency.key: Scale(
-            weights={stem: math.sqrt(times) * rarity[stem] for stem, times in counted[competency.key].items()},
-            top=_top(competency),
-        )
-        for competency in competencies
-    }
+    made = {}
+    for key, counts in counted.items():
+        weights = {stem: math.sqrt(times) * rarity[stem] for stem, times in counts.items()}
+        own = {stem: math.log(1 + len(best) / shared[stem]) for stem in best[key]}
+        made[key] = Scale(weights, tops[key], own, _fullness(weights))
+    return made
 
 
-def relevant(evidence: Sequence[Evidence], key: str, scale: Scale) -> list[tuple[Evidence, float]]:
-    """The answers that say something about the competency, each with its weight; empty = no evidence."""
+def measured(evidence: Sequence[Evidence], key: str, scale: Scale) -> list[float]:
+    """How much each answer says about the competency, 0 for one that says nothing at all."""
+    return [_relevance(item, key, scale) if item.is_any else 0.0 for item in evidence]
+
+
+def counted(relevances: Sequence[float]) -> list[int]:
+    """The places of the answers that count, given how much each says; none = no evidence."""
     how = lexicon().settings["relevance"]
-    measured = [(item, _relevance(item, key, scale)) for item in evidence if item.is_any]
-    best = max((value for _, value in measured), default=0.0)
+    best = max(relevances, default=0.0)
     if best < how["least"]:
         return []
-    return [(item, value ** how["power"]) for item, value in measured if value >= how["share_of_best"] * best]
+    return [place for place, value in enumerate(relevances) if value >= how["share_of_best"] * best]
 
 
 def ranked(evidence: Sequence[Evidence], key: str, scale: Scale) -> list[Evidence]:
@@ -59,22 +71,34 @@ def overlap(stems: frozenset[str], scale: Scale) -> float:
     return sum(scale.weights.get(stem, 0.0) for stem in stems) / math.sqrt(smoothing + len(stems))
 
 
-def score(item: Evidence, scale: Scale) -> float:
-    """The answer's score for this competency: its own, and a little for what the best anchors speak of."""
-    how = lexicon().settings["top_anchor"]
-    touched: int = min(len(item.stems & scale.top), how["most"])
-    return float(item.score + how["coefficient"] * touched / how["most"])
+def likeness(item: Evidence, scale: Scale) -> float:
+    """How much of the best anchor the answer speaks of in words that the question did not give it, 0 to 1."""
+    own = item.stems - item.question
+    smoothing, most = lexicon().settings["relevance"]["smoothing"], lexicon().settings["best_anchor"]["most"]
+    touched = sum(scale.best.get(stem, 0.0) for stem in own) / math.sqrt(smoothing + len(item.stems))
+    return min(touched, most) / most
+
+
+def touched(item: Evidence, scale: Scale) -> float:
+    """How many stems of the two best anchors alone the answer has, 0 to 1."""
+    most = lexicon().settings["top_anchor"]["most"]
+    return float(min(len(item.stems & scale.top), most) / most)
 
 
 def _relevance(item: Evidence, key: str, scale: Scale) -> float:
     how = lexicon().settings["relevance"]
     meant = how["mapped"] if key in item.answer.competency_keys else 0.0
-    if not meant and len(item.stems & scale.weights.keys()) < how["fewest_shared"]:
-        return 0.0  # one word in common is chance
+    if not meant and len(item.stems & scale.weights.keys()) < round(how["fewest_shared"] * scale.fullness):
+        return 0.0  # one word in common with a long scale is chance
     own = overlap(item.stems, scale)
     shared = len(item.stems & item.question) / math.sqrt(how["smoothing"] + len(item.stems))
     on_topic = min(1.0, (own + shared) / how["on_topic"])
-    return float(own + on_topic * (how["question"] * overlap(item.question, scale) + meant))
+    return float((own + on_topic * how["question"] * overlap(item.question, scale)) / scale.fullness + on_topic * meant)
+
+
+def _fullness(weights: Mapping[str, float]) -> float:
+    size = math.sqrt(sum(weight * weight for weight in weights.values()))
+    return min(size / lexicon().settings["relevance"]["full_at"], 1.0) or 1.0
 
 
 def _count(competency: CompetencyText) -> Counter[str]:

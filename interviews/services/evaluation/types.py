@@ -43,7 +43,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A level with its evidence. `level` None = no evidence, which is never a low level; then there are no quotes."""
+    """A level with its evidence. `level` None = no evidence, which is never a low level; then there are no quotes.
+
+    `value` is where on the scale of 1 to 5 the evidence stands, finer than the level; None without one.
+    """
 
     competency_key: str
     level: int | None
@@ -51,6 +54,7 @@ class Rating:
     rationale: str
     not_covered: str
     quotes: tuple[Span, ...]
+    value: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def read(path: Path) -> tuple[SimulatedInterview, ...]:
 
     :raises BadDataset: for a missing, unreadable or empty file and for a line that is not an interview.
     """
-    interviews = tuple(_parse(path, number, line) for number, line in _lines(path) if line.strip())
+    interviews = tuple(_parse(f"{path}, line {number}", row) for number, row in json_lines(path))
     if not interviews:
         raise BadDataset(f"{path}: no interviews in it.")
     return interviews
@@ -92,18 +92,31 @@ def _open(path: Path) -> IO[str]:
     return path.open(encoding="utf-8")
 
 
-def _parse(path: Path, number: int, line: str) -> SimulatedInterview:
-    where = f"{path}, line {number}"
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a .jsonl or .jsonl.gz file, each with the number of its line.
+
+    :raises BadDataset: for a file that cannot be read, and for a line that is no object.
+    """
+    for number, line in _lines(path):
+        if line.strip():
+            yield number, _object(f"{path}, line {number}", line)
+
+
+def _object(where: str, line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise BadDataset(f"{where}: {_reason(error)}") from error
     if not isinstance(row, dict):
         raise BadDataset(f"{where}: an object is expected.")
+    return row
+
+
+def _parse(where: str, row: dict[str, Any]) -> SimulatedInterview:
     answers = tuple(_answers(where, row.get("turns")))
     if not answers:
         raise BadDataset(f"{where}: no message of an applicant.")
-    return SimulatedInterview(_text(where, row, "interview"), _text(where, row, "role"), answers)
+    return SimulatedInterview(text_of(where, row, "interview"), text_of(where, row, "role"), answers)
 
 
 def _answers(where: str, turns: Any) -> Iterator[str]:
@@ -112,7 +125,7 @@ def _answers(where: str, turns: Any) -> Iterator[str]:
     for turn in turns:
         if not isinstance(turn, dict) or turn.get("role") not in ("interviewer", "applicant"):
             raise BadDataset(f"{where}: a turn needs the role 'interviewer' or 'applicant'.")
-        message = _text(where, turn, "message")
+        message = text_of(where, turn, "message")
         if turn["role"] == "applicant":
             yield message
 
@@ -127,11 +140,15 @@ def _rubric(path: Path, role: str, rubric: Any) -> Rubric:
     return rubric
 
 
-def _text(where: str, row: dict[str, Any], key: str) -> str:
+def text_of(where: str, row: dict[str, Any], key: str) -> str:
+    """The text of this key as an answer is stored.
+
+    :raises BadDataset: if there is none.
+    """
     value = row.get(key)
     if not isinstance(value, str) or not value.strip():
         raise BadDataset(f"{where}: {key!r} must be a text.")
-    return value.replace("\r\n", "\n").replace("\r", "\n").strip()  # as an answer is stored
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,49 @@
+"""Answers that look back at the answer before: what they take back, and what they put right.
+
+"Not always; most of that was set up by others" takes evidence back. "I worded that badly" says that the answer before
+is not what the person does: it is no evidence of its own, and lifts what that answer lowered.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interviews.services.evaluation.features import Evidence
+from interviews.services.evaluation.lexicon import folded, lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class LookingBack:
+    """An answer at `place` about the one before it; both shares 0 to 1."""
+
+    place: int
+    takes_back: float
+    puts_right: float
+
+
+def looking_back(evidence: Sequence[Evidence]) -> list[LookingBack]:
+    """The answers that look back, in order; those that neither take back nor put right are left out."""
+    found = (_read(place, before, item) for place, (before, item) in enumerate(itertools.pairwise(evidence), start=1))
+    return [one for one in found if one is not None]
+
+
+def _read(place: int, before: Evidence, item: Evidence) -> LookingBack | None:
+    if not _refers(before, item):
+        return None
+    text, lex = folded(item.answer.text), lexicon()
+    how = lex.settings["looking_back"]
+    taken, right = (len(lex.phrases[name].findall(text)) for name in ("takes_back", "puts_right"))
+    if not taken and not right:
+        return None
+    return LookingBack(
+        place, 0.0 if right else min(taken / how["most_taken"], 1.0), min(right / how["most_right"], 1.0)
+    )
+
+
+def _refers(before: Evidence, item: Evidence) -> bool:
+    """Whether the question is about the answer before: it says so, quotes it, or uses several of its words."""
+    question, lex = folded(item.answer.question), lexicon()
+    shared = len((before.stems | before.question) & item.question)
+    says = lex.phrases["refers_back"].search(question) or any(mark in question for mark in '"“”')
+    points = lex.phrases["points_back"].search(question)
+    return bool(says or shared >= 2 or (points and shared))

@@ -1,0 +1,77 @@
+"""The answers that count for one competency, each with its weight, and what they show together.
+
+The features of an answer (`features`) are averaged by weight; three more belong to the competency: `best_anchor` (how
+much of the best anchor is spoken of), `top_anchor` (stems that only the two best anchors use) and `alone` (1 divided by
+the number of answers: one answer is less than three).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interviews.services.evaluation import relevance
+from interviews.services.evaluation.features import Evidence
+from interviews.services.evaluation.fits import Fit
+from interviews.services.evaluation.follow_ups import LookingBack
+from interviews.services.evaluation.lexicon import lexicon
+from interviews.services.evaluation.relevance import Scale
+
+Weighed = tuple[Evidence, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """`answers` are those that count; `taken` and `righted` say how much was taken back and put right, 0 to 1."""
+
+    answers: tuple[Weighed, ...]
+    taken: float
+    righted: float
+
+
+def weigh(evidence: Sequence[Evidence], back: Sequence[LookingBack], key: str, scale: Scale) -> Weight | None:
+    """What is said about the competency; None = nothing is, so there is no evidence."""
+    said = relevance.measured(evidence, key, scale)
+    for one in back:
+        if one.puts_right:
+            said[one.place] = 0.0
+    places = relevance.counted(said)
+    if not places:
+        return None
+    power, best = lexicon().settings["relevance"]["power"], max(said)
+    about = [(one, max(said[one.place - 1], said[one.place]) / best) for one in back if _is_about(one, places)]
+    return Weight(
+        answers=tuple((evidence[place], said[place] ** power) for place in places),
+        taken=max((one.takes_back * share for one, share in about), default=0.0),
+        righted=max((one.puts_right * share for one, share in about), default=0.0),
+    )
+
+
+def _is_about(one: LookingBack, places: Sequence[int]) -> bool:
+    return one.place in places or one.place - 1 in places
+
+
+def shown(answers: Sequence[Weighed], scale: Scale) -> dict[str, float]:
+    """Feature -> 0 to 1."""
+    found = {
+        name: _mean([(item.features[name], weight) for item, weight in answers]) for name in answers[0][0].features
+    }
+    found["best_anchor"] = _mean([(relevance.likeness(item, scale), weight) for item, weight in answers])
+    found["top_anchor"] = _mean([(relevance.touched(item, scale), weight) for item, weight in answers])
+    found["alone"] = 1 / len(answers)
+    return found
+
+
+def score(weight: Weight, scale: Scale, fit: Fit) -> float:
+    """The score of `fit`, nearer to the middle where few answers speak for more; then what was taken back."""
+    how = lexicon().settings["looking_back"]
+    found = fit.score(shown(weight.answers, scale))
+    if found > fit.middle:
+        count = len(weight.answers)
+        found = fit.middle + (found - fit.middle) * count / (count + how["answers_to_believe"])
+    if weight.righted and found < fit.middle:
+        found += how["puts_right"] * weight.righted
+    return found - how["takes_back"] * weight.taken
+
+
+def _mean(values: Sequence[tuple[float, float]]) -> float:
+    """Of values, each with its weight."""
+    return sum(value * weight for value, weight in values) / sum(weight for _, weight in values)
