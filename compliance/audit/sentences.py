@@ -27,6 +27,7 @@ ACTS: dict[str, Promise] = {
     "email_domain.verified": gettext_lazy("Proved an e-mail domain"),
     "evaluation.failed": gettext_lazy("An evaluation failed"),
     "evaluation.finished": gettext_lazy("An evaluation was finished"),
+    "evaluation.replayed": gettext_lazy("Derived an evaluation's result once more"),
     "evaluation.retried": gettext_lazy("Asked for an evaluation again"),
     "evaluation.superseded": gettext_lazy("A newer evaluation took the place of one"),
     "evaluation.waits": gettext_lazy("An evaluation waits for a model"),

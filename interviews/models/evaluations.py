@@ -52,6 +52,7 @@ class Evaluation(Claimable):
     spread = models.DecimalField(max_digits=6, decimal_places=3, null=True)
     recommendation = models.CharField(max_length=8, choices=Recommendation.choices, blank=True)
     error = models.CharField(max_length=60, blank=True)
+    outputs = SealedTextField(label="evaluation.outputs", null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -1,5 +1,7 @@
 """Evaluations: owed by a submitted interview, run by a worker, stored with their evidence."""
 
+import json
+from dataclasses import asdict
 from decimal import Decimal
 from uuid import UUID
 
@@ -60,7 +62,7 @@ def run(*, evaluation_id: UUID) -> None:
         try:
             if claim.attempts > GIVE_UP_AFTER:
                 raise claims.AlreadyClaimed("too many attempts")
-            material = _material(claim.row)
+            material = material_of(claim.row)
             if waiting.put_off(claim, material):
                 return
             result = _evaluate(material)
@@ -80,8 +82,11 @@ def run(*, evaluation_id: UUID) -> None:
     metrics.evaluations.labels(tenancy.schema(), "done", result.mode).inc()
 
 
-def _material(evaluation: Evaluation) -> Material:
-    """:raises interviews.services.standing.Withdrawn: if the interview was over when it was read."""
+def material_of(evaluation: Evaluation) -> Material:
+    """What this evaluation is made of, as the rows say now.
+
+    :raises interviews.services.standing.Withdrawn: if the interview was over when it was read.
+    """
     interview = Interview.objects.select_related("version").get(pk=evaluation.interview_id)
     standing.refuse_over(interview)
     version = interview.version
@@ -141,6 +146,7 @@ def _store(claim: claims.Claim, result: Result) -> None:
         mode=result.mode,
         versions=result.versions,
         input_hash=result.versions.get("input", ""),
+        outputs=json.dumps([asdict(output) for output in result.outputs], ensure_ascii=False),
         overall=scores.overall,
         technical=scores.technical,
         communication=scores.communication,

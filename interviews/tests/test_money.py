@@ -81,7 +81,7 @@ class MoneyTests(TenantTestCase):
 
     def test_it_is_kept_while_the_evaluation_is_to_be_made_again(self) -> None:
         interview = self.started()
-        with mocking.patch("interviews.services.evaluation.model.rate", side_effect=_unavailable):
+        with mocking.patch("interviews.services.evaluation.model.ask", side_effect=_unavailable):
             self.finished(interview)
         waiting = self.held(interview)
         later = clock.now() - provisional.GIVE_UP_AFTER

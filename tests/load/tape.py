@@ -130,7 +130,7 @@ def ask_rating(transcript: Transcript, policy: TenantPolicy, interview_id: UUID)
     """Let Candor rate the interview."""
     context = EvaluationContext(interview_id=interview_id, known=())
     call = evaluation.model.caller(policy, context)
-    evaluation.model.rate(transcript.competencies(), transcript.answers(), call=call)
+    evaluation.model.ask(transcript.competencies(), transcript.answers(), call=call)
 
 
 @contextmanager

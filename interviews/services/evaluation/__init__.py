@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 
 import structlog
 
-from interviews.services.evaluation import aggregate, basic, model
+from interviews.services.evaluation import aggregate, basic, code, model
 from interviews.services.evaluation.types import (
     Answer,
     CompetencyText,
     EvaluationContext,
-    Rating,
+    Output,
     Result,
     Thresholds,
 )
@@ -20,7 +20,7 @@ from llm import gateway
 from llm.policy import TenantPolicy
 from llm.preparing import Unasked
 
-__all__ = ["evaluate", "input_hash", "questions"]
+__all__ = ["derive", "evaluate", "input_hash", "questions"]
 
 NEVER_BETTER = frozenset({"not_configured", "too_long"})  # kinds of llm.gateway.Unavailable
 
@@ -40,20 +40,45 @@ def evaluate(
     Hold no transaction: calls go over the network.
     """
     mode, trouble = gateway.mode(policy), ""
+    outputs: tuple[Output, ...] = ()
     if mode == "model":
         prompt = model.version(policy, context)
-        versions = {"evaluator": model.VERSION, "prompt": prompt, "model": ""}
+        versions = {"evaluator": model.VERSION, "prompt": prompt, "model": "", "code": code.version()}
         try:
             call = model.caller(policy, context, prompt)
-            ratings, versions["model"] = model.rate(competencies, answers, call=call, prompt=prompt)
+            outputs, versions["model"] = model.ask(competencies, answers, call=call, prompt=prompt)
         except gateway.Unavailable as reason:
             log.warning("evaluated_in_basic_mode", reason=reason.kind)
             mode, trouble = "basic", "" if reason.kind in NEVER_BETTER else reason.kind
     if mode == "basic":
-        ratings = basic.rate(competencies, answers)
-        versions = {"evaluator": basic.version(), "prompt": "", "model": ""}
+        versions = {"evaluator": basic.version(), "prompt": "", "model": "", "code": code.version()}
     versions["input"] = input_hash(competencies, answers, thresholds, versions)
-    return replace(_result(competencies, ratings, thresholds, mode, versions), trouble=trouble)
+    return replace(derive(competencies, answers, thresholds, mode, outputs, versions), trouble=trouble)
+
+
+def derive(
+    competencies: Sequence[CompetencyText],
+    answers: Sequence[Answer],
+    thresholds: Thresholds,
+    mode: str,
+    outputs: Sequence[Output],
+    versions: dict[str, str],
+) -> Result:
+    """The result that follows from these: the same each time, with nobody asked."""
+    if mode == "model":
+        ratings = model.ratings(competencies, answers, outputs)
+    else:
+        ratings = basic.rate(competencies, answers)
+    strengths, weaknesses = aggregate.points(competencies, ratings)
+    return Result(
+        ratings=ratings,
+        scores=aggregate.score(competencies, ratings, thresholds),
+        strengths=strengths,
+        weaknesses=weaknesses,
+        mode=mode,
+        versions=versions,
+        outputs=tuple(outputs),
+    )
 
 
 def questions(
@@ -84,21 +109,3 @@ def input_hash(
     }
     canonical = json.dumps(everything, default=str, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _result(
-    competencies: Sequence[CompetencyText],
-    ratings: tuple[Rating, ...],
-    thresholds: Thresholds,
-    mode: str,
-    versions: dict[str, str],
-) -> Result:
-    strengths, weaknesses = aggregate.points(competencies, ratings)
-    return Result(
-        ratings=ratings,
-        scores=aggregate.score(competencies, ratings, thresholds),
-        strengths=strengths,
-        weaknesses=weaknesses,
-        mode=mode,
-        versions=versions,
-    )

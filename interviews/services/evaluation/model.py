@@ -9,7 +9,7 @@ from uuid import UUID
 
 from interviews.services import prompts
 from interviews.services.evaluation import features, locate, relevance
-from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Rating, Span
+from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Output, Rating, Span
 from llm import experiments, gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
@@ -69,7 +69,7 @@ def questions(
     context: EvaluationContext,
     prompt: str,
 ) -> list[Unasked]:
-    """What `rate` will ask with `caller`, word for word."""
+    """What `ask` will ask with `caller`, word for word."""
     return [
         question(policy, context, prompt, messages(competency, chosen, prompt))
         for competency, chosen in _asked(competencies, answers)
@@ -93,22 +93,33 @@ def question(policy: TenantPolicy, context: EvaluationContext, prompt: str, mess
     }
 
 
-def rate(
+def ask(
     competencies: Sequence[CompetencyText], answers: Sequence[Answer], *, call: Call, prompt: str = PROMPT
-) -> tuple[tuple[Rating, ...], str]:
-    """A rating of each competency, apart from the others, and the name of the model.
+) -> tuple[tuple[Output, ...], str]:
+    """What a model says about each competency that somebody answered to, apart from the others, and its name.
 
-    :raises llm.gateway.Unavailable: if any competency could not be rated; then none is.
+    :raises llm.gateway.Unavailable: if it could not be asked about one of them.
     """
-    ratings, model = [], ""
+    outputs, model = [], ""
     for competency, chosen in _asked(competencies, answers):
-        if not chosen:
-            ratings.append(_no_evidence(competency.key, ""))
-            continue
-        completion = call(messages(competency, chosen, prompt))
-        ratings.append(_rating(competency.key, completion.parsed or {}, chosen))
-        model = completion.model
-    return tuple(ratings), model
+        if chosen:
+            completion = call(messages(competency, chosen, prompt))
+            outputs.append(Output(competency.key, completion.parsed or {}))
+            model = completion.model
+    return tuple(outputs), model
+
+
+def ratings(
+    competencies: Sequence[CompetencyText], answers: Sequence[Answer], outputs: Sequence[Output]
+) -> tuple[Rating, ...]:
+    """A rating of each competency: what stands of what the model said, and no evidence where it was not asked."""
+    said = {output.competency_key: output.said for output in outputs}
+    return tuple(
+        _rating(competency.key, said[competency.key], chosen)
+        if competency.key in said
+        else _no_evidence(competency.key, "")
+        for competency, chosen in _asked(competencies, answers)
+    )
 
 
 def _asked(

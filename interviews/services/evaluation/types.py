@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from llm.policy import TenantPolicy
@@ -58,6 +59,14 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """What a model said about a competency, as it came through the schema."""
+
+    competency_key: str
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A strength or a weakness, and the words that show it."""
 
@@ -84,9 +93,10 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An evaluation. `mode` is model or basic; `versions` names evaluator, prompt, model and the hash of the input.
+    """An evaluation. `mode` is model or basic; `versions` names what it was made with, and the hash of its input.
 
-    `trouble` is why a model was asked in vain, where asking later may help.
+    `outputs` is what a model said, none in basic mode; `trouble` is why one was asked in vain, where asking later may
+    help.
     """
 
     ratings: tuple[Rating, ...]
@@ -95,6 +105,7 @@ class Result:
     weaknesses: tuple[Point, ...]
     mode: str
     versions: dict[str, str]
+    outputs: tuple[Output, ...] = ()
     trouble: str = ""
 
 
