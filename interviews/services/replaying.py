@@ -45,7 +45,9 @@ class Replay:
 
 
 def replay(*, evaluation_id: UUID) -> Replay:
-    """Derive the result anew, of this evaluation or of the newest one of this interview; the tenant's trail keeps that somebody did, and what came of it.
+    """Derive the result anew, of this evaluation or of the newest one of this interview.
+
+    The tenant's trail keeps that somebody did, and what came of it.
 
     :raises CannotReplay: if it has no result, was made by another evaluator, or can't be read any more.
     """
