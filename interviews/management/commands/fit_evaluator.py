@@ -13,8 +13,9 @@ from interviews.services.simulation.dataset import BadDataset
 
 class Command(BaseCommand):
     help = (
-        "Fit the basic evaluator's numbers on a folder of interviews with known levels: on each role alone, so that "
-        "another role can be measured with what never saw it, and on all of them, which is what rates candidates."
+        "Fit the basic evaluator's numbers on a folder of interviews with known levels and on the competency library's "
+        "examples: with each role alone, so that another role can be measured with what never saw it, and with all "
+        "of them, which is what rates candidates."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,8 +1,9 @@
 """Fitting the numbers of the basic evaluator on interviews with known levels.
 
 Proportional odds with a ridge penalty, by gradient ascent with momentum (Nesterov 1983) from nothing: the same data
-give the same numbers. A competency that was abstained on is left out. Cuts are where the shares of the levels become
-those of the data: between low, medium and high at their shares, and within low and high at the half.
+give the same numbers. The examples of the competency library, which are of other people and occupations, are learnt
+from beside the interviews. A competency that was abstained on is left out. Cuts are where the shares of the levels
+become those of the interviews: between low, medium and high at their shares, and within low and high at the half.
 """
 
 import math
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from statistics import fmean, median, pstdev
 
+from interviews.services.assessment import examples as library_examples
 from interviews.services.assessment.dataset import Known
 from interviews.services.evaluation import features, follow_ups, relevance, weighing
 from interviews.services.evaluation.fits import LEVELS, Fit
@@ -39,10 +41,12 @@ def fit(interviews: Sequence[Known], competencies: Competencies) -> Fit:
 
     :raises ValueError: if a level never occurs among them.
     """
-    examples = [one for known in interviews for one in _examples(known, competencies[known.role])]
+    of_library, scales_of_library = library_examples.interviews()
+    rated = _all_examples(interviews, competencies)
+    examples = rated + _all_examples(of_library, scales_of_library)
     shown = [weighing.shown(one.weight.answers, one.scale) for one in examples]
     truths = [LEVELS.index(one.truth) for one in examples]
-    if set(truths) != {0, 1, 2}:
+    if {one.truth for one in rated} != set(LEVELS):
         raise ValueError("each of low, medium and high must occur.")
     means = {name: round(fmean(row[name] for row in shown), DIGITS) for name in shown[0]}
     scales = {name: round(pstdev([row[name] for row in shown]), DIGITS) or 1.0 for name in shown[0]}
@@ -57,8 +61,12 @@ def fit(interviews: Sequence[Known], competencies: Competencies) -> Fit:
         cuts=(0, 0, 0, 0),
         words=_words(interviews),
     )
-    values = [made.value(weighing.score(one.weight, one.scale, made)) for one in examples]
-    return replace(made, cuts=_cuts(values, [one.truth for one in examples]))
+    values = [made.value(weighing.score(one.weight, one.scale, made)) for one in rated]
+    return replace(made, cuts=_cuts(values, [one.truth for one in rated]))
+
+
+def _all_examples(interviews: Sequence[Known], competencies: Competencies) -> list[Example]:
+    return [one for known in interviews for one in _examples(known, competencies[known.role])]
 
 
 def _examples(known: Known, competencies: Sequence[CompetencyText]) -> list[Example]:
