@@ -1,0 +1,53 @@
+"""Running the suites against an evaluator."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from interviews.services.assurance.cases import DOWN, NONE, NOT_UP, UNMOVED, UP, Case, suites
+from interviews.services.assurance.data import data
+from interviews.services.evaluation.types import Answer, CompetencyText, Rating
+
+Rate = Callable[[Sequence[CompetencyText], Sequence[Answer]], Sequence[Rating]]
+MIDDLE = Decimal(3)  # what no evidence counts as where a value must rise or fall
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of a suite's cases, how many behaved as they must."""
+
+    cases: int
+    met: int
+
+    @property
+    def share(self) -> float:
+        return self.met / self.cases
+
+
+def run(rate: Rate) -> dict[str, Outcome]:
+    """suite -> outcome."""
+    return {name: Outcome(len(cases), sum(behaves(case, rate) for case in cases)) for name, cases in suites().items()}
+
+
+def failing(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """The suites below their gate, and those that were not run."""
+    gate: Mapping[str, float] = data()["gate"]
+    return [name for name, least in gate.items() if name not in outcomes or outcomes[name].share < least]
+
+
+def behaves(case: Case, rate: Rate) -> bool:
+    """Whether the change does what it must."""
+    after = {rating.competency_key: rating for rating in rate(case.competencies, case.after)}
+    if case.must == NONE:
+        return after[case.about].level is None
+    before = {rating.competency_key: rating for rating in rate(case.competencies, case.before)}
+    if case.must == UNMOVED:
+        return all(before[key].level == rating.level for key, rating in after.items())
+    rises = [_value(rating) - _value(before[key]) for key, rating in after.items()]
+    if case.must == NOT_UP:
+        return all(rise <= 0 for rise in rises)
+    return all(rise > 0 if case.must == UP else rise < 0 for rise in rises) and case.must in (UP, DOWN)
+
+
+def _value(rating: Rating) -> Decimal:
+    return MIDDLE if rating.value is None else rating.value
