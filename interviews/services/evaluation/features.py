@@ -12,7 +12,7 @@ hedge, informal, impression, disowned, absence
             "just", "mostly"; "on the spot"; "it looked fine"; "somebody else did that"; "we didn't": these lower it
 
 Sentences that are no evidence are set aside first: praise of oneself, the question pasted back, what was said
-before, keywords in a row, words addressed to whoever scores.
+before, keywords in a row, words addressed to whoever scores, talk about the answer itself.
 """
 
 import math
@@ -68,7 +68,9 @@ def _read(answer: Answer, said: list[frozenset[str]]) -> Evidence:
 def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozenset[str]], lex: Lexicon) -> bool:
     """Whether the sentence says something new about what the person did. `said` remembers it."""
     text, stems, bounds = folded(sentence.text), frozenset(lex.content(sentence.text)), lex.settings["evidence"]
-    if lex.phrases["to_the_scorer"].search(text) or len(words(text)) < 2 or _is_word_list(text, lex):
+    if any(lex.phrases[name].search(text) for name in ("to_the_scorer", "filler")):
+        return False
+    if len(words(text)) < 2 or _is_word_list(text, lex):
         return False
     if len(stems) >= 3 and len(stems & question) >= bounds["pasted"] * len(stems):
         return False
