@@ -1,0 +1,133 @@
+"""Whether a text gives orders to the one that evaluates it, and where. It flags; it changes and refuses nothing."""
+
+import codecs
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from compliance.injection import decoding, quoting, structures
+from compliance.injection.normalising import Plain, as_shown, normalise, reversed_
+from compliance.injection.phrases import Hit, Matcher
+from compliance.injection.rules import rules
+from compliance.injection.spans import Span, boundaries, sentences
+from compliance.injection.words import Word, spaced_out, split
+
+THRESHOLD = 1.0
+NEAR = 300  # characters within which hits add up
+DEEPEST = 2  # codings within codings
+FEWEST_HINTS = 2  # known words of a text that is turned round or rotated
+SHORTEST_HINT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`score` is the heaviest sum of rules close to each other; `spans` are places of the original, in order."""
+
+    score: float
+    families: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+    @property
+    def flagged(self) -> bool:
+        return self.score >= THRESHOLD
+
+
+def detect(text: str) -> Findings:
+    """What of the text speaks to the evaluator and not to the interviewer. Linear time; no text makes it raise."""
+    return _detect(text, 0, Matcher(rules()))
+
+
+def leave_out(text: str, spans: Iterable[Span]) -> str:
+    """The text without the spans, for a second reading."""
+    kept, end = [], 0
+    for start, stop in spans:
+        kept.append(text[end:start].strip())
+        end = max(end, stop)
+    return "\n".join(part for part in (*kept, text[end:].strip()) if part)
+
+
+def _detect(text: str, depth: int, matcher: Matcher) -> Findings:
+    plain = normalise(text)
+    found = list(_within(text, plain, matcher))
+    shown = as_shown(text)
+    if shown:
+        found += _within(text, shown, matcher)
+    if depth < DEEPEST:
+        found += _decoded(text, depth, matcher)
+    found.sort(key=lambda hit: (hit.start, hit.end))
+    score, heavy = _heaviest(found)
+    if score < THRESHOLD:
+        return Findings(round(score, 2), (), ())
+    families = Counter(hit.rule.family for hit in heavy)
+    return Findings(
+        round(score, 2),
+        tuple(family for family, _ in families.most_common()),
+        sentences(((hit.start, hit.end) for hit in heavy), boundaries(plain), len(text)),
+    )
+
+
+def _within(text: str, plain: Plain, matcher: Matcher) -> Iterator[Hit]:
+    """The hits in one reading of the text, placed in the original; a disguised one counts more."""
+    words = split(plain.text)
+    readings = [(plain, _phrases(plain, words, matcher))]
+    readings += [(turned, matcher.hits(split(turned.text))) for turned in _turned(plain, words, matcher)]
+    quoted = quoting.quoted(plain.text, words)
+    for reading, hits in readings:
+        for hit in hits:
+            if reading is plain and quoting.holds(quoted, hit.start, hit.end):
+                hit = replace(hit, rule=quoting.weaker(hit.rule))
+            start, end = reading.original(hit.start, hit.end)
+            yield replace(hit, start=start, end=end)
+            if decoding.hides(text[start:end]):
+                yield Hit(matcher.rules.weights["hidden"], start, end)
+            elif hit.disguised or reading is not plain or decoding.is_styled(text[start:end]):
+                yield Hit(matcher.rules.weights["disguise"], start, end)
+
+
+def _phrases(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Hit]:
+    yield from matcher.hits(words)
+    for _, _, joined in spaced_out(plain.text):
+        yield from (replace(hit, disguised=True) for hit in matcher.hits(joined))
+    yield from structures.hits(plain.text)
+
+
+def _turned(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Plain]:
+    """The text read backwards or with its letters rotated by thirteen, where its words suggest that."""
+    said = {word.said for word in words if len(word.said) >= SHORTEST_HINT}
+    if sum(matcher.knows(word[::-1]) and not matcher.knows(word) for word in said) >= FEWEST_HINTS:
+        yield reversed_(plain)
+    if sum(matcher.knows(codecs.encode(word, "rot13")) for word in said) >= FEWEST_HINTS:
+        yield Plain(codecs.encode(plain.text, "rot13"), plain.places)
+
+
+def _decoded(text: str, depth: int, matcher: Matcher) -> Iterator[Hit]:
+    """Fragments in another coding that are orders when decoded, and whatever nobody can see."""
+    known = matcher.rules.weights
+    for fragment in decoding.fragments(text):
+        inner = _detect(fragment.said, depth + 1, matcher)
+        if inner.score >= THRESHOLD / 2:
+            yield Hit(known["encoded"], fragment.start, fragment.end)
+    for name, start, end in decoding.unseen(text):
+        yield Hit(known[name], start, end)
+
+
+def _heaviest(found: list[Hit]) -> tuple[float, list[Hit]]:
+    """The largest sum of different rules within a window, and every hit of a window that reaches the threshold."""
+    within: Counter[object] = Counter()
+    largest, total, first = 0.0, 0.0, 0
+    heavy: dict[int, Hit] = {}
+    done = 0
+    for number, hit in enumerate(found):
+        if not within[hit.rule]:
+            total += hit.rule.weight
+        within[hit.rule] += 1
+        while hit.start - found[first].end > NEAR:
+            within[found[first].rule] -= 1
+            if not within[found[first].rule]:
+                total -= found[first].rule.weight
+            first += 1
+        largest = max(largest, total)
+        if total >= THRESHOLD - 1e-9:
+            heavy.update((place, found[place]) for place in range(max(first, done), number + 1))
+            done = number + 1
+    return round(largest, 6), list(heavy.values())

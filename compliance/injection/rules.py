@@ -1,0 +1,129 @@
+"""The rules of the detector (compliance/data/injection/rules.json), read and compiled once.
+
+A phrase is a row of elements: a word, `word*` for any ending, `@group` for the words of a group, `a|b` for one of
+several, `…` for up to a few words between. `^` before a phrase wants an order: nobody in front of it who does it.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from compliance.injection import words
+from compliance.injection.normalising import normalise
+
+DATA = Path(__file__).parents[1] / "data" / "injection" / "rules.json"
+GAP = 4  # words that `…` may stand for
+GAP_CJK = 10  # signs, where there are no spaces
+
+Element = dict[str, list[tuple[str, ...]]] | int  # first word -> the rows of words that begin with it; or a gap
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a match of one kind is worth; a text is flagged from 1.0 on."""
+
+    name: str
+    family: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    rule: Rule
+    elements: tuple[Element, ...]
+    order: bool
+
+
+@dataclass(slots=True)
+class Rules:
+    """All phrases by the first word of each, and the words and stems that any of them knows."""
+
+    version: int
+    narrators: frozenset[str]
+    reporters: frozenset[str]
+    weights: dict[str, Rule]
+    structures: dict[str, Any]
+    beginning: dict[str, list[Phrase]] = field(default_factory=lambda: defaultdict(list))
+    known: set[str] = field(default_factory=set)
+    stems: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def atoms(self, said: str) -> frozenset[str]:
+        """What the phrases know the word as: itself, and each stem it begins with."""
+        found = {said} if said in self.known else set()
+        for length, stems in self.stems.items():
+            if said[:length] in stems:
+                found.add(said[:length] + "*")
+        return frozenset(found)
+
+
+@cache
+def rules() -> Rules:
+    """The compiled data file."""
+    data: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))
+    weights = {name: Rule(name, entry["family"], entry["weight"]) for name, entry in data["rules"].items()}
+    compiled = Rules(
+        version=data["version"],
+        narrators=frozenset(data["narrators"]),
+        reporters=frozenset(normalise(word).text for word in data["reporters"]),
+        weights=weights,
+        structures=data["structures"],
+    )
+    for name, entry in data["rules"].items():
+        for language, phrase in _phrases(entry.get("phrases", {}), data["groups"]):
+            _add(compiled, _compile(phrase, weights[name], data["groups"][language], language))
+    return compiled
+
+
+def _phrases(listed: dict[str, list[str]], groups: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each phrase with its language; those of `*` are made of groups alone and hold for all but English."""
+    for language, phrases in listed.items():
+        languages = [other for other in groups if other != "en"] if language == "*" else [language]
+        yield from ((each, phrase) for each in languages for phrase in phrases)
+
+
+def _add(compiled: Rules, phrase: Phrase) -> None:
+    for element in phrase.elements:
+        for row in (row for rows in _rows(element) for row in rows):
+            for word in row:
+                if word.endswith("*"):
+                    compiled.stems[len(word) - 1].add(word[:-1])
+                else:
+                    compiled.known.add(word)
+    first = phrase.elements[0]
+    assert isinstance(first, dict), "a phrase begins with a word"
+    for word in first:
+        compiled.beginning[word].append(phrase)
+
+
+def _rows(element: Element) -> list[list[tuple[str, ...]]]:
+    return list(element.values()) if isinstance(element, dict) else []
+
+
+def _compile(phrase: str, rule: Rule, groups: dict[str, list[str]], language: str) -> Phrase:
+    order, parts = phrase.startswith("^"), phrase.removeprefix("^").split()
+    gap = GAP_CJK if language in ("zh", "ja") else GAP
+    elements = tuple(gap if part == "…" else _element(part, groups) for part in parts)
+    return Phrase(rule, elements, order)
+
+
+def _element(part: str, groups: dict[str, list[str]]) -> dict[str, list[tuple[str, ...]]]:
+    rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for choice in part.split("|"):
+        for written in groups[choice[1:]] if choice.startswith("@") else [choice]:
+            row = _row(written)
+            if row not in rows[row[0]]:
+                rows[row[0]].append(row)
+    return dict(rows)
+
+
+def _row(written: str) -> tuple[str, ...]:
+    """The words of one spelling, folded as a text is; a star stays with its word."""
+    row: list[str] = []
+    for part in written.split():
+        said = [word.said for word in words.split(normalise(part.rstrip("*")).text)]
+        row += said[:-1] + [said[-1] + "*" * part.endswith("*")]
+    return tuple(row)
