@@ -81,7 +81,7 @@ def hides(written: str) -> bool:
 def is_styled(written: str) -> bool:
     """Whether letters stand there as mathematical, enclosed or wide signs."""
     return not written.isascii() and any(
-        unicodedata.decomposition(character).startswith(STYLED) for character in set(written)
+        character.isalnum() and unicodedata.decomposition(character).startswith(STYLED) for character in set(written)
     )
 
 

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from compliance.injection import decoding, quoting, structures
+from compliance.injection import decoding, quoting, spans, structures
 from compliance.injection.normalising import Plain, as_shown, normalise, reversed_
 from compliance.injection.phrases import Hit, Matcher
 from compliance.injection.rules import rules
-from compliance.injection.spans import Span, boundaries, sentences
+from compliance.injection.spans import Span
 from compliance.injection.words import Word, spaced_out, split
 
 THRESHOLD = 1.0
@@ -62,32 +62,38 @@ def _detect(text: str, depth: int, matcher: Matcher) -> Findings:
     return Findings(
         round(score, 2),
         tuple(family for family, _ in families.most_common()),
-        sentences(((hit.start, hit.end) for hit in heavy), boundaries(plain), len(text)),
+        spans.to_leave_out(text, heavy, spans.boundaries(plain)),
     )
 
 
 def _within(text: str, plain: Plain, matcher: Matcher) -> Iterator[Hit]:
     """The hits in one reading of the text, placed in the original; a disguised one counts more."""
     words = split(plain.text)
-    readings = [(plain, _phrases(plain, words, matcher))]
-    readings += [(turned, matcher.hits(split(turned.text))) for turned in _turned(plain, words, matcher)]
     quoted = quoting.quoted(plain.text, words)
-    for reading, hits in readings:
-        for hit in hits:
-            if reading is plain and quoting.holds(quoted, hit.start, hit.end):
-                hit = replace(hit, rule=quoting.weaker(hit.rule))
-            start, end = reading.original(hit.start, hit.end)
-            yield replace(hit, start=start, end=end)
-            if decoding.hides(text[start:end]):
-                yield Hit(matcher.rules.weights["hidden"], start, end)
-            elif hit.disguised or reading is not plain or decoding.is_styled(text[start:end]):
-                yield Hit(matcher.rules.weights["disguise"], start, end)
+    for hit in _phrases(plain, words, matcher):
+        if quoting.holds(quoted, hit.start, hit.end):
+            hit = replace(hit, rule=quoting.weaker(hit.rule))
+        yield from _placed(text, plain, hit, matcher)
+    for turned in _turned(plain, words, matcher):
+        for hit in matcher.hits(split(turned.text)):
+            yield from _placed(text, turned, replace(hit, disguised=True), matcher)
+
+
+def _placed(text: str, reading: Plain, hit: Hit, matcher: Matcher) -> Iterator[Hit]:
+    start, end = reading.original(hit.start, hit.end)
+    hides = decoding.hides(text[start:end])
+    disguised = hit.disguised or hides or decoding.is_styled(text[start:end])
+    yield replace(hit, start=start, end=end, disguised=disguised)
+    if disguised:
+        rule = matcher.rules.weights["hidden" if hides else "disguise"]
+        yield replace(hit, start=start, end=end, rule=rule, disguised=True)
 
 
 def _phrases(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Hit]:
     yield from matcher.hits(words)
-    for _, _, joined in spaced_out(plain.text):
-        yield from (replace(hit, disguised=True) for hit in matcher.hits(joined))
+    for start, end, joined in spaced_out(plain.text):
+        for hit in matcher.hits(joined):
+            yield Hit(hit.rule, start, end, disguised=True, exact=True)
     yield from structures.hits(plain.text)
 
 
@@ -96,7 +102,7 @@ def _turned(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Plain
     said = {word.said for word in words if len(word.said) >= SHORTEST_HINT}
     if sum(matcher.knows(word[::-1]) and not matcher.knows(word) for word in said) >= FEWEST_HINTS:
         yield reversed_(plain)
-    if sum(matcher.knows(codecs.encode(word, "rot13")) for word in said) >= FEWEST_HINTS:
+    if sum(matcher.knows(codecs.encode(word, "rot13")) for word in said if word.isascii()) >= FEWEST_HINTS:
         yield Plain(codecs.encode(plain.text, "rot13"), plain.places)
 
 
@@ -106,9 +112,9 @@ def _decoded(text: str, depth: int, matcher: Matcher) -> Iterator[Hit]:
     for fragment in decoding.fragments(text):
         inner = _detect(fragment.said, depth + 1, matcher)
         if inner.score >= THRESHOLD / 2:
-            yield Hit(known["encoded"], fragment.start, fragment.end)
+            yield Hit(known["encoded"], fragment.start, fragment.end, exact=True)
     for name, start, end in decoding.unseen(text):
-        yield Hit(known[name], start, end)
+        yield Hit(known[name], start, end, exact=name != "hidden")
 
 
 def _heaviest(found: list[Hit]) -> tuple[float, list[Hit]]:

@@ -19,6 +19,7 @@ class Hit:
     start: int
     end: int
     disguised: bool = False
+    exact: bool = False  # nothing around it belongs to it
 
 
 @dataclass(slots=True)
@@ -33,10 +34,12 @@ class Matcher:
         atoms = [self._atoms(word.said) for word in words]
         known = [found for found, _ in atoms]
         for place, (found, _) in enumerate(atoms):
+            seen = set()
             for atom in found:
                 for phrase in self.rules.beginning.get(atom, ()):
                     end = self._follow(phrase, words, known, place)
-                    if end:
+                    if end and (phrase.rule.name, end) not in seen:
+                        seen.add((phrase.rule.name, end))
                         disguised = any(odd for _, odd in atoms[place:end])
                         yield Hit(phrase.rule, words[place].start, words[end - 1].end, disguised)
 
@@ -60,7 +63,7 @@ class Matcher:
 
     def _follow(self, phrase: Phrase, words: list[Word], known: list[frozenset[str]], place: int) -> int:
         """Where the phrase ends that begins at this place, or 0."""
-        if phrase.order and self._narrated(words, place):
+        if phrase.order and self._narrated(phrase.language, words, place):
             return 0
         places = {place}
         for element in phrase.elements:
@@ -69,11 +72,13 @@ class Matcher:
                 return 0
         return min(places)
 
-    def _narrated(self, words: list[Word], place: int) -> bool:
+    def _narrated(self, language: str, words: list[Word], place: int) -> bool:
         before = words[max(0, place - NARRATED) : place]
         stops = [number for number, word in enumerate(before) if word.said in STOPS]
         before = before[stops[-1] + 1 :] if stops else before
-        return any(word.said in self.rules.narrators for word in before)
+        narrators = self.rules.narrators.get(language, frozenset())
+        determiners = self.rules.determiners.get(language, frozenset())
+        return any(word.said in narrators for word in before) or (bool(before) and before[-1].said in determiners)
 
 
 def _after_gap(places: set[int], most: int, words: list[Word]) -> set[int]:

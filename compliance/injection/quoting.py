@@ -1,4 +1,4 @@
-"""Words that are told and not said: what stands in quotation marks after "she wrote" counts half."""
+"""Words that are told and not said: what stands in quotation marks after "she wrote" counts less."""
 
 import re
 from bisect import bisect_right
@@ -9,6 +9,7 @@ from compliance.injection.rules import Rule, rules
 from compliance.injection.words import Word
 
 QUOTED = re.compile(r'"[^"\n]{3,400}+"|「[^」\n]{3,400}+」|„[^"\n]{3,400}+"')
+TOLD = 0.4  # of a rule's weight
 BEFORE = 8  # words before the quotation in which somebody tells of it
 
 Quoted = list[tuple[int, int]]
@@ -33,5 +34,5 @@ def holds(spans: Quoted, start: int, end: int) -> bool:
 
 @cache
 def weaker(rule: Rule) -> Rule:
-    """The rule at half its weight."""
-    return replace(rule, weight=rule.weight / 2)
+    """The rule at the weight of what is only told."""
+    return replace(rule, weight=rule.weight * TOLD)

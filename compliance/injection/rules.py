@@ -1,7 +1,8 @@
 """The rules of the detector (compliance/data/injection/rules.json), read and compiled once.
 
 A phrase is a row of elements: a word, `word*` for any ending, `@group` for the words of a group, `a|b` for one of
-several, `…` for up to a few words between. `^` before a phrase wants an order: nobody in front of it who does it.
+several, `…` for up to a few words between. `^` before a phrase wants an order: nobody in front of it who does it,
+and no word that makes a noun of it.
 """
 
 import json
@@ -17,7 +18,7 @@ from compliance.injection.normalising import normalise
 
 DATA = Path(__file__).parents[1] / "data" / "injection" / "rules.json"
 GAP = 4  # words that `…` may stand for
-GAP_CJK = 10  # signs, where there are no spaces
+GAP_CJK = 8  # signs, where there are no spaces
 
 Element = dict[str, list[tuple[str, ...]]] | int  # first word -> the rows of words that begin with it; or a gap
 
@@ -35,6 +36,7 @@ class Rule:
 class Phrase:
     rule: Rule
     elements: tuple[Element, ...]
+    language: str
     order: bool
 
 
@@ -43,7 +45,8 @@ class Rules:
     """All phrases by the first word of each, and the words and stems that any of them knows."""
 
     version: int
-    narrators: frozenset[str]
+    narrators: dict[str, frozenset[str]]
+    determiners: dict[str, frozenset[str]]
     reporters: frozenset[str]
     weights: dict[str, Rule]
     structures: dict[str, Any]
@@ -67,8 +70,9 @@ def rules() -> Rules:
     weights = {name: Rule(name, entry["family"], entry["weight"]) for name, entry in data["rules"].items()}
     compiled = Rules(
         version=data["version"],
-        narrators=frozenset(data["narrators"]),
-        reporters=frozenset(normalise(word).text for word in data["reporters"]),
+        narrators={language: _folded(listed) for language, listed in data["narrators"].items()},
+        determiners={language: _folded(listed) for language, listed in data["determiners"].items()},
+        reporters=_folded(data["reporters"]),
         weights=weights,
         structures=data["structures"],
     )
@@ -76,6 +80,10 @@ def rules() -> Rules:
         for language, phrase in _phrases(entry.get("phrases", {}), data["groups"]):
             _add(compiled, _compile(phrase, weights[name], data["groups"][language], language))
     return compiled
+
+
+def _folded(listed: list[str]) -> frozenset[str]:
+    return frozenset(normalise(word).text for word in listed)
 
 
 def _phrases(listed: dict[str, list[str]], groups: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -107,7 +115,7 @@ def _compile(phrase: str, rule: Rule, groups: dict[str, list[str]], language: st
     order, parts = phrase.startswith("^"), phrase.removeprefix("^").split()
     gap = GAP_CJK if language in ("zh", "ja") else GAP
     elements = tuple(gap if part == "…" else _element(part, groups) for part in parts)
-    return Phrase(rule, elements, order)
+    return Phrase(rule, elements, language, order)
 
 
 def _element(part: str, groups: dict[str, list[str]]) -> dict[str, list[tuple[str, ...]]]:

@@ -1,10 +1,19 @@
-"""From where a rule matched to what to leave out: the whole sentence or line."""
+"""From where a rule matched to what to leave out: the whole sentence or line, or as far as the disguise goes."""
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 
+from compliance.injection import decoding
 from compliance.injection.normalising import Plain
-from compliance.injection.words import SENTENCE_END
+from compliance.injection.phrases import Hit
+from compliance.injection.words import SENTENCE_END, is_lookalike
+
+FARTHEST = 300  # characters of a sentence without end, on each side
+UNDISGUISED = 3  # plain words that may stand between disguised ones
+LEET = re.compile(r"[A-Za-z][0-9@$]|[0-9@$][A-Za-z]")
+LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+OTHER = re.compile("[\u0370-\u052f\u1d00-\u1d2b\ua730-\ua7ff\u0250-\u02af]")
+WRITTEN = re.compile(r"\S+")
 
 Span = tuple[int, int]
 
@@ -14,10 +23,13 @@ def boundaries(plain: Plain) -> list[int]:
     return [plain.places[match.end() - 1] + 1 for match in SENTENCE_END.finditer(plain.text)]
 
 
-def sentences(spans: Iterable[Span], ends: list[int], length: int) -> tuple[Span, ...]:
-    """The sentences that hold the spans, those that touch as one."""
+def to_leave_out(text: str, hits: list[Hit], ends: list[int]) -> tuple[Span, ...]:
+    """What the hits stand in, in order; what touches is one."""
     merged: list[Span] = []
-    for start, end in sorted(_whole(span, ends, length) for span in spans):
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if merged and hit.end <= merged[-1][1]:
+            continue
+        start, end = _whole(text, hit, ends)
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -25,7 +37,44 @@ def sentences(spans: Iterable[Span], ends: list[int], length: int) -> tuple[Span
     return tuple(merged)
 
 
-def _whole(span: Span, ends: list[int], length: int) -> Span:
-    before = bisect_right(ends, span[0])
-    after = bisect_left(ends, span[1])
-    return (ends[before - 1] if before else 0), (ends[after] if after < len(ends) else length)
+def _whole(text: str, hit: Hit, ends: list[int]) -> Span:
+    if hit.exact:
+        return hit.start, hit.end
+    before = bisect_right(ends, hit.start)
+    after = bisect_left(ends, hit.end)
+    start = max(ends[before - 1] if before else 0, hit.start - FARTHEST)
+    end = min(ends[after] if after < len(ends) else len(text), hit.end + FARTHEST)
+    return _disguised_part(text, hit, start, end) if hit.disguised else (start, end)
+
+
+def _disguised_part(text: str, hit: Hit, start: int, end: int) -> Span:
+    """The part of the sentence around the hit in which words are disguised, if any of the hit is."""
+    if not any(_is_odd(word) for word in text[hit.start : hit.end].split()):
+        return start, end
+    before = [word.span() for word in WRITTEN.finditer(text, start, hit.start)]
+    after = [word.span() for word in WRITTEN.finditer(text, hit.end, end)]
+    first = _reach(text, before[::-1])
+    last = _reach(text, after)
+    return (first[0] if first else hit.start), (last[1] if last else hit.end)
+
+
+def _reach(text: str, words: list[Span]) -> Span | None:
+    """The last disguised word before too many plain ones."""
+    reached, plain = None, 0
+    for word in words:
+        plain = 0 if _is_odd(text[word[0] : word[1]]) else plain + 1
+        if plain > UNDISGUISED:
+            break
+        reached = reached if plain else word
+    return reached
+
+
+def _is_odd(word: str) -> bool:
+    """Whether a word hides something, or is of styled letters, of two scripts, of letters and digits, or of look-alikes."""
+    if word.isascii():
+        return LEET.search(word) is not None
+    if decoding.hides(word) or decoding.is_styled(word):
+        return True
+    latin = LATIN.search(word) is not None
+    other = OTHER.search(word) is not None
+    return other and (latin or all(map(is_lookalike, filter(str.isalpha, word))))

@@ -10,7 +10,8 @@ from compliance.injection.rules import Rules, rules
 TAG = re.compile(r"<[^<>\n]{1,80}+>")
 BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}+\]")
 FENCED = re.compile(r"([-=#*%~_]{2,20}+|[\[(<【]) {0,2}([^\n=#*%~\[\]<>【】]{2,60}+)")
-CHAT = re.compile(r"<\|[^|<>\n]{1,40}+\|>|\[/?inst\]|<</?sys>>|</?s>|<(?:start|end)_of_turn>")
+CHAT = re.compile(r"<\|[^|<>\n]{1,40}+\|>|\[/?inst\]|<</?sys>>|</?s>|<(?:start|end)_of_turn>|#{2,4} ?(?:user|assistant|system|human|response|instruction|input|output)s?:")
+MESSAGE = re.compile(r"(?:speaker|role|author) ?= ?[\"'](?:interviewer|system|assistant|evaluator|developer|grader)|[\"']role[\"'] ?: ?[\"'](?:system|assistant|user|developer|tool)|(?:^|\n)(?:tool|function)[_ ](?:result|call|output)s? ?:")
 OUTBREAK = re.compile(
     r"""["'}\])]{3,6}+[ \n,]{0,3}["']\w"""
     r"""|'\)[ ;]{1,3}(?:update|insert|delete|drop)\b"""
@@ -66,8 +67,8 @@ def _keyed(keys: str, values: str, text: str) -> Iterator[tuple[int, int, str]]:
 def _tags(text: str, known: Rules) -> Iterator[Span]:
     for pattern in (TAG, BRACKETED):
         for match in pattern.finditer(text):
-            first = WORDS.findall(match[0])[:4]
-            if first and (match[0][1] == "/" or match[0][0] == "<" or len(first) == 1) and _any(first, "tags"):
+            inside = WORDS.findall(match[0])
+            if inside and (match[0][0] == "<" or len(inside) == 1) and _any(inside[:1], "tags"):
                 yield match.span()
 
 
@@ -75,7 +76,7 @@ def _ends(text: str, known: Rules) -> Iterator[Span]:
     """A fence with words for an end or a beginning and words for data."""
     for match in FENCED.finditer(text):
         inside = WORDS.findall(match[2])
-        if _any(inside, "ends") and _any(inside, "data"):
+        if _any(inside, "ends", match[2]) and _any(inside, "data", match[2]):
             yield match.span()
 
 
@@ -105,6 +106,21 @@ def _links(text: str, known: Rules) -> Iterator[Span]:
     return (match.span() for match in LINK.finditer(text))
 
 
+def _messages(text: str, known: Rules) -> Iterator[Span]:
+    return (match.span() for match in MESSAGE.finditer(text))
+
+
+def _unopened(text: str, known: Rules) -> Iterator[Span]:
+    """The end of an element that never began, with a name that data has."""
+    opened = set()
+    for match in TAG.finditer(text):
+        first = WORDS.findall(match[0])[:1]
+        if first and match[0][1] != "/":
+            opened.add(first[0])
+        elif first and first[0] not in opened and _any(first, "tags"):
+            yield match.span()
+
+
 FINDERS: dict[str, Callable[[str, Rules], Iterator[Span]]] = {
     "role_header": _role_headers,
     "companion_header": _companion_headers,
@@ -119,13 +135,15 @@ FINDERS: dict[str, Callable[[str, Rules], Iterator[Span]]] = {
     "comment": _comments,
     "table_of_levels": _tables,
     "data_link": _links,
+    "message_json": _messages,
+    "unopened_close": _unopened,
 }
 
 
-def _any(said: list[str], listed: str) -> bool:
-    """Whether a word is in the list of the data, or holds one where words stand without spaces between them."""
+def _any(said: list[str], listed: str, around: str = "") -> bool:
+    """Whether a word is in the list of the data; of scripts without spaces or with marks, whether the text holds it."""
     exact, inside = _listed(listed)
-    return any(word in exact or (not word.isascii() and any(part in word for part in inside)) for word in said)
+    return not exact.isdisjoint(said) or (not around.isascii() and any(part in around for part in inside))
 
 
 @cache
@@ -137,7 +155,7 @@ def _listed(name: str) -> tuple[frozenset[str], tuple[str, ...]]:
 @cache
 def _headers(name: str) -> re.Pattern[str]:
     """A name and a colon where a turn begins: at the start of a line or sentence, or in brackets."""
-    return re.compile(rf"(?:^|[\n\[<(\"'>*#|。]|[.!?।] ) {{0,3}}(?:{_choice(name)}) {{0,2}}(?:\([^()\n]{{1,40}}\))?[:\]>]")
+    return re.compile(rf"(?:^|[\n\[<(\"'>*#|。]|[.!?।] ) {{0,3}}(?:{_choice(name)}) {{0,2}}(?:\([^()\n]{{1,40}}\))?\)?[:\]>]")
 
 
 @cache

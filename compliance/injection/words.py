@@ -13,12 +13,14 @@ CJK = "\u3040-\u30ff\u3400-\u9fff"  # without spaces between words: each sign is
 SEPARATORS = r"\s!-#%-/:-?\[-`{-~\u00a1-\u00bf\u060c\u061b\u061f\u0964\u0965\u2000-\u206f\u2100-\u2bff\u3000-\u303f\uff00-\uff65"
 WORD = re.compile(
     rf"[^{SEPARATORS}{CJK}\U0001f000-\U0001faff\ud800-\udfff]+|[{CJK}]"
-    r"|[.!?;](?=[\s\"')\]}]|$)|[。！？；؟।]|\n(?=\s*\n)"
+    r"|[.!?;](?=[\s\"')\]}]|$)|[。！？；؟।=<>{}]|\n(?=\s*\n)"
+    rf"|(?<=[{CJK}]),"
 )
-STOPS = frozenset(".!?;。！？；؟।\n")
-SENTENCE_END = re.compile(r"[.!?;]+[\"')\]]?(?= |$)|[。！？；؟।]|\n")
+STOPS = frozenset(".!?;。！？；؟।=<>{},\n")
+SENTENCE_END = re.compile(r"(?:[.!?;]+[\"')\]]?|[}\]>])(?= |$)|[。！？；؟।]|\n")
 SPACED = re.compile(r"(?<![^\W_])[a-z](?:[ ._*~-]{1,4}[a-z](?![^\W_])){5,}+")
 LONGEST_KNOWN = 16  # letters of a word that is looked for in a run of letters
+SHORTEST_LEET = 4
 LEET = [str.maketrans("0134578@$", f"o{one}eastbas") for one in "il"]
 
 
@@ -59,8 +61,13 @@ def readings(said: str) -> Iterator[str]:
     yield said
     if not said.isascii():
         yield from (said.translate(table) for table in _lookalikes())
-    if any(character in "0134578@$" for character in said) and not said.isdigit():
+    if len(said) >= SHORTEST_LEET and any(sign in said for sign in "0134578@$") and not said.isdigit():
         yield from (said.translate(table) for table in LEET)
+
+
+def is_lookalike(letter: str) -> bool:
+    """Whether a letter of another script passes for a Latin one."""
+    return ord(letter.casefold()[0]) in _lookalikes()[0]
 
 
 @cache
