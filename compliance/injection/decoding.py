@@ -70,7 +70,7 @@ def unseen(text: str) -> Iterator[tuple[str, int, int]]:
         yield "overridden", match.start(), match.end()
     between = list(BETWEEN_LETTERS.finditer(text))
     if len(between) >= FEWEST_BETWEEN:
-        yield from (("hidden", match.start(), match.end()) for match in between)
+        yield from (("hidden_in_words", match.start(), match.end()) for match in between)
 
 
 def hides(written: str) -> bool:

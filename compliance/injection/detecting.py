@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from compliance.injection import decoding, quoting, spans, structures
+from compliance.injection import decoding, labels, quoting, spans, structures
 from compliance.injection.normalising import Plain, as_shown, normalise, reversed_
 from compliance.injection.phrases import Hit, Matcher
 from compliance.injection.rules import rules
@@ -54,6 +54,7 @@ def _detect(text: str, depth: int, matcher: Matcher) -> Findings:
         found += _within(text, shown, matcher)
     if depth < DEEPEST:
         found += _decoded(text, depth, matcher)
+    found += (Hit(matcher.rules.weights["disguised_run"], start, end, True) for start, end in spans.disguised_runs(text))
     found.sort(key=lambda hit: (hit.start, hit.end))
     score, heavy = _heaviest(found)
     if score < THRESHOLD:
@@ -95,6 +96,7 @@ def _phrases(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Hit]
         for hit in matcher.hits(joined):
             yield Hit(hit.rule, start, end, disguised=True, exact=True)
     yield from structures.hits(plain.text)
+    yield from labels.hits(plain.text)
 
 
 def _turned(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Plain]:
@@ -114,7 +116,7 @@ def _decoded(text: str, depth: int, matcher: Matcher) -> Iterator[Hit]:
         if inner.score >= THRESHOLD / 2:
             yield Hit(known["encoded"], fragment.start, fragment.end, exact=True)
     for name, start, end in decoding.unseen(text):
-        yield Hit(known[name], start, end, exact=name != "hidden")
+        yield Hit(known[name], start, end, exact=name != "hidden_in_words", disguised=True)
 
 
 def _heaviest(found: list[Hit]) -> tuple[float, list[Hit]]:

@@ -1,9 +1,11 @@
 """Where the phrases of the rules occur in a row of words: each is followed once from where it begins, in linear time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
-from compliance.injection.rules import GAP, Element, Phrase, Rule, Rules
+from compliance.injection import gathering
+from compliance.injection.rules import Phrase, Rule, Rules
 from compliance.injection.words import STOPS, Word, readings
 
 HUGE = 6  # digits of a number that nobody counts to
@@ -30,18 +32,22 @@ class Matcher:
     read: dict[str, tuple[frozenset[str], bool]] = field(default_factory=dict)
 
     def hits(self, words: list[Word]) -> Iterator[Hit]:
-        """Every phrase from every word that it can begin with."""
+        """Every phrase from every word that it can begin with, and groups that meet in a sentence."""
         atoms = [self._atoms(word.said) for word in words]
         known = [found for found, _ in atoms]
-        for place, (found, _) in enumerate(atoms):
+        for rule, place, end in chain(self._phrases(words, known), gathering.meetings(words, known, self.rules)):
+            disguised = any(odd for _, odd in atoms[place:end])
+            yield Hit(rule, words[place].start, words[end - 1].end, disguised)
+
+    def _phrases(self, words: list[Word], known: list[frozenset[str]]) -> Iterator[tuple[Rule, int, int]]:
+        for place, found in enumerate(known):
             seen = set()
             for atom in found:
                 for phrase in self.rules.beginning.get(atom, ()):
                     end = self._follow(phrase, words, known, place)
                     if end and (phrase.rule.name, end) not in seen:
                         seen.add((phrase.rule.name, end))
-                        disguised = any(odd for _, odd in atoms[place:end])
-                        yield Hit(phrase.rule, words[place].start, words[end - 1].end, disguised)
+                        yield phrase.rule, place, end
 
     def knows(self, said: str) -> bool:
         """Whether the word stands in the rules as it is."""
@@ -97,12 +103,6 @@ def _after(places: set[int], element: dict[str, list[tuple[str, ...]]], known: l
         if place < len(known):
             for atom in known[place]:
                 for row in element.get(atom, ()):
-                    if len(row) == 1 or _continues(row, known, place):
+                    if gathering.stands(row, known, place):
                         found.add(place + len(row))
     return found
-
-
-def _continues(row: tuple[str, ...], known: list[frozenset[str]], place: int) -> bool:
-    return place + len(row) <= len(known) and all(
-        atom in known[place + number] for number, atom in enumerate(row)
-    )

@@ -7,7 +7,7 @@ and no word that makes a noun of it.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,14 @@ class Phrase:
     order: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Groups whose words stand in one sentence, in any order."""
+
+    rule: Rule
+    groups: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Rules:
     """All phrases by the first word of each, and the words and stems that any of them knows."""
@@ -51,6 +59,8 @@ class Rules:
     weights: dict[str, Rule]
     structures: dict[str, Any]
     beginning: dict[str, list[Phrase]] = field(default_factory=lambda: defaultdict(list))
+    together: dict[str, list[Together]] = field(default_factory=lambda: defaultdict(list))
+    grouped: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=lambda: defaultdict(list))
     known: set[str] = field(default_factory=set)
     stems: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -76,9 +86,12 @@ def rules() -> Rules:
         weights=weights,
         structures=data["structures"],
     )
+    groups = data["groups"]
     for name, entry in data["rules"].items():
-        for language, phrase in _phrases(entry.get("phrases", {}), data["groups"]):
-            _add(compiled, _compile(phrase, weights[name], data["groups"][language], language))
+        for language, phrase in _by_language(entry.get("phrases", {}), groups):
+            _add(compiled, _compile(phrase, weights[name], groups[language], language))
+        for language, names in _by_language(entry.get("together", {}), groups):
+            _add_together(compiled, Together(weights[name], tuple(f"{language}:{group}" for group in names)), groups)
     return compiled
 
 
@@ -86,29 +99,40 @@ def _folded(listed: list[str]) -> frozenset[str]:
     return frozenset(normalise(word).text for word in listed)
 
 
-def _phrases(listed: dict[str, list[str]], groups: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each phrase with its language; those of `*` are made of groups alone and hold for all but English."""
-    for language, phrases in listed.items():
+def _by_language(listed: dict[str, list[Any]], groups: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each entry with its language; those of `*` are made of groups alone and hold for all but English."""
+    for language, entries in listed.items():
         languages = [other for other in groups if other != "en"] if language == "*" else [language]
-        yield from ((each, phrase) for each in languages for phrase in phrases)
+        yield from ((each, entry) for each in languages for entry in entries)
 
 
 def _add(compiled: Rules, phrase: Phrase) -> None:
     for element in phrase.elements:
-        for row in (row for rows in _rows(element) for row in rows):
-            for word in row:
-                if word.endswith("*"):
-                    compiled.stems[len(word) - 1].add(word[:-1])
-                else:
-                    compiled.known.add(word)
+        if isinstance(element, dict):
+            _learn(compiled, (row for rows in element.values() for row in rows))
     first = phrase.elements[0]
     assert isinstance(first, dict), "a phrase begins with a word"
     for word in first:
         compiled.beginning[word].append(phrase)
 
 
-def _rows(element: Element) -> list[list[tuple[str, ...]]]:
-    return list(element.values()) if isinstance(element, dict) else []
+def _add_together(compiled: Rules, together: Together, groups: dict[str, Any]) -> None:
+    for key in together.groups:
+        language, group = key.split(":")
+        if key not in compiled.together:
+            rows = [row for choices in _element(f"@{group}", groups[language]).values() for row in choices]
+            _learn(compiled, rows)
+            for row in rows:
+                compiled.grouped[row[0]].append((key, row))
+        compiled.together[key].append(together)
+
+
+def _learn(compiled: Rules, rows: Iterable[tuple[str, ...]]) -> None:
+    for word in (word for row in rows for word in row):
+        if word.endswith("*"):
+            compiled.stems[len(word) - 1].add(word[:-1])
+        else:
+            compiled.known.add(word)
 
 
 def _compile(phrase: str, rule: Rule, groups: dict[str, list[str]], language: str) -> Phrase:

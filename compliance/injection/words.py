@@ -17,7 +17,7 @@ WORD = re.compile(
     rf"|(?<=[{CJK}]),"
 )
 STOPS = frozenset(".!?;。！？；؟।=<>{},\n")
-SENTENCE_END = re.compile(r"(?:[.!?;]+[\"')\]]?|[}\]>])(?= |$)|[。！？；؟।]|\n")
+SENTENCE_END = re.compile(r"(?:(?<![.!?;])[.!?;]++[\"')\]]?|[}\]>])(?= |$)|[。！？；؟।]|\n")
 SPACED = re.compile(r"(?<![^\W_])[a-z](?:[ ._*~-]{1,4}[a-z](?![^\W_])){5,}+")
 LONGEST_KNOWN = 16  # letters of a word that is looked for in a run of letters
 SHORTEST_LEET = 4

@@ -1,0 +1,51 @@
+"""Groups of words that meet in one sentence, in any order and not far from each other."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from compliance.injection.rules import Rule, Rules, Together
+from compliance.injection.words import STOPS, Word
+
+FARTHEST = 30  # words between the first and the last
+REMEMBERED = 2  # places of a group: the last may lie within the words of another
+
+Place = tuple[int, int]
+
+
+def meetings(words: list[Word], known: list[frozenset[str]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:
+    """Rule, first and last place (excluded) of each meeting."""
+    seen: dict[str, list[Place]] = defaultdict(list)
+    for place, found in enumerate(known):
+        if words[place].said in STOPS:
+            seen.clear()
+        for atom in found:
+            for key, row in rules.grouped.get(atom, ()):
+                if stands(row, known, place):
+                    here = (place, place + len(row))
+                    yield from _met(here, key, seen, rules)
+                    seen[key] = [*seen[key][1 - REMEMBERED :], here]
+
+
+def stands(row: tuple[str, ...], known: list[frozenset[str]], place: int) -> bool:
+    """Whether the words of a row stand at this place, one after the other."""
+    return place + len(row) <= len(known) and all(atom in known[place + number] for number, atom in enumerate(row))
+
+
+def _met(here: Place, key: str, seen: dict[str, list[Place]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:
+    for together in rules.together[key]:
+        places = _apart(here, key, seen, together)
+        if places:
+            yield together.rule, min(place[0] for place in places), max(place[1] for place in places)
+
+
+def _apart(here: Place, key: str, seen: dict[str, list[Place]], together: Together) -> list[Place]:
+    """A place for each group, none within another; or nothing."""
+    places = [here]
+    for group in together.groups:
+        if group != key:
+            free = (place for place in reversed(seen[group]) if here[0] - place[0] <= FARTHEST)
+            fitting = next((place for place in free if all(place[1] <= p[0] or p[1] <= place[0] for p in places)), None)
+            if not fitting:
+                return []
+            places.append(fitting)
+    return places
