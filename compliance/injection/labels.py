@@ -12,9 +12,10 @@ from compliance.injection.words import SEPARATORS
 
 LABEL = re.compile(
     rf"(?<![^{SEPARATORS}])(?P<word>[^{SEPARATORS}]++)[\"' *\])]{{0,3}}(?:\([^()\n]{{1,40}}\))?"
-    rf"(?:[:=>|]{{1,2}}|->|\]|--)(?=[\"' *\[(]{{0,3}}(?P<value>[^{SEPARATORS}]{{0,20}}))"
+    rf"(?P<sign>[:=>|]{{1,2}}|->|\]|--)(?=[\"' *\[(]{{0,3}}(?P<value>[^{SEPARATORS}]{{0,20}}))"
 )
 BEGINNING = frozenset("\n[<(\"'>*#|。")
+OF_TURNS = frozenset((":", ">", "]", "--", "::"))
 BETWEEN_TURNS = 25  # characters after the word "speaker"
 
 
@@ -45,7 +46,7 @@ def _labels(text: str) -> Iterator[Label]:
     turns, keys, values = _turns(), _keys(), _values()
     for match in LABEL.finditer(text):
         word, start = match["word"], match.start()
-        if word in turns and _begins(text, start):
+        if word in turns and match["sign"] in OF_TURNS and _begins(text, start):
             yield Label(turns[word], word, start, match.end())
         for key, rule in keys.get(word, ()):
             first = match.end("word") - len(key)

@@ -28,6 +28,7 @@ OUTBREAK = re.compile(
 COMMENT = re.compile(r"<!--|-->")
 TABLE = re.compile(r"\| {0,3}5 {0,3}\|")
 DOTTED = re.compile(r"\.{3,30}+ ?5(?!\w)")
+FULL_MARKS = re.compile(r"(?<![\w./])(5|10|20|100) ?/ ?\1(?![\w/])(?!\.\d)")
 LINK = re.compile(r"!\[[^\]\n]{0,40}\]\(|https?://[^\s?]{1,200}+\?[^\s=]{1,40}=(?=\s|$)")
 WORDS = re.compile(r"[^\W_]+")
 
@@ -91,6 +92,7 @@ FINDERS: dict[str, Callable[[str], Iterator[Span]]] = {
     "comment": _each(COMMENT),
     "table_of_levels": _each(TABLE),
     "dotted_level": _each(DOTTED),
+    "full_marks": _each(FULL_MARKS),
     "data_link": _each(LINK),
 }
 
