@@ -1,7 +1,11 @@
-"""Groups of words that meet in one sentence, in any order and not far from each other."""
+"""Groups of words that meet in one sentence, in any order and not far from each other.
+
+A sentence in which somebody tells of what he or others did is no order.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from compliance.injection.rules import Rule, Rules, Together
 from compliance.injection.words import STOPS, Word
@@ -13,14 +17,24 @@ Place = tuple[int, int]
 
 
 def meetings(words: list[Word], known: list[frozenset[str]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:
-    """Rule, first and last place (excluded) of each meeting."""
+    """Rule, first and last place (excluded) of each meeting in a sentence that tells of nobody."""
+    first = 0
+    for last in chain((place for place, word in enumerate(words) if word.said in STOPS), (len(words),)):
+        if any(rules.grouped.keys() & found for found in known[first:last]):
+            said = {word.said for word in words[first:last]}
+            told = {language for language, tellers in rules.tellers.items() if not said.isdisjoint(tellers)}
+            yield from _in_sentence(range(first, last), known, rules, told)
+        first = last + 1
+
+
+def _in_sentence(
+    sentence: range, known: list[frozenset[str]], rules: Rules, told: set[str]
+) -> Iterator[tuple[Rule, int, int]]:
     seen: dict[str, list[Place]] = defaultdict(list)
-    for place, found in enumerate(known):
-        if words[place].said in STOPS:
-            seen.clear()
-        for atom in found:
+    for place in sentence:
+        for atom in known[place]:
             for key, row in rules.grouped.get(atom, ()):
-                if stands(row, known, place):
+                if key.split(":")[0] not in told and stands(row, known, place):
                     here = (place, place + len(row))
                     yield from _met(here, key, seen, rules)
                     seen[key] = [*seen[key][1 - REMEMBERED :], here]

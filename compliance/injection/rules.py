@@ -55,6 +55,7 @@ class Rules:
     version: int
     narrators: dict[str, frozenset[str]]
     determiners: dict[str, frozenset[str]]
+    tellers: dict[str, frozenset[str]]
     reporters: frozenset[str]
     weights: dict[str, Rule]
     structures: dict[str, Any]
@@ -80,8 +81,9 @@ def rules() -> Rules:
     weights = {name: Rule(name, entry["family"], entry["weight"]) for name, entry in data["rules"].items()}
     compiled = Rules(
         version=data["version"],
-        narrators={language: _folded(listed) for language, listed in data["narrators"].items()},
-        determiners={language: _folded(listed) for language, listed in data["determiners"].items()},
+        narrators=_folded_each(data["narrators"]),
+        determiners=_folded_each(data["determiners"]),
+        tellers=_folded_each(data["tellers"]),
         reporters=_folded(data["reporters"]),
         weights=weights,
         structures=data["structures"],
@@ -97,6 +99,10 @@ def rules() -> Rules:
 
 def _folded(listed: list[str]) -> frozenset[str]:
     return frozenset(normalise(word).text for word in listed)
+
+
+def _folded_each(listed: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+    return {language: _folded(spelt) for language, spelt in listed.items()}
 
 
 def _by_language(listed: dict[str, list[Any]], groups: dict[str, Any]) -> Iterator[tuple[str, Any]]:
