@@ -22,19 +22,20 @@ def meetings(words: list[Word], known: list[frozenset[str]], rules: Rules) -> It
     for last in chain((place for place, word in enumerate(words) if word.said in STOPS), (len(words),)):
         if any(rules.grouped.keys() & found for found in known[first:last]):
             said = {word.said for word in words[first:last]}
-            told = {language for language, tellers in rules.tellers.items() if not said.isdisjoint(tellers)}
-            yield from _in_sentence(range(first, last), known, rules, told)
+            out = {language for language, tellers in rules.tellers.items() if not said.isdisjoint(tellers)}
+            out |= {language for language, small in rules.small_words.items() if said.isdisjoint(small)}
+            yield from _in_sentence(range(first, last), known, rules, out)
         first = last + 1
 
 
 def _in_sentence(
-    sentence: range, known: list[frozenset[str]], rules: Rules, told: set[str]
+    sentence: range, known: list[frozenset[str]], rules: Rules, out: set[str]
 ) -> Iterator[tuple[Rule, int, int]]:
     seen: dict[str, list[Place]] = defaultdict(list)
     for place in sentence:
         for atom in known[place]:
             for key, row in rules.grouped.get(atom, ()):
-                if key.split(":")[0] not in told and stands(row, known, place):
+                if key.split(":")[0] not in out and stands(row, known, place):
                     here = (place, place + len(row))
                     yield from _met(here, key, seen, rules)
                     seen[key] = [*seen[key][1 - REMEMBERED :], here]

@@ -10,6 +10,7 @@ from compliance.injection.words import STOPS, Word, readings
 
 HUGE = 6  # digits of a number that nobody counts to
 A_MILLION = "1000000"  # how the rules write any such number
+NEAR = 4  # words around a phrase in which a small word tells its language
 NARRATED = 2  # words before an order in which somebody may be doing it
 
 
@@ -45,7 +46,7 @@ class Matcher:
             for atom in found:
                 for phrase in self.rules.beginning.get(atom, ()):
                     end = self._follow(phrase, words, known, place)
-                    if end and (phrase.rule.name, end) not in seen:
+                    if end and (phrase.rule.name, end) not in seen and self._is_of(phrase.language, words, place, end):
                         seen.add((phrase.rule.name, end))
                         yield phrase.rule, place, end
 
@@ -77,6 +78,16 @@ class Matcher:
             if not places:
                 return 0
         return min(places)
+
+    def _is_of(self, language: str, words: list[Word], place: int, end: int) -> bool:
+        """Whether the words are of the language, and not English ones that look like its own."""
+        small = self.rules.small_words.get(language)
+        if small is None:
+            return True
+        around = words[max(0, place - NEAR) : end + NEAR]
+        return any(word.said in small for word in around) or not all(
+            self.rules.is_english(word.said) for word in words[place:end]
+        )
 
     def _narrated(self, language: str, words: list[Word], place: int) -> bool:
         before = words[max(0, place - NARRATED) : place]

@@ -57,6 +57,8 @@ class Rules:
     determiners: dict[str, frozenset[str]]
     tellers: dict[str, frozenset[str]]
     reporters: frozenset[str]
+    small_words: dict[str, frozenset[str]]
+    english_too: tuple[str, ...]
     weights: dict[str, Rule]
     structures: dict[str, Any]
     beginning: dict[str, list[Phrase]] = field(default_factory=lambda: defaultdict(list))
@@ -73,6 +75,12 @@ class Rules:
                 found.add(said[:length] + "*")
         return frozenset(found)
 
+    def is_english(self, said: str) -> bool:
+        """Whether a word of another language could as well be an English one."""
+        return said.isdigit() or any(
+            said.startswith(word[:-1]) if word.endswith("*") else said == word for word in self.english_too
+        )
+
 
 @cache
 def rules() -> Rules:
@@ -85,6 +93,8 @@ def rules() -> Rules:
         determiners=_folded_each(data["determiners"]),
         tellers=_folded_each(data["tellers"]),
         reporters=_folded(data["reporters"]),
+        small_words=_folded_each(data["small_words"]),
+        english_too=tuple(data["english_too"]),
         weights=weights,
         structures=data["structures"],
     )
