@@ -1,0 +1,66 @@
+"""Groups of words that meet in one sentence, in any order and not far from each other.
+
+A sentence in which somebody tells of what he or others did is no order.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain
+
+from compliance.injection.rules import Rule, Rules, Together
+from compliance.injection.words import STOPS, Word
+
+FARTHEST = 30  # words between the first and the last
+REMEMBERED = 2  # places of a group: the last may lie within the words of another
+
+Place = tuple[int, int]
+
+
+def meetings(words: list[Word], known: list[frozenset[str]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:
+    """Rule, first and last place (excluded) of each meeting in a sentence that tells of nobody."""
+    first = 0
+    for last in chain((place for place, word in enumerate(words) if word.said in STOPS), (len(words),)):
+        if any(rules.grouped.keys() & found for found in known[first:last]):
+            said = {word.said for word in words[first:last]}
+            out = {language for language, tellers in rules.tellers.items() if not said.isdisjoint(tellers)}
+            out |= {language for language, small in rules.small_words.items() if said.isdisjoint(small)}
+            yield from _in_sentence(range(first, last), known, rules, out)
+        first = last + 1
+
+
+def _in_sentence(
+    sentence: range, known: list[frozenset[str]], rules: Rules, out: set[str]
+) -> Iterator[tuple[Rule, int, int]]:
+    seen: dict[str, list[Place]] = defaultdict(list)
+    for place in sentence:
+        for atom in known[place]:
+            for key, row in rules.grouped.get(atom, ()):
+                if key.split(":")[0] not in out and stands(row, known, place):
+                    here = (place, place + len(row))
+                    yield from _met(here, key, seen, rules)
+                    seen[key] = [*seen[key][1 - REMEMBERED :], here]
+
+
+def stands(row: tuple[str, ...], known: list[frozenset[str]], place: int) -> bool:
+    """Whether the words of a row stand at this place, one after the other."""
+    return place + len(row) <= len(known) and all(atom in known[place + number] for number, atom in enumerate(row))
+
+
+def _met(here: Place, key: str, seen: dict[str, list[Place]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:
+    for together in rules.together[key]:
+        places = _apart(here, key, seen, together)
+        if places:
+            yield together.rule, min(place[0] for place in places), max(place[1] for place in places)
+
+
+def _apart(here: Place, key: str, seen: dict[str, list[Place]], together: Together) -> list[Place]:
+    """A place for each group, none within another; or nothing."""
+    places = [here]
+    for group in together.groups:
+        if group != key:
+            free = (place for place in reversed(seen[group]) if here[0] - place[0] <= FARTHEST)
+            fitting = next((place for place in free if all(place[1] <= p[0] or p[1] <= place[0] for p in places)), None)
+            if not fitting:
+                return []
+            places.append(fitting)
+    return places

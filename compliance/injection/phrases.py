@@ -1,0 +1,119 @@
+"""Where the phrases of the rules occur in a row of words: each is followed once from where it begins, in linear time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from compliance.injection import gathering
+from compliance.injection.rules import Phrase, Rule, Rules
+from compliance.injection.words import STOPS, Word, readings
+
+HUGE = 6  # digits of a number that nobody counts to
+A_MILLION = "1000000"  # how the rules write any such number
+NEAR = 4  # words around a phrase in which a small word tells its language
+NARRATED = 2  # words before an order in which somebody may be doing it
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that matched, where in the text, and whether a word of it was disguised."""
+
+    rule: Rule
+    start: int
+    end: int
+    disguised: bool = False
+    exact: bool = False  # nothing around it belongs to it
+
+
+@dataclass(slots=True)
+class Matcher:
+    """Matches words against the rules; remembers what each spelling was read as."""
+
+    rules: Rules
+    read: dict[str, tuple[frozenset[str], bool]] = field(default_factory=dict)
+
+    def hits(self, words: list[Word]) -> Iterator[Hit]:
+        """Every phrase from every word that it can begin with, and groups that meet in a sentence."""
+        atoms = [self._atoms(word.said) for word in words]
+        known = [found for found, _ in atoms]
+        for rule, place, end in chain(self._phrases(words, known), gathering.meetings(words, known, self.rules)):
+            disguised = any(odd for _, odd in atoms[place:end])
+            yield Hit(rule, words[place].start, words[end - 1].end, disguised)
+
+    def _phrases(self, words: list[Word], known: list[frozenset[str]]) -> Iterator[tuple[Rule, int, int]]:
+        for place, found in enumerate(known):
+            seen = set()
+            for atom in found:
+                for phrase in self.rules.beginning.get(atom, ()):
+                    end = self._follow(phrase, words, known, place)
+                    if end and (phrase.rule.name, end) not in seen and self._is_of(phrase.language, words, place, end):
+                        seen.add((phrase.rule.name, end))
+                        yield phrase.rule, place, end
+
+    def knows(self, said: str) -> bool:
+        """Whether the word stands in the rules as it is."""
+        return said in self.rules.known
+
+    def _atoms(self, said: str) -> tuple[frozenset[str], bool]:
+        if said not in self.read:
+            self.read[said] = self._look_up(said)
+        return self.read[said]
+
+    def _look_up(self, said: str) -> tuple[frozenset[str], bool]:
+        if said.isdigit() and len(said) >= HUGE:
+            return self.rules.atoms(A_MILLION), False
+        for reading in readings(said):
+            found = self.rules.atoms(reading)
+            if found:
+                return found, reading != said
+        return frozenset(), False
+
+    def _follow(self, phrase: Phrase, words: list[Word], known: list[frozenset[str]], place: int) -> int:
+        """Where the phrase ends that begins at this place, or 0."""
+        if phrase.order and self._narrated(phrase.language, words, place):
+            return 0
+        places = {place}
+        for element in phrase.elements:
+            places = _after_gap(places, element, words) if isinstance(element, int) else _after(places, element, known)
+            if not places:
+                return 0
+        return min(places)
+
+    def _is_of(self, language: str, words: list[Word], place: int, end: int) -> bool:
+        """Whether the words are of the language, and not English ones that look like its own."""
+        small = self.rules.small_words.get(language)
+        if small is None:
+            return True
+        around = words[max(0, place - NEAR) : end + NEAR]
+        return any(word.said in small for word in around) or not all(
+            self.rules.is_english(word.said) for word in words[place:end]
+        )
+
+    def _narrated(self, language: str, words: list[Word], place: int) -> bool:
+        before = words[max(0, place - NARRATED) : place]
+        stops = [number for number, word in enumerate(before) if word.said in STOPS]
+        before = before[stops[-1] + 1 :] if stops else before
+        narrators = self.rules.narrators.get(language, frozenset())
+        determiners = self.rules.determiners.get(language, frozenset())
+        return any(word.said in narrators for word in before) or (bool(before) and before[-1].said in determiners)
+
+
+def _after_gap(places: set[int], most: int, words: list[Word]) -> set[int]:
+    found = set()
+    for place in places:
+        for step in range(most + 1):
+            found.add(place + step)
+            if place + step >= len(words) or words[place + step].said in STOPS:
+                break
+    return found
+
+
+def _after(places: set[int], element: dict[str, list[tuple[str, ...]]], known: list[frozenset[str]]) -> set[int]:
+    found = set()
+    for place in places:
+        if place < len(known):
+            for atom in known[place]:
+                for row in element.get(atom, ()):
+                    if gathering.stands(row, known, place):
+                        found.add(place + len(row))
+    return found
