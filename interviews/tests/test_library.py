@@ -181,7 +181,9 @@ class ReaderTests(SimpleTestCase):
         twice["competencies"].append(twice["competencies"][0])
         unnamed = {"competencies": _data()["competencies"]}
 
-        for data in (twice, unnamed, {"version": "1.0.0", "competencies": []}, [], None, "1.0.0"):
+        empty: Row = {"version": "1.0.0", "competencies": []}
+        refused: list[Any] = [twice, unnamed, empty, [], None, "1.0.0"]
+        for data in refused:
             self.assertRaises(LibraryMalformed, reader.parsed, data)
 
     def test_the_whole_file_is_read(self) -> None:
