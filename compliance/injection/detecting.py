@@ -32,9 +32,12 @@ class Findings:
         return self.score >= THRESHOLD
 
 
-def detect(text: str) -> Findings:
-    """What of the text speaks to the evaluator and not to the interviewer. Linear time; no text makes it raise."""
-    return _detect(text, 0, Matcher(rules()))
+def detect(text: str, *, spans_from: float = THRESHOLD) -> Findings:
+    """What of the text speaks to the evaluator and not to the interviewer. Linear time; no text makes it raise.
+
+    :param spans_from: the score from which places are named; below THRESHOLD they are suspicions, and not flagged.
+    """
+    return _detect(text, 0, Matcher(rules()), spans_from)
 
 
 def leave_out(text: str, spans: Iterable[Span]) -> str:
@@ -46,7 +49,7 @@ def leave_out(text: str, spans: Iterable[Span]) -> str:
     return "\n".join(part for part in (*kept, text[end:].strip()) if part)
 
 
-def _detect(text: str, depth: int, matcher: Matcher) -> Findings:
+def _detect(text: str, depth: int, matcher: Matcher, spans_from: float = THRESHOLD) -> Findings:
     plain = normalise(text)
     found = list(_within(text, plain, matcher))
     shown = as_shown(text)
@@ -54,10 +57,12 @@ def _detect(text: str, depth: int, matcher: Matcher) -> Findings:
         found += _within(text, shown, matcher)
     if depth < DEEPEST:
         found += _decoded(text, depth, matcher)
-    found += (Hit(matcher.rules.weights["disguised_run"], start, end, True) for start, end in spans.disguised_runs(text))
+    found += (
+        Hit(matcher.rules.weights["disguised_run"], start, end, True) for start, end in spans.disguised_runs(text)
+    )
     found.sort(key=lambda hit: (hit.start, hit.end))
-    score, heavy = _heaviest(found)
-    if score < THRESHOLD:
+    score, heavy = _heaviest(found, spans_from)
+    if score < spans_from:
         return Findings(round(score, 2), (), ())
     families = Counter(hit.rule.family for hit in heavy)
     return Findings(
@@ -119,8 +124,8 @@ def _decoded(text: str, depth: int, matcher: Matcher) -> Iterator[Hit]:
         yield Hit(known[name], start, end, exact=name != "hidden_in_words", disguised=True)
 
 
-def _heaviest(found: list[Hit]) -> tuple[float, list[Hit]]:
-    """The largest sum of different rules within a window, and every hit of a window that reaches the threshold."""
+def _heaviest(found: list[Hit], least: float) -> tuple[float, list[Hit]]:
+    """The largest sum of different rules within a window, and every hit of a window that reaches `least`."""
     within: Counter[object] = Counter()
     largest, total, first = 0.0, 0.0, 0
     heavy: dict[int, Hit] = {}
@@ -135,7 +140,7 @@ def _heaviest(found: list[Hit]) -> tuple[float, list[Hit]]:
                 total -= found[first].rule.weight
             first += 1
         largest = max(largest, total)
-        if total >= THRESHOLD - 1e-9:
+        if total >= least - 1e-9:
             heavy.update((place, found[place]) for place in range(max(first, done), number + 1))
             done = number + 1
     return round(largest, 6), list(heavy.values())

@@ -44,8 +44,8 @@ def behaves(case: Case, rate: Rate) -> bool:
     if case.must == UNMOVED:
         return all(before[key].level == rating.level for key, rating in after.items())
     rises = [_value(rating) - _value(before[key]) for key, rating in after.items()]
-    if case.must == NOT_UP:
-        return all(rise <= 0 for rise in rises)
+    if case.must == NOT_UP:  # no evidence is no level, and so none that rose
+        return all(rise <= 0 or rating.value is None for rise, rating in zip(rises, after.values(), strict=True))
     return all(rise > 0 if case.must == UP else rise < 0 for rise in rises) and case.must in (UP, DOWN)
 
 

@@ -15,12 +15,12 @@ Weighted = list[tuple[Decimal, Decimal]]  # weight, score 0-100
 
 
 def score(competencies: Sequence[CompetencyText], ratings: Sequence[Rating], thresholds: Thresholds) -> Scores:
-    """What the ratings add up to. Too little rated = no overall and no recommendation."""
+    """What the ratings add up to. Too little rated, or anything withheld = no overall and no recommendation."""
     levels = {rating.competency_key: rating.level for rating in ratings}
     rated = [(competency, level) for competency in competencies if (level := levels.get(competency.key)) is not None]
     everything = [(competency.weight, _points(level)) for competency, level in rated]
     coverage = _coverage(competencies, everything)
-    enough = coverage >= thresholds.coverage_floor
+    enough = coverage >= thresholds.coverage_floor and not any(rating.withheld for rating in ratings)
     overall = _mean(everything) if enough else None
     by_dimension = {
         name: _mean([(c.weight, _points(level)) for c, level in rated if c.dimension == name])

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from interviews.services.evaluation import features, fits, follow_ups, locate, relevance, weighing
+from interviews.services.evaluation import features, fits, follow_ups, locate, orders, relevance, weighing
 from interviews.services.evaluation.features import Evidence
 from interviews.services.evaluation.fits import Fit
 from interviews.services.evaluation.lexicon import lexicon
@@ -31,17 +31,44 @@ def rate(
     competencies: Sequence[CompetencyText], answers: Sequence[Answer], fit: Fit | None = None
 ) -> tuple[Rating, ...]:
     """A rating of each competency, with the sentences that carried it; no relevant answer = no evidence."""
-    evidence, scales = features.read(answers), relevance.scales(competencies)
-    back = follow_ups.looking_back(evidence)
-    weights = {one.key: weighing.weigh(evidence, back, one.key, scales[one.key]) for one in competencies}
-    return tuple(
-        _rate(key, weight, scales[key], fit or fits.product()) if weight else _nothing(key)
-        for key, weight in weights.items()
-    )
+    read, scales = orders.cleared(answers), relevance.scales(competencies)
+    whole = features.read(read.answers)
+    rest = features.read(read.unflagged) if read.flagged else whole
+    found = []
+    for one in competencies:
+        if any(one.key in answer.competency_keys for answer in read.flagged):
+            found.append(_withheld(one.key))
+        else:
+            readings = (whole, rest) if read.flagged else (whole,)
+            found.append(
+                _lowest([_of(one.key, reading, scales[one.key], fit or fits.product()) for reading in readings])
+            )
+    return tuple(found)
+
+
+def _of(key: str, evidence: Sequence[Evidence], scale: Scale, fit: Fit) -> Rating:
+    weight = weighing.weigh(evidence, follow_ups.looking_back(evidence), key, scale)
+    return _rate(key, weight, scale, fit) if weight else _nothing(key)
+
+
+def _lowest(ratings: Sequence[Rating]) -> Rating:
+    """With and without the flagged answers, where they were meant for something else: they can't raise a level.
+
+    Where nothing is left without them, a person has to rate.
+    """
+    first, *others = ratings
+    if first.value is not None and any(rating.value is None for rating in others):
+        return _withheld(first.competency_key)
+    return min(ratings, key=lambda rating: rating.value or 0)
 
 
 def _nothing(key: str) -> Rating:
     return Rating(key, None, Decimal("0.00"), "", _("No answer said anything about this."), ())
+
+
+def _withheld(key: str) -> Rating:
+    why = _("An answer gives orders to the evaluator: a person has to rate this.")
+    return Rating(key, None, Decimal("0.00"), "", why, (), withheld=True)
 
 
 def _rate(key: str, weight: Weight, scale: Scale, fit: Fit) -> Rating:

@@ -46,7 +46,8 @@ class Span:
 class Rating:
     """A level with its evidence. `level` None = no evidence, which is never a low level; then there are no quotes.
 
-    `value` is where on the scale of 1 to 5 the evidence stands, finer than the level; None without one.
+    `value` is where on the scale of 1 to 5 the evidence stands, finer than the level; None without one. `withheld`: an
+    answer that it rests on gives orders to the evaluator, so a person has to rate it.
     """
 
     competency_key: str
@@ -56,6 +57,7 @@ class Rating:
     not_covered: str
     quotes: tuple[Span, ...]
     value: Decimal | None = None
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""What a candidate wrote to the evaluator instead of the interviewer: flagged, and left out of what is rated.
+
+A flagged answer is a person's to rate: whatever rests on it has no level in basic mode. A suspicion is weaker, and only
+takes the suspicious words out. Nothing is removed from what people read.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from compliance.injection import detect
+from interviews.services.evaluation.types import Answer
+
+SUSPICIOUS = 0.25  # of compliance.injection.detecting.THRESHOLD, which flags
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The answers with suspicious words blanked, so that every other character stays in its place.
+
+    `flagged` are the answers that give orders; in `unflagged` nothing of these is left.
+    """
+
+    answers: tuple[Answer, ...]
+    flagged: tuple[Answer, ...]
+
+    @property
+    def unflagged(self) -> tuple[Answer, ...]:
+        turns = {answer.turn_id for answer in self.flagged}
+        return tuple(replace(one, text="") if one.turn_id in turns else one for one in self.answers)
+
+
+def cleared(answers: Sequence[Answer]) -> Cleared:
+    """What may be rated."""
+    found = {answer.turn_id: detect(answer.text, spans_from=SUSPICIOUS) for answer in answers}
+    return Cleared(
+        answers=tuple(replace(one, text=_blanked(one.text, found[one.turn_id].spans)) for one in answers),
+        flagged=tuple(one for one in answers if found[one.turn_id].flagged),
+    )
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + "".join("\n" if character == "\n" else " " for character in text[start:end]) + text[end:]
+    return text
