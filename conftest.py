@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,17 @@ def pytest_collection_finish() -> None:
     """What was imported stays for the whole run: the collector of garbage need not walk it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a line of figures past pytest's capture: a proof shows what it measured."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}", flush=True)
+
+    return line
 
 
 @pytest.fixture(scope="session")

@@ -32,34 +32,23 @@ def rate(
 ) -> tuple[Rating, ...]:
     """A rating of each competency, with the sentences that carried it; no relevant answer = no evidence."""
     read, scales = orders.cleared(answers), relevance.scales(competencies)
-    whole = features.read(read.answers)
-    rest = features.read(read.unflagged) if read.flagged else whole
-    found = []
-    for one in competencies:
-        if any(one.key in answer.competency_keys for answer in read.flagged):
-            found.append(_withheld(one.key))
-        else:
-            readings = (whole, rest) if read.flagged else (whole,)
-            found.append(
-                _lowest([_of(one.key, reading, scales[one.key], fit or fits.product()) for reading in readings])
-            )
-    return tuple(found)
+    whole, used = features.read(read.answers), fit or fits.product()
+    ratings = [_of(one.key, whole, scales[one.key], used) for one in competencies]
+    if not read.flagged:
+        return tuple(ratings)
+    rest = features.read(read.unflagged)
+    meant = {key for answer in read.flagged for key in answer.competency_keys}
+    return tuple(
+        _withheld(one.competency_key)
+        if one.competency_key in meant or one != _of(one.competency_key, rest, scales[one.competency_key], used)
+        else one
+        for one in ratings
+    )
 
 
 def _of(key: str, evidence: Sequence[Evidence], scale: Scale, fit: Fit) -> Rating:
     weight = weighing.weigh(evidence, follow_ups.looking_back(evidence), key, scale)
     return _rate(key, weight, scale, fit) if weight else _nothing(key)
-
-
-def _lowest(ratings: Sequence[Rating]) -> Rating:
-    """With and without the flagged answers, where they were meant for something else: they can't raise a level.
-
-    Where nothing is left without them, a person has to rate.
-    """
-    first, *others = ratings
-    if first.value is not None and any(rating.value is None for rating in others):
-        return _withheld(first.competency_key)
-    return min(ratings, key=lambda rating: rating.value or 0)
 
 
 def _nothing(key: str) -> Rating:
