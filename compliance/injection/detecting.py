@@ -14,7 +14,7 @@ from compliance.injection.spans import Span
 from compliance.injection.words import Word, spaced_out, split
 
 THRESHOLD = 1.0
-NEAR = 300  # characters within which hits add up
+NEAR = 100  # characters within which hits add up: an order is short
 DEEPEST = 2  # codings within codings
 FEWEST_HINTS = 2  # known words of a text that is turned round or rotated
 SHORTEST_HINT = 4
