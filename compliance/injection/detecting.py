@@ -4,6 +4,7 @@ import codecs
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from compliance.injection import decoding, labels, quoting, spans, structures
 from compliance.injection.normalising import Plain, as_shown, normalise, reversed_
@@ -13,7 +14,7 @@ from compliance.injection.spans import Span
 from compliance.injection.words import Word, spaced_out, split
 
 THRESHOLD = 1.0
-NEAR = 300  # characters within which hits add up
+NEAR = 100  # characters within which hits add up: an order is short
 DEEPEST = 2  # codings within codings
 FEWEST_HINTS = 2  # known words of a text that is turned round or rotated
 SHORTEST_HINT = 4
@@ -75,14 +76,12 @@ def _detect(text: str, depth: int, matcher: Matcher, spans_from: float = THRESHO
 def _within(text: str, plain: Plain, matcher: Matcher) -> Iterator[Hit]:
     """The hits in one reading of the text, placed in the original; a disguised one counts more."""
     words = split(plain.text)
-    quoted = quoting.quoted(plain.text, words)
-    for hit in _phrases(plain, words, matcher):
-        if quoting.holds(quoted, hit.start, hit.end):
-            hit = replace(hit, rule=quoting.weaker(hit.rule))
+    for hit in chain(quoting.weakened(plain.text, words, list(_phrases(plain, words, matcher))), _shapes(plain.text)):
         yield from _placed(text, plain, hit, matcher)
     for turned in _turned(plain, words, matcher):
         for hit in matcher.hits(split(turned.text)):
-            yield from _placed(text, turned, replace(hit, disguised=True), matcher)
+            if hit.rule.weight:
+                yield from _placed(text, turned, replace(hit, disguised=True), matcher)
 
 
 def _placed(text: str, reading: Plain, hit: Hit, matcher: Matcher) -> Iterator[Hit]:
@@ -100,8 +99,11 @@ def _phrases(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Hit]
     for start, end, joined in spaced_out(plain.text):
         for hit in matcher.hits(joined):
             yield Hit(hit.rule, start, end, disguised=True, exact=True)
-    yield from structures.hits(plain.text)
-    yield from labels.hits(plain.text)
+
+
+def _shapes(folded: str) -> Iterator[Hit]:
+    yield from structures.hits(folded)
+    yield from labels.hits(folded)
 
 
 def _turned(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Plain]:

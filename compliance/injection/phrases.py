@@ -11,6 +11,7 @@ from compliance.injection.words import STOPS, Word, readings
 HUGE = 6  # digits of a number that nobody counts to
 A_MILLION = "1000000"  # how the rules write any such number
 NEAR = 4  # words around a phrase in which a small word tells its language
+NONE: frozenset[str] = frozenset()
 NARRATED = 2  # words before an order in which somebody may be doing it
 
 
@@ -90,12 +91,14 @@ class Matcher:
         )
 
     def _narrated(self, language: str, words: list[Word], place: int) -> bool:
+        """Whether somebody in front of an order does it himself, or a word makes a noun of it."""
         before = words[max(0, place - NARRATED) : place]
         stops = [number for number, word in enumerate(before) if word.said in STOPS]
-        before = before[stops[-1] + 1 :] if stops else before
-        narrators = self.rules.narrators.get(language, frozenset())
-        determiners = self.rules.determiners.get(language, frozenset())
-        return any(word.said in narrators for word in before) or (bool(before) and before[-1].said in determiners)
+        said = [word.said for word in (before[stops[-1] + 1 :] if stops else before)]
+        return (
+            not self.rules.narrators.get(language, NONE).isdisjoint(said)
+            or not self.rules.determiners.get(language, NONE).isdisjoint(said[-1:])
+        )
 
 
 def _after_gap(places: set[int], most: int, words: list[Word]) -> set[int]:
