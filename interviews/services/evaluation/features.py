@@ -12,7 +12,8 @@ hedge, informal, impression, disowned, absence
             "just", "mostly"; "on the spot"; "it looked fine"; "somebody else did that"; "we didn't": these lower it
 
 Sentences that are no evidence are set aside first: praise of oneself, the question pasted back, what was said
-before, keywords in a row, words addressed to whoever scores, talk about the answer itself.
+before, keywords in a row, words addressed to whoever scores, talk about the answer itself,
+and what post somebody held.
 """
 
 import math
@@ -22,6 +23,9 @@ from dataclasses import dataclass
 from interviews.services.evaluation.lexicon import Lexicon, folded, lexicon
 from interviews.services.evaluation.text import Sentence, sentences, stem, words
 from interviews.services.evaluation.types import Answer
+
+FEWEST_WORDS = 3  # of a sentence that says something
+MOST_WORDS_OF_A_POST = 9  # "I was a lifeguard on a lake": what somebody was is not what they did
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,9 @@ def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozen
     text, stems, bounds = folded(sentence.text), frozenset(lex.content(sentence.text)), lex.settings["evidence"]
     if any(lex.phrases[name].search(text) for name in ("to_the_scorer", "filler")):
         return False
-    if len(words(text)) < 2 or _is_word_list(text, lex):
+    if len(words(text)) <= MOST_WORDS_OF_A_POST and lex.phrases["post"].search(text):
+        return False
+    if len(words(text)) < FEWEST_WORDS or _is_word_list(text, lex):
         return False
     if len(stems) >= 3 and len(stems & question) >= bounds["pasted"] * len(stems):
         return False

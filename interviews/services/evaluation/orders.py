@@ -4,10 +4,11 @@ A flagged answer is a person's to rate: whatever rests on it has no level in bas
 takes the suspicious words out. Nothing is removed from what people read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from compliance.injection import detect
+from interviews.services.evaluation.text import sentences
 from interviews.services.evaluation.types import Answer
 
 SUSPICIOUS = 0.25  # of compliance.injection.detecting.THRESHOLD, which flags
@@ -38,7 +39,12 @@ def cleared(answers: Sequence[Answer]) -> Cleared:
     )
 
 
-def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    for start, end in spans:
-        text = text[:start] + "".join("\n" if character == "\n" else " " for character in text[start:end]) + text[end:]
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text without each sentence that a span touches, and without the spans themselves."""
+    if not spans:
+        return text
+    touched = [one for one in sentences(text) if any(start < one.end and one.start < end for start, end in spans)]
+    for start, end in [*spans, *((one.start, one.end) for one in touched)]:
+        kept = "".join(character if character == "\n" else " " for character in text[start:end])
+        text = text[:start] + kept + text[end:]
     return text
