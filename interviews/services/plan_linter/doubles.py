@@ -33,25 +33,32 @@ INVERTED = (
 JOINED = r"(?:,\s*)?(?:\b(?:and|or|but|plus|as\s+well\s+as)|[;&])\s+(?:also\s+|then\s+)?"
 
 DIRECT = re.compile(rf"{JOINED}(?:{INVERTED}|what\s+(?:happened|came|went|made|caused|kept|helped)\b|which\s+ones?\b)")
+IN_COMMAS = re.compile(rf"^\W*(?:{ASKING}|{RELATIVE}\s+{AUXILIARY})\b[^,;]*[,;]\s*(?:and\s+)?{ASKING}\b")
+WHAT_AND_WHAT = re.compile(
+    rf"^\W*what\s+(?!{AUXILIARY}\b)[^,;]*?\band\s+what\s+(?!{SUBJECT}\b|to\b|kind\b|sort\b|type\b)"
+)
 YES_NO = re.compile(rf"{JOINED}{AUXILIARY}\s+{PRONOUN}\b")
 BARE = re.compile(rf"{JOINED}(?:{ASKING}|{RELATIVE})\s*[?.!]*\s*$")
 IN_A_ROW = re.compile(rf"^\W*{BEFORE}(?:{ASKING}|{RELATIVE}),?\s+(?:and|or)\s+{BEFORE}(?:{ASKING}|{RELATIVE})\b")
-INDIRECT = re.compile(rf"(?:,\s*(?:and\s+|or\s+|also\s+)?|\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?){ASKING}\b")
+INDIRECT = re.compile(rf"\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?{ASKING}\b")
 REQUEST = re.compile(
     r"\b(?:and|then)\s+(?:please\s+|also\s+|then\s+)?(?:(?:tell|give|show|walk)\s+(?:me|us)"
     r"|(?:describe|explain|say|name|list)\s+(?:how|why|what|which|when|where|your|one|another))\b"
 )
-ASKS_HOW = re.compile(rf"^\W*(?:\w+\s+){{1,3}}?{ASKING}\b")
+ASKS_HOW = re.compile(rf"^\W*(?:\w+\s+){{1,3}}?(?:{ASKING}|{RELATIVE})\b")
+ANY_CLAUSE = re.compile(rf"\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?(?:{ASKING}|{RELATIVE})\b")
 YOURS = re.compile(
     r"\b(?:(?:tell|talk\s+to)\s+(?:me|us)\s+about|describe|explain|discuss|talk\s+about|what\s+(?:is|are|was|were))"
-    r"\s+your\s+(?:[\w'-]+\s+){0,4}?[\w'-]+,?\s+and\s+(?:also\s+)?your\b"
+    r"\s+your\s+(?:[\w'-]+\s+){0,4}?[\w'-]+(?:,?\s+and\s+(?:also\s+)?|,\s+)your\b"
 )
 WITH_AND_WITH = re.compile(r"\b(with|about)\s+(?:[\w'-]+\s+){0,6}?[\w'-]+,?\s+and\s+\1\b")
 HOW_YOU = re.compile(rf"\bhow\s+(?:{AUXILIARY}\s+)?you\s+")
 PARTICLES = frozenset({"up", "out", "off", "on", "over", "down", "in", "to", "for", "with", "through", "about", "from"})
 POINTS_BACK = re.compile(r"\s+(?:it|them|that|this|him|her|these|those|one)\b")
 HAS_OBJECT = re.compile(r"\s+(?!of\b|in\b|on\b|at\b|and\b|or\b|for\b|to\b)\w")
-HAS_ARTICLE = re.compile(r"\s+(?:a|an|the|your|our|their|its|his|her|my|any|all|each|every|some|other|new|people|how|what)\b")
+HAS_ARTICLE = re.compile(
+    r"\s+(?:a|an|the|your|our|their|its|his|her|my|any|all|each|every|some|other|new|people|how|what)\b"
+)
 POINTS_BACK_AT_LAST = re.compile(r"\b(?:that|this|these|those)\s{0,9}(?:[,.;:?!]|$)")  # not "that team"
 LONGEST_TASK = 12  # words between "how you" and the "and" of a second thing to do
 
@@ -88,7 +95,7 @@ def _whole(sentence: Plain) -> Place:
 
 
 def _joined_questions(sentence: Plain) -> Place | None:
-    for pattern in (IN_A_ROW, DIRECT, YES_NO):
+    for pattern in (IN_A_ROW, DIRECT, YES_NO, IN_COMMAS, WHAT_AND_WHAT):
         match = pattern.search(sentence.text)
         if match:
             return match.span()
@@ -105,12 +112,11 @@ def _joined_clauses(sentence: Plain) -> Place | None:
     """A request that goes on with "and how ...": one part more may belong to the same story."""
     if not is_request(sentence):
         return None
-    parts = list(islice(INDIRECT.finditer(sentence.text), 3))
-    if not parts:
+    pattern = ANY_CLAUSE if ASKS_HOW.match(sentence.text) else INDIRECT
+    parts = list(islice(pattern.finditer(sentence.text), 2))
+    if not parts or (len(parts) == 1 and _goes_on(sentence.text, parts[0].start())):
         return None
-    first = parts[0].span()
-    most = 0 if ASKS_HOW.match(sentence.text) and len(parts) > 1 else 1
-    return None if len(parts) <= most and _goes_on(sentence.text, first[0]) else first
+    return parts[0].span()
 
 
 def _joined_request(sentence: Plain) -> Place | None:

@@ -42,7 +42,7 @@ def syllables(word: str) -> int:
 
 
 def is_english(text: str) -> bool:
-    """Whether it seems to be: Latin letters, and of everyday words more English than foreign ones.
+    """Whether it seems to be: Latin letters, and of everyday words no fewer English than foreign ones.
 
     A text of very few words is taken to be English if its letters are.
     """
@@ -54,7 +54,7 @@ def is_english(text: str) -> bool:
         return True
     foreign = _foreign()
     ours = sum(word in lexicon().common and word not in foreign for word in spoken)
-    return ours > sum(word in foreign for word in spoken)
+    return ours >= sum(word in foreign for word in spoken)
 
 
 @cache

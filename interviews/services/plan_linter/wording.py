@@ -11,15 +11,10 @@ from django.utils.translation import gettext as _
 
 from interviews.services.evaluation.text import words
 from interviews.services.interviewer import phrases, topics
-from interviews.services.plan_linter import doubles, labels, reading
+from interviews.services.plan_linter import doubles, labels, leading, reading, supposing
 from interviews.services.plan_linter.plain import Place, Plain, cut, limit, listed, plain
 from interviews.services.plan_linter.remarks import Remark, Severity
 
-# ", don't you?", ", right?" at the end of a sentence.
-TAG = re.compile(
-    r",\s*(?:right|correct|okay|no|(?:do|does|did|is|are|was|were|will|would|can|could|should|have|has|had)(?:n't)?"
-    r"\s+(?:you|it|they|that|we))\s{0,9}\?+"
-)
 OPEN = re.compile(
     rf"(?:(?:and|so|but|then|now|well)\s+)?{doubles.BEFORE}"
     rf"(?:(?:what|how|why|which|who|whom|whose)\b|(?:when|where)\s+{doubles.AUXILIARY}\b)"
@@ -60,7 +55,7 @@ def remarks(text: str, *, jurisdiction: str = "", question: int | None = None) -
 
 def is_hypothetical(text: str) -> bool:
     """Whether the question asks what somebody would do."""
-    return _supposition(cut(text)) is not None
+    return supposing.found(cut(text)) is not None
 
 
 def _remark(code: str, severity: Severity, place: Place | None, message: str) -> Iterator[Remark]:
@@ -69,7 +64,7 @@ def _remark(code: str, severity: Severity, place: Place | None, message: str) ->
 
 
 def _private_matters(asked: Asked) -> Iterator[Remark]:
-    text = CHILDREN_AT_WORK.sub(" ; ", phrases.plain(asked.text))
+    text = listed("harmless_private").sub(" ; ", CHILDREN_AT_WORK.sub(" ; ", phrases.plain(asked.text)))
     for topic, said in topics.touching(text, asked.jurisdiction):
         message = _("Ask about the work itself: this touches a private matter, %(topic)s, and %(why)s.") % {
             "topic": labels.topic_name(topic),
@@ -112,35 +107,12 @@ def _double(asked: Asked) -> Iterator[Remark]:
 
 def _leading(asked: Asked) -> Iterator[Remark]:
     message = _("Ask openly: these words tell the candidate which answer you want, or take it for granted.")
-    yield from _remark("leading", Severity.WARNING, _presumption(asked), message)
-
-
-def _presumption(asked: Asked) -> Place | None:
-    for sentence in asked.sentences:
-        begin = listed("leading_begins").match(sentence.text, _begin(sentence.text))
-        tag = TAG.search(sentence.text)
-        if begin or tag:
-            return sentence.place(*(begin or tag).span())  # type: ignore[union-attr]
-    return asked.first("leading", "harmless_leading")
-
-
-def _begin(text: str) -> int:
-    return len(text) - len(text.lstrip(AROUND))
+    yield from _remark("leading", Severity.WARNING, leading.found(asked.sentences), message)
 
 
 def _hypothetical(asked: Asked) -> Iterator[Remark]:
     message = _("Ask what the candidate did: what somebody would do shows no own part and no result.")
-    yield from _remark("hypothetical", Severity.HINT, _supposition(asked.sentences), message)
-
-
-def _supposition(sentences: tuple[Plain, ...]) -> Place | None:
-    """Where a question leaves the past; what makes one hypothetical is what coverage takes for it, and some more."""
-    for sentence in sentences:
-        past = sentence.without("harmless_hypothetical")
-        match = phrases.pattern("coverage", "hypothetical").search(past) or listed("hypothetical").search(past)
-        if match:
-            return sentence.place(*match.span())
-    return None
+    yield from _remark("hypothetical", Severity.HINT, supposing.found(asked.sentences), message)
 
 
 def _closed(asked: Asked) -> Iterator[Remark]:
@@ -163,7 +135,8 @@ def _is_request(clause: str) -> bool:
 
 
 def _whole(sentence: Plain) -> Place:
-    return sentence.place(_begin(sentence.text), len(sentence.text.rstrip()))
+    start = len(sentence.text) - len(sentence.text.lstrip(AROUND))
+    return sentence.place(start, len(sentence.text.rstrip()))
 
 
 def _jargon(asked: Asked) -> Iterator[Remark]:
@@ -180,7 +153,9 @@ def _reading_level(asked: Asked) -> Iterator[Remark]:
     found = reading.grade(asked.text)
     if found <= limit("grade") or len(words(asked.text)) < limit("grade_fewest_words"):
         return
-    message = _("Use shorter words and sentences: this reads like grade %(grade)s, and %(most)s is the most that helps.")
+    message = _(
+        "Use shorter words and sentences: this reads like grade %(grade)s, and %(most)s is the most that helps."
+    )
     numbers = {"grade": f"{found:.0f}", "most": f"{limit('grade'):.0f}"}
     yield from _remark("reading_level", Severity.WARNING, (0, len(asked.text)), message % numbers)
 
