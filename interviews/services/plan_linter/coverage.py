@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from interviews.services.evaluation.lexicon import lexicon
+from interviews.services.evaluation.text import stem, words
 from interviews.services.jobs import JobPlan
 from interviews.services.plan_linter import wording
 from interviews.services.plan_linter.plain import limit
@@ -87,16 +87,25 @@ def counted(weight: Decimal) -> Decimal:
     return weight if weight.is_finite() and weight > 0 else Decimal(0)
 
 
+def is_same(text: str, other: str) -> bool:
+    """Whether two questions ask nearly the same."""
+    return _is_same(_stems(text), _stems(other))
+
+
 def _repeated(plan: JobPlan) -> Iterator[Remark]:
     """A question that asks what an earlier one asked."""
     before: list[frozenset[str]] = []
     for position, question in enumerate(plan.questions, 1):
-        stems = frozenset(lexicon().content(question.text))
+        stems = _stems(question.text)
         same = next((number for number, other in enumerate(before, 1) if _is_same(stems, other)), None)
         if same is not None:
             message = _("Ask something else: this is nearly question %s once more.") % same
             yield Remark("same_question", Severity.WARNING, message, question=position)
         before.append(stems)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, words(text)))
 
 
 def _is_same(stems: frozenset[str], other: frozenset[str]) -> bool:

@@ -14,9 +14,9 @@ from interviews.services.interviewer import phrases
 from interviews.services.plan_linter.plain import FILE, limit
 
 VOWELS = re.compile(r"[aeiouy]+")
-SILENT = re.compile(r"(?:[^laeiouy]es|[^aeiouytd]ed|[^laeiouy]e)$")  # made, planned, names
+SILENT = re.compile(r"(?:[^laeiouy]es|[^aeiouytd]ed|[^laeiouy]e|[gq]ue)$")  # names, planned, made, league
 SPOKEN = re.compile(r"(?:[sxz]|sh|ch|[cg])es$")  # boxes, changes
-APART = re.compile(r"i[ao](?!u)|eo|ua(?!l?ity)|uo|[iy]ing|ism$")  # science, area, going
+APART = re.compile(r"i[ao](?!u)|ua(?!l?ity)|uo|[aeiouy]ing$|ism$|(?<![tc])ie(?=n[ct])")  # area, going, client
 TOGETHER = re.compile(r"[cgst]i[ao]")  # special, nation
 LONGEST_WORD = 60  # characters; anything longer is no word
 
