@@ -81,7 +81,12 @@ WRITING = entry(
     "Tell me about a note of yours that was misunderstood.",
 )
 CUSTOMERS = entry(
-    *("customers", "Serving customers", "Finds out what a customer needs and keeps what was promised.", "communication"),
+    *(
+        "customers",
+        "Serving customers",
+        "Finds out what customers need and keeps promises.",
+        "communication",
+    ),
     "customer*, client*, complaint*",
     "Tell me about a conversation with a customer who was angry.",
     "Describe a promise to a customer that was hard to keep.",
@@ -110,8 +115,8 @@ You take responsibility for the numbers of your shift and write short reports fo
 licence and some years in a warehouse; all else we teach you."""
 
 SUPPORT = """Customer Support Specialist
-You answer customers of our clinics by phone and mail. You work through complaints, explain delays to a customer in plain
-words, and keep the documentation of each case. You set priorities on busy days. We pay for training and for travel."""
+You answer customers of our clinics by phone and mail. You work through complaints, explain delays to a customer in
+plain words, and keep the documentation of each case. You set priorities on busy days. We pay for training."""
 
 DUTCH = (
     "Je geeft leiding aan een team van twaalf orderpickers in onze nachtdienst. Je zorgt dat het werk veilig is en je "

@@ -40,7 +40,7 @@ WHAT_AND_WHAT = re.compile(
 YES_NO = re.compile(rf"{JOINED}{AUXILIARY}\s+{PRONOUN}\b")
 BARE = re.compile(rf"{JOINED}(?:{ASKING}|{RELATIVE})\s*[?.!]*\s*$")
 IN_A_ROW = re.compile(rf"^\W*{BEFORE}(?:{ASKING}|{RELATIVE}),?\s+(?:and|or)\s+{BEFORE}(?:{ASKING}|{RELATIVE})\b")
-INDIRECT = re.compile(rf"\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?{ASKING}\b")
+INDIRECT = re.compile(rf"\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?{ASKING}\b(?!\W{{0,9}}$)")
 REQUEST = re.compile(
     r"\b(?:and|then)\s+(?:please\s+|also\s+|then\s+)?(?:(?:tell|give|show|walk)\s+(?:me|us)"
     r"|(?:describe|explain|say|name|list)\s+(?:how|why|what|which|when|where|your|one|another))\b"

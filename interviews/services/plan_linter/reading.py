@@ -16,7 +16,7 @@ from interviews.services.plan_linter.plain import FILE, limit
 VOWELS = re.compile(r"[aeiouy]+")
 SILENT = re.compile(r"(?:[^laeiouy]es|[^aeiouytd]ed|[^laeiouy]e|[gq]ue)$")  # names, planned, made, league
 SPOKEN = re.compile(r"(?:[sxz]|sh|ch|[cg])es$")  # boxes, changes
-APART = re.compile(r"i[ao](?!u)|ua(?!l?ity)|uo|[aeiouy]ing$|ism$|(?<![tc])ie(?=n[ct])")  # area, going, client
+APART = re.compile(r"i[ao](?!u)|ua(?!l?ity)|uo|[aeiouy]ing$|ism$|(?<![tc])ie(?=n[ct])")  # media, going, client
 TOGETHER = re.compile(r"[cgst]i[ao]")  # special, nation
 LONGEST_WORD = 60  # characters; anything longer is no word
 

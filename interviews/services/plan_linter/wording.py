@@ -90,9 +90,12 @@ def _length(asked: Asked) -> Iterator[Remark]:
         yield from _remark("too_long", Severity.ERROR, place, message)
     elif count > limit("long_words"):
         yield from _remark("too_long", Severity.WARNING, place, message)
-    elif count < limit("fewest_words"):
-        short = _("Say what you want to hear about: a question this short is understood in many ways.")
-        yield from _remark("too_short", Severity.WARNING, place, short)
+
+
+def _shortness(asked: Asked) -> Iterator[Remark]:
+    message = _("Say what you want to hear about: a question this short is understood in many ways.")
+    if len(words(asked.text)) < limit("fewest_words"):
+        yield from _remark("too_short", Severity.WARNING, (0, len(asked.text)), message)
 
 
 def _other_language(asked: Asked) -> Iterator[Remark]:
@@ -160,4 +163,4 @@ def _reading_level(asked: Asked) -> Iterator[Remark]:
     yield from _remark("reading_level", Severity.WARNING, (0, len(asked.text)), message % numbers)
 
 
-ENGLISH = (_double, _leading, _hypothetical, _closed, _jargon, _judging, _reading_level)
+ENGLISH = (_shortness, _double, _leading, _hypothetical, _closed, _jargon, _judging, _reading_level)
