@@ -68,9 +68,10 @@ def estimate(plan: JobPlan, policy: TenantPolicy) -> Cost:
 def remarks(plan: JobPlan, policy: TenantPolicy) -> Iterator[Remark]:
     """The estimate, with what it rests on."""
     cost = estimate(plan, policy)
-    if not cost.lines:
+    if gateway.mode(policy) == "basic":
         message = _("US$0 for an interview: no model is configured, so that replies are scripted and ratings basic.")
         yield Remark("cost", Severity.HINT, message)
+    if not cost.lines:
         return
     usd = cost.usd
     total = (
