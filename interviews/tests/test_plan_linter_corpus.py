@@ -1,8 +1,7 @@
 """How much the rules about wording find, and how often they are wrong: interviews/tests/corpora/plan_questions.json.
 
-The figures are those of sentences written for this test, no promise about all language. What rests on the form of a
-question (two in one, yes or no, what somebody would do) was found in new sentences too; word lists (jargon, judging
-words, private matters) find what they hold.
+The figures are those of sentences written for this test, no promise about all language. Those of the unseen half are
+today's: what it found in its first run, before faults that it showed were mended, is in interviews/data/README.md.
 """
 
 import json
@@ -17,24 +16,24 @@ from interviews.services.plan_linter import Severity, wording
 CORPUS: dict[str, Any] = json.loads((Path(__file__).parent / "corpora/plan_questions.json").read_text("utf-8"))
 # rule -> found of all that have the fault, and false alarms
 FITTED = {
-    "double_barrelled": ("45/47", 0),
-    "leading": ("29/29", 0),
-    "hypothetical": ("23/23", 1),
-    "closed": ("41/41", 0),
-    "illegal_topic": ("14/16", 0),
-    "jargon": ("12/12", 0),
-    "judging": ("14/14", 0),
-    "reading_level": ("13/13", 0),
+    "double_barrelled": ("59/60", 0),
+    "leading": ("39/39", 0),
+    "hypothetical": ("30/30", 2),
+    "closed": ("55/55", 0),
+    "illegal_topic": ("22/22", 0),
+    "jargon": ("16/16", 0),
+    "judging": ("18/18", 0),
+    "reading_level": ("16/16", 0),
     "too_long": ("3/3", 0),
 }
 UNSEEN = {
-    "double_barrelled": ("11/13", 0),
-    "leading": ("4/10", 0),
-    "hypothetical": ("7/7", 1),
-    "closed": ("14/14", 1),
-    "illegal_topic": ("3/6", 0),
-    "jargon": ("1/4", 0),
-    "judging": ("0/4", 0),
+    "double_barrelled": ("9/12", 0),
+    "leading": ("7/11", 0),
+    "hypothetical": ("8/9", 1),
+    "closed": ("13/13", 0),
+    "illegal_topic": ("7/7", 1),
+    "jargon": ("0/4", 1),
+    "judging": ("1/4", 0),
     "reading_level": ("3/3", 0),
     "too_long": ("0/0", 0),
 }
@@ -63,7 +62,7 @@ def test_there_are_enough_sentences_of_both_kinds() -> None:
     bad = [len(CORPUS[part]["bad"]) for part in ("fitted", "unseen")]
     texts = [text for part in ("fitted", "unseen") for text, _ in rows(part)]
 
-    assert (good, bad) == ([80, 24], [162, 52])
+    assert (good, bad) == ([104, 22], [214, 53])
     assert len(set(texts)) == len(texts)
 
 

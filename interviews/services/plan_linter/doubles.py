@@ -1,9 +1,10 @@
 """Two questions in one, as far as their form shows it.
 
-Flagged: a second sentence that asks ("... How did it end?"), a second question or request after "and" ("and how did
-you ...", "and can you ..."), two question words in a row ("how and when"), a bare one at the end ("and why?"), an "if
-so", a second occasion ("a time ... and another time ..."), a second thing to do ("plan your day and motivate your
-team"), "your ... and your ...", "with ... and with ...", opposites ("strengths and weaknesses").
+Flagged: a second sentence that asks for something else ("... Have you ever drawn one up?"), a second question or
+request after "and" ("and how did you ...", "and can you ..."), two question words in a row ("how and when"), a bare one
+at the end ("and why?"), an "if so", a second occasion ("a time ... and another time ..."), a second thing to do ("plan
+your day and motivate your team"), "your ... and your ...", "with ... and with ...", opposites ("strengths and
+weaknesses").
 
 Not flagged: "and" between nouns ("research and development"), between verbs with one object ("find and fix a fault"),
 and a request that goes on with its own story ("a time you were wrong, and how you dealt with it"). That is told by a
@@ -22,7 +23,9 @@ from interviews.services.plan_linter.plain import FILE, Place, Plain, listed
 AUXILIARY = r"(?:do|does|did|have|has|had|are|is|was|were|can|could|would|will|should|might|may)"
 PRONOUN = r"(?:you|they|he|she|it|we|people|others|there)"
 SUBJECT = rf"(?:{PRONOUN}|your|the|that|this|these|those|their|his|her|somebody|anybody)"
-BEFORE = r"(?:(?:in|at|on|for|to|from|by|with|after|before|about|until)\s+)?"
+BEFORE = (
+    r"(?:(?:in|at|on|for|to|from|by|with|after|before|about|until|under|over|through|of|during|against|without)\s+)?"
+)
 ASKING = r"(?:what|how|why)"  # never begin a relative clause
 RELATIVE = r"(?:which|who|whom|whose|when|where)"
 FILLER = rf"(?:\s+(?!{SUBJECT}\b|{AUXILIARY}\b)[\w'-]+){{0,3}}"
@@ -32,13 +35,15 @@ INVERTED = (
 )
 JOINED = r"(?:,\s*)?(?:\b(?:and|or|but|plus|as\s+well\s+as)|[;&])\s+(?:also\s+|then\s+)?"
 
-DIRECT = re.compile(rf"{JOINED}(?:{INVERTED}|what\s+(?:happened|came|went|made|caused|kept|helped)\b|which\s+ones?\b)")
+DIRECT = re.compile(rf"{JOINED}(?:{INVERTED}|{ASKING}{FILLER}\s+(?:do|does|did)\s+\w)")
+WHAT_HAPPENED = re.compile(rf"{JOINED}(?:what\s+(?:happened|came|went|made|caused|kept|helped)|which\s+ones?)\b")
 IN_COMMAS = re.compile(rf"^\W*(?:{ASKING}|{RELATIVE}\s+{AUXILIARY})\b[^,;]*[,;]\s*(?:and\s+)?{ASKING}\b")
+BEGINS_OPEN = re.compile(rf"\W*(?:and\s+)?{BEFORE}(?:{ASKING}|{RELATIVE})\b")
 WHAT_AND_WHAT = re.compile(
-    rf"^\W*what\s+(?!{AUXILIARY}\b)[^,;]*?\band\s+what\s+(?!{SUBJECT}\b|to\b|kind\b|sort\b|type\b)"
+    rf"^\W*what\s+(?!{AUXILIARY}\b)[^;]*?\band\s+(?:then\s+|also\s+)?what\s+(?!{SUBJECT}\b|to\b|kind\b|sort\b|type\b)"
 )
 YES_NO = re.compile(rf"{JOINED}{AUXILIARY}\s+{PRONOUN}\b")
-BARE = re.compile(rf"{JOINED}(?:{ASKING}|{RELATIVE})\s*[?.!]*\s*$")
+BARE = re.compile(rf"\b(?:and|or|but)\s+{BEFORE}(?:{ASKING}|{RELATIVE})\s*[?.!]*\s*$")
 IN_A_ROW = re.compile(rf"^\W*{BEFORE}(?:{ASKING}|{RELATIVE}),?\s+(?:and|or)\s+{BEFORE}(?:{ASKING}|{RELATIVE})\b")
 INDIRECT = re.compile(rf"\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?{ASKING}\b(?!\W{{0,9}}$)")
 REQUEST = re.compile(
@@ -49,9 +54,9 @@ ASKS_HOW = re.compile(rf"^\W*(?:\w+\s+){{1,3}}?(?:{ASKING}|{RELATIVE})\b")
 ANY_CLAUSE = re.compile(rf"\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?(?:{ASKING}|{RELATIVE})\b")
 YOURS = re.compile(
     r"\b(?:(?:tell|talk\s+to)\s+(?:me|us)\s+about|describe|explain|discuss|talk\s+about|what\s+(?:is|are|was|were))"
-    r"\s+your\s+(?:[\w'-]+\s+){0,4}?[\w'-]+(?:,?\s+and\s+(?:also\s+)?|,\s+)your\b"
+    r"\s+your\s+(?:[\w'-]+\s+){0,4}?[\w'-]+(?:,?\s+and\s+(?:also\s+)?|,\s+|\s+as\s+well\s+as\s+)your\b"
 )
-WITH_AND_WITH = re.compile(r"\b(with|about)\s+(?:[\w'-]+\s+){0,6}?[\w'-]+,?\s+and\s+\1\b")
+TWO_OF_A_KIND = re.compile(r"\b(with|about|when|if)\s+(?:[\w'-]+\s+){0,6}?[\w'-]+,?\s+(?:and|or)\s+\1\b")
 HOW_YOU = re.compile(rf"\bhow\s+(?:{AUXILIARY}\s+)?you\s+")
 PARTICLES = frozenset({"up", "out", "off", "on", "over", "down", "in", "to", "for", "with", "through", "about", "from"})
 POINTS_BACK = re.compile(r"\s+(?:it|them|that|this|him|her|these|those|one)\b")
@@ -68,13 +73,21 @@ def found(asked: Sequence[Plain]) -> Place | None:
 
     `asked` are the sentences of a question, as plain text.
     """
-    asking = [sentence for sentence in asked if asks(sentence) and not listed("refines").match(sentence.text.strip())]
+    asking = [sentence for sentence in asked if asks(sentence)]
+    asking = [one for place, one in enumerate(asking) if not (place and listed("refines").match(one.text.strip()))]
     for sentence in asking:
         for rule in RULES:
             match = rule(sentence)
             if match is not None:
                 return sentence.place(*match)
-    return _whole(asking[1]) if len(asking) > 1 else None
+    return _whole(asking[1]) if len(asking) > 1 and not _is_one_story(asking) else None
+
+
+def _is_one_story(asking: Sequence[Plain]) -> bool:
+    """ "Tell me about a conflict. How did it end?" """
+    first, second = asking[0], asking[1]
+    opens = BEGINS_OPEN.match(second.text) is not None
+    return len(asking) == 2 and is_request(first) and opens and _goes_on(second.text, 0)
 
 
 def asks(sentence: Plain) -> bool:
@@ -95,17 +108,17 @@ def _whole(sentence: Plain) -> Place:
 
 
 def _joined_questions(sentence: Plain) -> Place | None:
-    for pattern in (IN_A_ROW, DIRECT, YES_NO, IN_COMMAS, WHAT_AND_WHAT):
-        match = pattern.search(sentence.text)
-        if match:
-            return match.span()
-    return None
+    return _first((IN_A_ROW, DIRECT, YES_NO, IN_COMMAS, WHAT_AND_WHAT), sentence)
 
 
-def _bare_question(sentence: Plain) -> Place | None:
-    """ "What did you do and why?"; a request may well end so ("a choice you made and why")."""
-    match = None if is_request(sentence) else BARE.search(sentence.text)
-    return match.span() if match else None
+def _joined_to_a_question(sentence: Plain) -> Place | None:
+    """ "What did you do and why?"; a request may well go on so ("a choice you made and why")."""
+    return None if is_request(sentence) else _first((WHAT_HAPPENED, BARE), sentence)
+
+
+def _first(patterns: Sequence[re.Pattern[str]], sentence: Plain) -> Place | None:
+    matches = (pattern.search(sentence.text) for pattern in patterns)
+    return next((match.span() for match in matches if match), None)
 
 
 def _joined_clauses(sentence: Plain) -> Place | None:
@@ -140,7 +153,7 @@ def _listed(sentence: Plain) -> Place | None:
 
 
 def _repeated_words(sentence: Plain) -> Place | None:
-    match = YOURS.search(sentence.text) or WITH_AND_WITH.search(sentence.text)
+    match = YOURS.search(sentence.text) or TWO_OF_A_KIND.search(sentence.text)
     return match.span() if match else None
 
 
@@ -187,10 +200,10 @@ def _second_verbs() -> re.Pattern[str]:
 @cache
 def _occasions() -> re.Pattern[str]:
     nouns = "|".join(map(re.escape, phrases.data(FILE)["occasions"]))
-    return re.compile(rf"(?P<and>\band\s+)?\b(?:a|an|one|the|another)\s+(?:other\s+)?(?P<noun>{nouns})\b")
+    return re.compile(rf"(?P<and>\b(?:and|plus|or)\s+)?\b(?:a|an|one|the|another)\s+(?:other\s+)?(?P<noun>{nouns})\b")
 
 
 RULES: tuple[Callable[[Plain], Place | None], ...] = (
-    *(_joined_questions, _bare_question, _listed, _joined_clauses, _joined_request),
+    *(_joined_questions, _joined_to_a_question, _listed, _joined_clauses, _joined_request),
     *(_repeated_words, _second_occasion, _second_task),
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from interviews.services.evaluation.lexicon import lexicon
+from interviews.services.interviewer import phrases
 from interviews.services.plan_linter import doubles
 from interviews.services.plan_linter.plain import Place, Plain, listed
 
@@ -17,7 +18,14 @@ TAG = re.compile(
     r",\s*(?:right|correct|okay|no|(?:do|does|did|is|are|was|were|will|would|can|could|should|have|has|had)(?:n't)?"
     r"\s+(?:you|it|they|that|we))\s{0,9}\?+"
 )
-STATEMENT = re.compile(r"you(?:'re|'ve|'d|'ll)?\s+(?!(?:please|can|may)\b)")
+STATEMENT = re.compile(r"(?:(?:so|then|and|well),?\s+)?you(?:'re|'ve|'d|'ll)?\s+(?!(?:please|can|may)\b)")
+SUPPOSED = re.compile(
+    r"i(?:'m|\s+am)?\s+(?:\w+ly\s+)?(?:guess|assume|suppose|imagine|presume|trust|bet|believe|think|feel|sure|certain|convinced)\b"
+)
+WHY_IT_IS = re.compile(
+    r"\bwhy\s+(?:is|are|was|were|do\s+you\s+(?:think|believe|feel))\s+(?:[\w'-]+\s+){1,6}?"
+    r"(?:best|better|important|wrong|right|superior|inferior|worse|worst|essential|crucial|unfair|necessary)\b"
+)
 REASONED = re.compile(r"(?:since|because|as|given|knowing|seeing)\b")
 YOUR_PRAISED = re.compile(r"\byour\s+(?:own\s+|very\s+)?")
 AROUND = " \n\t\"'()"
@@ -34,7 +42,8 @@ def found(asked: Sequence[Plain]) -> Place | None:
 
 def _in_form(sentence: Plain) -> Place | None:
     begin = len(sentence.text) - len(sentence.text.lstrip(AROUND))
-    match = listed("leading_begins").match(sentence.text, begin) or TAG.search(sentence.text)
+    match = listed("leading_begins").match(sentence.text, begin) or SUPPOSED.match(sentence.text, begin)
+    match = match or TAG.search(sentence.text) or WHY_IT_IS.search(sentence.text)
     if match is None and sentence.text.rstrip(AROUND).endswith("?"):
         match = STATEMENT.match(sentence.text, begin)
     return sentence.place(*match.span()) if match else None
@@ -55,8 +64,15 @@ def _told_before(sentence: Plain) -> Place | None:
 
 
 def _praised(sentence: Plain) -> Place | None:
-    for match in YOUR_PRAISED.finditer(sentence.text):
-        praise = lexicon().phrases["praise"].match(sentence.text, match.end())
+    text = sentence.without("harmless_leading")
+    for match in YOUR_PRAISED.finditer(text):
+        praise = _praise(text, match.end())
         if praise:
             return sentence.place(match.start(), praise.end())
     return None
+
+
+def _praise(text: str, start: int) -> re.Match[str] | None:
+    """Praise as candidates say it of themselves, or as an interviewer must not say it."""
+    said = lexicon().phrases["praise"].match(text, start)
+    return said or phrases.pattern("judging_words", "anywhere").match(text, start)

@@ -43,6 +43,12 @@ def listed(name: str) -> Pattern:
     return phrases.pattern(FILE, name)
 
 
+@cache
+def compiled(listed_phrases: tuple[str, ...]) -> Pattern:
+    """These phrases as one pattern."""
+    return phrases.compiled(listed_phrases)
+
+
 def limit(name: str) -> float:
     return float(phrases.data(FILE)["limits"][name])
 

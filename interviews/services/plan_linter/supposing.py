@@ -12,7 +12,8 @@ from interviews.services.plan_linter import doubles
 from interviews.services.plan_linter.plain import Place, Plain, listed
 
 WOULD = re.compile(
-    r"\b(?:how|what|which|whom?|where|when)\s+(?:[\w'-]+\s+){0,4}?(?:would|might)\b(?!\s+(?:say|describe|call)\b)"
+    rf"(?:\b(?:how|what)|^\W*{doubles.BEFORE}{doubles.RELATIVE})\s+(?:[\w'-]+\s+){{0,4}}?(?:would|might)\b"
+    r"(?!\s+(?:say|describe|call)\b)"
 )
 CONDITION = re.compile(
     r"\b(?:if|in\s+case)\s+(?:[\w'-]+\s+){1,6}?(?:were|was|broke|fell|went|had|asked|came|got|became|made|gave|found|told|failed|left|could)\b"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from interviews.services.evaluation.text import words
 from interviews.services.interviewer import phrases, topics
 from interviews.services.plan_linter import doubles, labels, leading, reading, supposing
-from interviews.services.plan_linter.plain import Place, Plain, cut, limit, listed, plain
+from interviews.services.plan_linter.plain import FILE, Place, Plain, compiled, cut, limit, listed, plain
 from interviews.services.plan_linter.remarks import Remark, Severity
 
 OPEN = re.compile(
@@ -65,12 +65,22 @@ def _remark(code: str, severity: Severity, place: Place | None, message: str) ->
 
 def _private_matters(asked: Asked) -> Iterator[Remark]:
     text = listed("harmless_private").sub(" ; ", CHILDREN_AT_WORK.sub(" ; ", phrases.plain(asked.text)))
-    for topic, said in topics.touching(text, asked.jurisdiction):
+    for topic, said in _touching(text, asked.jurisdiction):
         message = _("Ask about the work itself: this touches a private matter, %(topic)s, and %(why)s.") % {
             "topic": labels.topic_name(topic),
             "why": labels.forbidden_by(asked.jurisdiction),
         }
         yield from _remark("illegal_topic", Severity.ERROR, _place_of(said, asked.text), message)
+
+
+def _touching(plain_text: str, jurisdiction: str) -> Iterator[tuple[str, str]]:
+    """Each forbidden matter once, by the phrases of an interviewer's replies or those for plans alone."""
+    found = dict(topics.touching(plain_text, jurisdiction))
+    for topic, more in phrases.data(FILE)["private"].items():
+        match = compiled(tuple(more)).search(plain_text) if topic in topics.forbidden(jurisdiction) else None
+        if match:
+            found.setdefault(topic, match[0])
+    yield from sorted(found.items())
 
 
 def _place_of(said: str, text: str) -> Place:
