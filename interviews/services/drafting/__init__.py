@@ -78,9 +78,10 @@ def draft_with_model(
         trouble = "" if reason.kind == "not_configured" else reason.kind
     except (model.TooLittle, assembling.Faulty) as reason:
         trouble = "refused"
-        log.warning("draft_refused", reason=str(reason), dropped=dict(dropped))
+        log.warning("draft_refused", reason=str(reason), dropped=assembling.counts(dropped))
     basic = _basic(read, frame, library)
-    return replace(basic, dropped=dict(dropped) | dict(basic.dropped), trouble=trouble)
+    dropped.update(basic.dropped)
+    return replace(basic, dropped=assembling.counts(dropped), trouble=trouble)
 
 
 def _frame(title: str, minutes: int, jurisdiction: str) -> Frame:

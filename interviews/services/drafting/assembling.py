@@ -39,12 +39,12 @@ def plan_of(found: Sequence[Candidate], frame: Frame, *, source: str, dropped: C
     if errors(remarks):
         raise Faulty(", ".join(sorted({remark.code for remark in errors(remarks)})))
     chosen = tuple(Chosen(_competency(one, weights), _reason(one), one.why) for one in ranked)
-    return DraftPlan(plan, chosen, questions, remarks, source, _counts(dropped))
+    return DraftPlan(plan, chosen, questions, remarks, source, counts(dropped))
 
 
 def nothing(source: str, dropped: Counter[str]) -> DraftPlan:
     """The draft that says that nothing matched."""
-    return DraftPlan(None, (), (), (), source, _counts(dropped))
+    return DraftPlan(None, (), (), (), source, counts(dropped))
 
 
 def proposed_weights(found: Sequence[Candidate]) -> dict[str, Decimal]:
@@ -117,5 +117,6 @@ def _reason(one: Candidate) -> str:
     return _("The description says %s.") % said
 
 
-def _counts(dropped: Counter[str]) -> dict[str, int]:
+def counts(dropped: Counter[str]) -> dict[str, int]:
+    """reason -> how often, without those that never were."""
     return {code: dropped[code] for code in sorted(dropped) if dropped[code]}

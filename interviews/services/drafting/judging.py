@@ -17,7 +17,9 @@ REFUSED = frozenset({"double_barrelled", "leading", "closed", "judging", "too_lo
 def fault_of(one: Candidate, before: Sequence[Candidate], jurisdiction: str) -> str:
     """Why a competency is not taken; "" if it is."""
     texts = (one.name, one.definition, *one.anchors)
-    if not one.key or any(one.key == other.key for other in before):
+    if not one.key:
+        return "no_name"
+    if any(one.key == other.key for other in before):
         return "same_key"
     if one.dimension == "values" and sum(other.dimension == "values" for other in before) >= MOST_VALUES:
         return "too_many_values"
