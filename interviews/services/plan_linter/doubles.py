@@ -35,7 +35,7 @@ INVERTED = (
 )
 JOINED = r"(?:,\s*)?(?:\b(?:and|or|but|plus|as\s+well\s+as)|[;&])\s+(?:also\s+|then\s+)?"
 
-DIRECT = re.compile(rf"{JOINED}(?:{INVERTED}|{ASKING}{FILLER}\s+(?:do|does|did)\s+\w)")
+DIRECT = re.compile(rf"{JOINED}(?:{INVERTED}|{ASKING}{FILLER}\s+(?:do|does|did)\s+(?!not\b)\w)")
 WHAT_HAPPENED = re.compile(rf"{JOINED}(?:what\s+(?:happened|came|went|made|caused|kept|helped)|which\s+ones?)\b")
 IN_COMMAS = re.compile(rf"^\W*(?:{ASKING}|{RELATIVE}\s+{AUXILIARY})\b[^,;]*[,;]\s*(?:and\s+)?{ASKING}\b")
 BEGINS_OPEN = re.compile(rf"\W*(?:and\s+)?{BEFORE}(?:{ASKING}|{RELATIVE})\b")
