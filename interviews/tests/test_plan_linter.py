@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan
-from interviews.services.plan_linter import effort, errors, lint
+from interviews.services.plan_linter import coverage, effort, errors, lint
 from interviews.tests import make
 from interviews.tests.planned import ANCHORS, PLAN, codes, competency, with_competency, with_question
 
@@ -52,6 +52,20 @@ def test_gaps_between_questions_and_competencies(
     plan: JobPlan, expected: list[tuple[str, str, int | None, str]]
 ) -> None:
     assert codes(plan) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "same"),
+    [
+        ("Tell me about a fault that came back.", "Tell us of a fault that came back to you.", True),
+        ("Tell me about the hardest fault of last year.", "Tell me about the hardest sale of last year.", False),
+        ("Tell me about a time you were wrong.", "What went wrong?", False),
+        ("Why so?", "Why so?", True),
+        ("", "", True),
+    ],
+)
+def test_two_questions_are_the_same_by_their_words_of_content(text: str, other: str, same: bool) -> None:
+    assert coverage.is_same(text, other) is same
 
 
 def test_a_plan_without_anything_says_what_to_add() -> None:

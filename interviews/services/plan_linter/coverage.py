@@ -1,12 +1,13 @@
 """Which question is about which competency, and what that leaves open."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from interviews.services.evaluation.text import stem, words
+from interviews.services.evaluation.lexicon import lexicon
+from interviews.services.evaluation.text import words
 from interviews.services.jobs import JobPlan
 from interviews.services.plan_linter import wording
 from interviews.services.plan_linter.plain import limit
@@ -88,25 +89,22 @@ def counted(weight: Decimal) -> Decimal:
 
 
 def is_same(text: str, other: str) -> bool:
-    """Whether two questions ask nearly the same."""
-    return _is_same(_stems(text), _stems(other))
+    """Whether two questions ask nearly the same: by their words of content, and largely by the others too."""
+    content = _likeness(lexicon().content(text), lexicon().content(other))
+    return content >= limit("same_question") and _likeness(words(text), words(other)) >= limit("same_question_words")
+
+
+def _likeness(mine: Sequence[str], theirs: Sequence[str]) -> float:
+    """The share of all different words that both have; 1 where neither has any."""
+    both, either = set(mine) & set(theirs), set(mine) | set(theirs)
+    return len(both) / len(either) if either else 1.0
 
 
 def _repeated(plan: JobPlan) -> Iterator[Remark]:
     """A question that asks what an earlier one asked."""
-    before: list[frozenset[str]] = []
-    for position, question in enumerate(plan.questions, 1):
-        stems = _stems(question.text)
-        same = next((number for number, other in enumerate(before, 1) if _is_same(stems, other)), None)
+    texts = [question.text for question in plan.questions]
+    for position, text in enumerate(texts, 1):
+        same = next((number for number, other in enumerate(texts[: position - 1], 1) if is_same(text, other)), None)
         if same is not None:
             message = _("Ask something else: this is nearly question %s once more.") % same
             yield Remark("same_question", Severity.WARNING, message, question=position)
-        before.append(stems)
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(map(stem, words(text)))
-
-
-def _is_same(stems: frozenset[str], other: frozenset[str]) -> bool:
-    return len(stems & other) >= limit("same_question") * max(1, len(stems | other))
