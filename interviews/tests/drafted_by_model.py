@@ -81,7 +81,10 @@ Answer = Said | str
 @contextmanager
 def saying(first: Answer | None = None, second: Answer | None = None) -> Iterator[MockModel]:
     """A model that says this to the two calls of a draft; what is not given is as it should be."""
-    answers = {"competencies": first or competencies(), "questions": second or questions()}
+    answers: dict[str, Answer] = {
+        "competencies": competencies() if first is None else first,
+        "questions": questions() if second is None else second,
+    }
 
     def say(request: Sent, _text: str) -> str:
         wanted = next(name for name in answers if name in properties(request))

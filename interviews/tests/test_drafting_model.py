@@ -123,7 +123,9 @@ def test_without_a_model_the_library_drafts_and_nothing_is_sent() -> None:
     assert LlmCall.objects.count() == 0
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "html", "cut", "no_finish", "length", "filtered", "leak_spelled"])
+@pytest.mark.parametrize(
+    "fault", ["429", "500", "html", "cut", "no_finish", "length", "filtered", "nothing_said", "not_json"]
+)
 def test_where_no_provider_answers_well_the_library_drafts(fault: str) -> None:
     with MockModel() as model, using(model, f"mock!{fault}"):
         draft = drafted()
