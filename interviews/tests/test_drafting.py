@@ -1,6 +1,8 @@
 """A plan from a job description and the library, without a model."""
 
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -208,6 +210,15 @@ def test_signs_that_are_no_text_move_no_place() -> None:
 
     places = [(why.start, why.end) for one in draft.chosen for why in one.why if why.words == "hazard"]
     assert [text[start:end] for start, end in places] == ["hazard"]
+
+
+@pytest.mark.parametrize("piece", ["safety ", "forklift/", "team of, ", "a ", "root cause* ", "é safety ", "safety\n"])
+def test_no_description_of_50_kb_takes_long(piece: str) -> None:
+    began = time.process_time()
+    with suppress(drafting.CannotDraft):
+        drafting.draft(("The work is safe and we do it for you. " + piece * 50_000)[:49_999], library=LIBRARY)
+
+    assert time.process_time() - began < 2
 
 
 def candidates(*scores: tuple[str, float, str]) -> list[Candidate]:

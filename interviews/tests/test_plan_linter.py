@@ -184,7 +184,10 @@ def test_the_demo_jobs_have_no_error_and_are_warned_about_their_ifs_alone(job: d
         minutes=job["minutes"],
         competencies=tuple(
             CompetencyPlan(
-                *(row[name] for name in ("key", "name", "definition", "dimension")),
+                key=row["key"],
+                name=row["name"],
+                definition=row["definition"],
+                dimension=row["dimension"],
                 weight=Decimal(row["weight"]),
                 anchors=tuple(row["anchors"]),
             )

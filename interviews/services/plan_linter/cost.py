@@ -25,7 +25,7 @@ from llm.policy import TenantPolicy
 from llm.router import Need
 from llm.targets import Target
 
-TENTH_OF_A_CENT = Decimal("0.0001")
+HUNDREDTH_OF_A_CENT = Decimal("0.0001")
 TURNS, RATINGS = "interview_turn", "evaluation"
 
 
@@ -75,7 +75,9 @@ def remarks(plan: JobPlan, policy: TenantPolicy) -> Iterator[Remark]:
         return
     usd = cost.usd
     total = (
-        _("an unknown sum (a model has no price)") if usd is None else f"US${usd.quantize(TENTH_OF_A_CENT, ROUND_UP)}"
+        _("an unknown sum (a model has no price)")
+        if usd is None
+        else f"US${usd.quantize(HUNDREDTH_OF_A_CENT, ROUND_UP)}"
     )
     message = _("About %(total)s for an interview, estimated from: %(lines)s. Sizes are assumed, prices are today's.")
     yield Remark("cost", Severity.HINT, message % {"total": total, "lines": "; ".join(map(_told, cost.lines))})
