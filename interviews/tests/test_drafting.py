@@ -181,6 +181,21 @@ def test_an_empty_library_matches_nothing() -> None:
     assert drafting.draft(SUPERVISOR, library=Library(())).plan is None
 
 
+@pytest.mark.parametrize(
+    ("library", "faults"),
+    [
+        (Library((replace(SAFETY, key=COACHING.key), *LIBRARY.competencies[1:])), "same_key"),
+        (Library((replace(SAFETY, questions=()),)), "no_competencies, no_questions"),
+    ],
+)
+def test_a_library_that_makes_no_plan_is_refused(library: Library, faults: str) -> None:
+    with pytest.raises(assembling.Faulty) as refused:
+        drafting.draft(SUPERVISOR, library=library)
+
+    assert isinstance(refused.value, drafting.CannotDraft)
+    assert str(refused.value) == faults
+
+
 def test_a_jurisdiction_without_data_is_refused() -> None:
     with pytest.raises(UnknownJurisdiction):
         drafting.draft(SUPERVISOR, library=LIBRARY, jurisdiction="Mars")

@@ -171,7 +171,7 @@ def _quoted(said: Sequence[str], described: Described) -> Iterator[Why]:
 def _with_questions(
     found: Sequence[Candidate], written: Sequence[dict[str, Any]], frame: Frame, dropped: Counter[str]
 ) -> Iterator[Candidate]:
-    """Each with the first two of its questions that pass."""
+    """Each with those of its questions that pass."""
     known = {_id(place): one for place, one in enumerate(found)}
     dropped["unknown_competency"] += sum(row["competency"] not in known for row in written)
     before: list[str] = []
@@ -185,7 +185,7 @@ def _with_questions(
                 continue
             before.append(question.text)
             kept.append(judging.with_good_follow_ups(question, frame.jurisdiction, dropped))
-        yield replace(one, questions=tuple(kept[:2]))
+        yield replace(one, questions=tuple(kept))
 
 
 def _question(said: dict[str, Any], key: str) -> DraftQuestion:
