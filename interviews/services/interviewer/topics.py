@@ -1,5 +1,7 @@
 """Private matters that an interviewer must not touch, by jurisdiction (interviews/data/illegal_topics.json)."""
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -10,8 +12,16 @@ FILE = "illegal_topics"
 
 def touched(text: str, jurisdiction: str = "") -> str | None:
     """The forbidden matter that a text touches, or None. An unknown or unnamed jurisdiction forbids all of them."""
+    return next((topic for topic, _ in touching(text, jurisdiction)), None)
+
+
+def touching(text: str, jurisdiction: str = "") -> Iterator[tuple[str, str]]:
+    """Each forbidden matter that a text touches, with the first words that do, in plain form (phrases.plain)."""
     plain = phrases.plain(text)
-    return next((topic for topic in sorted(forbidden(jurisdiction)) if _touches(plain, topic)), None)
+    for topic in sorted(forbidden(jurisdiction)):
+        match = _match(plain, topic)
+        if match is not None:
+            yield topic, match[0]
 
 
 def forbidden(jurisdiction: str) -> frozenset[str]:
@@ -29,9 +39,9 @@ def jurisdictions() -> dict[str, str]:
     return {code: entry["name"] for code, entry in phrases.data(FILE)["jurisdictions"].items()}
 
 
-def _touches(plain: str, topic: str) -> bool:
+def _match(plain: str, topic: str) -> re.Match[str] | None:
     phrases_of, harmless = _patterns(topic)
-    return phrases_of.search(harmless.sub(" ; ", plain) if harmless else plain) is not None
+    return phrases_of.search(harmless.sub(" ; ", plain) if harmless else plain)
 
 
 @cache
