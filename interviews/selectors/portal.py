@@ -92,7 +92,10 @@ def job_plan(job_id: Any) -> dict[str, Any]:
     """The published version: questions, competencies with anchors, thresholds."""
     current = Job.objects.filter(pk=job_id).values("current_version")
     version = (
-        JobVersion.objects.prefetch_related("competencies", "questions__competencies").filter(pk__in=current).first()
+        JobVersion.objects.select_related("job")
+        .prefetch_related("competencies", "questions__competencies")
+        .filter(pk__in=current)
+        .first()
     )
     if version is None:
         return {"version": None, "questions": [], "competencies": [], "thresholds": None}

@@ -128,7 +128,7 @@ def change_settings(*, job_id: UUID, follows: int, settings: Settings, by: User)
     wanted = asdict(settings)
     if all(getattr(current, name) == value for name, value in wanted.items()):
         return current
-    plan = replace(_plan(job, current), **wanted)
+    plan = replace(plan_of(current), **wanted)
     _check(plan)
     version = _publish(job, plan, by)
     audit.record("job.settings_changed", job, version=version.number, **wanted)
@@ -163,13 +163,13 @@ def _check(plan: JobPlan) -> None:
         raise UnknownJurisdiction(f"Use one of {', '.join(sorted(topics.jurisdictions()))}, or none.")
 
 
-def _plan(job: Job, version: JobVersion) -> JobPlan:
-    """The plan that this version was published from."""
-    questions = version.questions.prefetch_related("competencies")
+def plan_of(version: JobVersion) -> JobPlan:
+    """The plan that this version was published from; cheapest with its job, questions and competencies at hand."""
+    questions = version.questions.all()
     return JobPlan(
-        slug=job.slug,
-        title=job.title,
-        location=job.location,
+        slug=version.job.slug,
+        title=version.job.title,
+        location=version.job.location,
         competencies=tuple(_competency_plan(row) for row in version.competencies.all()),
         questions=tuple(QuestionPlan(row.text, tuple(one.key for one in row.competencies.all())) for row in questions),
         **{name: getattr(version, name) for name in FIXED},

@@ -10,6 +10,8 @@ from accounts.roles import Permission
 from core import audit
 from interviews.models import Job
 from interviews.selectors import assigned, overview, people, portal, scope, workspace
+from interviews.services import plan_linter
+from interviews.services.jobs import plan_of
 
 PAGE = 25
 
@@ -34,6 +36,8 @@ def jobs(*, by: User) -> list[dict[str, Any]]:
 def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
     """A job with its plan and, for those who may see candidates, a page of them; who works on it, for who assigns.
 
+    Whoever publishes plans also gets what the linter says about this one.
+
     :raises NotFound: if there is no such job.
     """
     by.require(Permission.VIEW_JOBS)
@@ -43,6 +47,8 @@ def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
         raise NotFound from error
     audit.record("job.viewed", job=str(job_id))
     shown = {"job": job} | portal.job_plan(job_id)
+    if shown["version"] and by.may(Permission.MANAGE_JOBS):
+        shown["remarks"] = plan_linter.lint(plan_of(shown["version"]))
     if by.may(Permission.ASSIGN):
         shown["people"] = assigned.managers(job_id)
     if not by.may(Permission.VIEW_CANDIDATES):
