@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from accounts.models import User
 from accounts.roles import Permission
 from core import audit
-from interviews.models import Job
+from interviews.models import Job, JobVersion
 from interviews.selectors import assigned, overview, people, portal, scope, workspace
 from interviews.services import plan_linter
 from interviews.services.jobs import plan_of
@@ -48,7 +48,7 @@ def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
     audit.record("job.viewed", job=str(job_id))
     shown = {"job": job} | portal.job_plan(job_id)
     if shown["version"] and by.may(Permission.MANAGE_JOBS):
-        shown["remarks"] = plan_linter.lint(plan_of(shown["version"]))
+        shown["remarks"] = _remarks(shown["version"])
     if by.may(Permission.ASSIGN):
         shown["people"] = assigned.managers(job_id)
     if not by.may(Permission.VIEW_CANDIDATES):
@@ -57,6 +57,20 @@ def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
         "stats": portal.job_stats(job),
         "page": _page(by, portal.candidates(viewer=by, job_id=job_id), page),
     }
+
+
+def _remarks(version: JobVersion) -> list[dict[str, Any]]:
+    """What the linter says about this plan, with the names of the competencies."""
+    names = {competency.key: competency.name for competency in version.competencies.all()}
+    return [
+        {
+            "severity": remark.severity,
+            "question": remark.question,
+            "competency": names.get(remark.competency, ""),
+            "message": remark.message,
+        }
+        for remark in plan_linter.lint(plan_of(version))
+    ]
 
 
 def candidates(*, by: User, job_slug: str, stage: str, page: str | None) -> Page[Any]:

@@ -31,6 +31,12 @@ class RemarkTests(TenantTestCase):
         self.assertIn("Question 3:", html)
         self.assertIn("Should change", html)
 
+    def test_a_remark_about_a_competency_names_it(self) -> None:
+        questions = (QuestionPlan("Imagine a table is slow. What would you do?", ("sql",)), *make.PLAN.questions[1:])
+        job = publish_job(plan=replace(make.PLAN, slug="if", questions=questions), by=make.staff(Role.ADMIN))
+
+        self.assertRegex(self.page(Role.ADMIN, job), r">SQL:</span> Add a question about what the candidate did")
+
     def test_who_publishes_nothing_sees_the_questions_alone(self) -> None:
         for role in (Role.RECRUITER, Role.AUDITOR):
             html = self.page(role)
