@@ -25,6 +25,7 @@ from interviews.services.evaluation.text import Sentence, sentences, stem, words
 from interviews.services.evaluation.types import Answer
 
 FEWEST_WORDS = 3  # of a sentence that says something
+MOST_WORDS_OF_FILLER = 30
 MOST_WORDS_OF_A_POST = 9  # "I was a lifeguard on a lake": what somebody was is not what they did
 
 
@@ -72,9 +73,7 @@ def _read(answer: Answer, said: list[frozenset[str]]) -> Evidence:
 def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozenset[str]], lex: Lexicon) -> bool:
     """Whether the sentence says something new about what the person did. `said` remembers it."""
     text, stems, bounds = folded(sentence.text), frozenset(lex.content(sentence.text)), lex.settings["evidence"]
-    if any(lex.phrases[name].search(text) for name in ("to_the_scorer", "filler")):
-        return False
-    if len(words(text)) <= MOST_WORDS_OF_A_POST and lex.phrases["post"].search(text):
+    if lex.phrases["to_the_scorer"].search(text) or _is_idle(text, lex):
         return False
     if len(words(text)) < FEWEST_WORDS or _is_word_list(text, lex):
         return False
@@ -85,6 +84,13 @@ def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozen
             return False
         said.append(stems)
     return not _is_praise(text, lex)
+
+
+def _is_idle(text: str, lex: Lexicon) -> bool:
+    """Talk about the answer itself, or what post somebody held, in a sentence that has room for no more."""
+    size = len(words(text))
+    says_post = size <= MOST_WORDS_OF_A_POST and lex.phrases["post"].search(text)
+    return bool(says_post or (size <= MOST_WORDS_OF_FILLER and lex.phrases["filler"].search(text)))
 
 
 def _is_word_list(text: str, lex: Lexicon) -> bool:

@@ -41,9 +41,8 @@ def _read(place: int, before: Evidence, item: Evidence) -> LookingBack | None:
 
 
 def _refers(before: Evidence, item: Evidence) -> bool:
-    """Whether the question is about the answer before: it says so, quotes it, or uses several of its words."""
+    """Whether the question is about the answer before: it says so, quotes it, or points at some of its words."""
     question, lex = folded(item.answer.question), lexicon()
-    shared = len((before.stems | before.question) & item.question)
-    says = lex.phrases["refers_back"].search(question) or any(mark in question for mark in '"“”')
-    points = lex.phrases["points_back"].search(question)
-    return bool(says or shared >= 2 or (points and shared))
+    if lex.phrases["refers_back"].search(question) or any(mark in question for mark in '"“”'):
+        return True
+    return bool(lex.phrases["points_back"].search(question) and before.stems & item.question)

@@ -88,7 +88,7 @@ def touched(item: Evidence, scale: Scale) -> float:
 def _relevance(item: Evidence, key: str, scale: Scale) -> float:
     how = lexicon().settings["relevance"]
     meant = how["mapped"] if key in item.answer.competency_keys else 0.0
-    if not meant and len(item.stems & scale.weights.keys()) < round(how["fewest_shared"] * scale.fullness):
+    if not meant and len(item.stems & scale.weights.keys()) < max(1, round(how["fewest_shared"] * scale.fullness)):
         return 0.0  # one word in common with a long scale is chance
     own = overlap(item.stems, scale)
     shared = len(item.stems & item.question) / math.sqrt(how["smoothing"] + len(item.stems))
@@ -98,7 +98,8 @@ def _relevance(item: Evidence, key: str, scale: Scale) -> float:
 
 def _fullness(weights: Mapping[str, float]) -> float:
     size = math.sqrt(sum(weight * weight for weight in weights.values()))
-    return min(size / lexicon().settings["relevance"]["full_at"], 1.0) or 1.0
+    how = lexicon().settings["relevance"]
+    return float(max(how["least_full"], min(size / how["full_at"], 1.0)))
 
 
 def _count(competency: CompetencyText) -> Counter[str]:

@@ -14,8 +14,10 @@ from interviews.services.evaluation.fits import Fit
 from interviews.services.evaluation.follow_ups import LookingBack
 from interviews.services.evaluation.lexicon import lexicon
 from interviews.services.evaluation.relevance import Scale
+from interviews.services.evaluation.text import words
 
 Weighed = tuple[Evidence, float]
+MOST_WORDS_TO_PUT_RIGHT = 60  # a longer answer says something of its own too
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,12 @@ class Weight:
 
 
 def weigh(evidence: Sequence[Evidence], back: Sequence[LookingBack], key: str, scale: Scale) -> Weight | None:
-    """What is said about the competency; None = nothing is, so there is no evidence."""
+    """What is said about the competency; None = nothing is, or there are no anchors to hold it against."""
+    if not scale.best:
+        return None
     said = relevance.measured(evidence, key, scale)
     for one in back:
-        if one.puts_right:
+        if one.puts_right and len(words(evidence[one.place].answer.text)) <= MOST_WORDS_TO_PUT_RIGHT:
             said[one.place] = 0.0
     places = relevance.counted(said)
     if not places:
@@ -68,7 +72,7 @@ def score(weight: Weight, scale: Scale, fit: Fit) -> float:
         count = len(weight.answers)
         found = fit.middle + (found - fit.middle) * count / (count + how["answers_to_believe"])
     if weight.righted and found < fit.middle:
-        found += how["puts_right"] * weight.righted
+        found = min(found + how["puts_right"] * weight.righted, fit.middle)
     return found - how["takes_back"] * weight.taken
 
 
