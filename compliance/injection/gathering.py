@@ -5,7 +5,6 @@ A sentence in which somebody tells of what he or others did is no order.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import chain
 
 from compliance.injection.rules import Rule, Rules, Together
 from compliance.injection.words import STOPS, Word
@@ -18,27 +17,38 @@ Place = tuple[int, int]
 
 def meetings(words: list[Word], known: list[frozenset[str]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:
     """Rule, first and last place (excluded) of each meeting in a sentence that tells of nobody."""
+    groups = {found: [group for atom in found for group in rules.grouped.get(atom, ())] for found in set(known)}
+    places: list[int] = []
     first = 0
-    for last in chain((place for place, word in enumerate(words) if word.said in STOPS), (len(words),)):
-        if any(rules.grouped.keys() & found for found in known[first:last]):
-            said = {word.said for word in words[first:last]}
-            out = {language for language, tellers in rules.tellers.items() if not said.isdisjoint(tellers)}
-            out |= {language for language, small in rules.small_words.items() if said.isdisjoint(small)}
-            yield from _in_sentence(range(first, last), known, rules, out)
-        first = last + 1
+    for place, found in enumerate(known):
+        if groups[found]:
+            places.append(place)
+        elif words[place].said in STOPS:
+            yield from _in_sentence(places, range(first, place), words, known, rules)
+            places, first = [], place + 1
+    yield from _in_sentence(places, range(first, len(words)), words, known, rules)
 
 
 def _in_sentence(
-    sentence: range, known: list[frozenset[str]], rules: Rules, out: set[str]
+    places: list[int], sentence: range, words: list[Word], known: list[frozenset[str]], rules: Rules
 ) -> Iterator[tuple[Rule, int, int]]:
+    if len(places) < 2:
+        return
+    out = _languages_out(frozenset(word.said for word in words[sentence.start : sentence.stop]), rules)
     seen: dict[str, list[Place]] = defaultdict(list)
-    for place in sentence:
+    for place in places:
         for atom in known[place]:
             for key, row in rules.grouped.get(atom, ()):
                 if key.split(":")[0] not in out and stands(row, known, place):
                     here = (place, place + len(row))
                     yield from _met(here, key, seen, rules)
                     seen[key] = [*seen[key][1 - REMEMBERED :], here]
+
+
+def _languages_out(said: frozenset[str], rules: Rules) -> set[str]:
+    """Languages in which the sentence tells of somebody, or of which it has no small word."""
+    out = {language for language, tellers in rules.tellers.items() if not said.isdisjoint(tellers)}
+    return out | {language for language, small in rules.small_words.items() if said.isdisjoint(small)}
 
 
 def stands(row: tuple[str, ...], known: list[frozenset[str]], place: int) -> bool:

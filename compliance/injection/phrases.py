@@ -34,26 +34,43 @@ class Matcher:
     read: dict[str, tuple[frozenset[str], bool]] = field(default_factory=dict)
 
     def hits(self, words: list[Word]) -> Iterator[Hit]:
-        """Every phrase from every word that it can begin with, and groups that meet in a sentence."""
-        atoms = [self._atoms(word.said) for word in words]
-        known = [found for found, _ in atoms]
-        for rule, place, end in chain(self._phrases(words, known), gathering.meetings(words, known, self.rules)):
-            disguised = any(odd for _, odd in atoms[place:end])
-            yield Hit(rule, words[place].start, words[end - 1].end, disguised)
-
-    def _phrases(self, words: list[Word], known: list[frozenset[str]]) -> Iterator[tuple[Rule, int, int]]:
-        for place, found in enumerate(known):
-            seen = set()
-            for atom in found:
-                for phrase in self.rules.beginning.get(atom, ()):
-                    end = self._follow(phrase, words, known, place)
-                    if end and (phrase.rule.name, end) not in seen and self._is_of(phrase.language, words, place, end):
-                        seen.add((phrase.rule.name, end))
-                        yield phrase.rule, place, end
+        """The phrases, the first of each rule from every word on, and groups that meet in a sentence."""
+        spelt = {word.said for word in words}
+        atoms = {said: self._atoms(said) for said in spelt}
+        known = [atoms[word.said][0] for word in words]
+        if any(known):
+            found = chain(self._phrases(words, known), gathering.meetings(words, known, self.rules))
+            for rule, place, end in found:
+                disguised = any(atoms[word.said][1] for word in words[place:end])
+                yield Hit(rule, words[place].start, words[end - 1].end, disguised)
 
     def knows(self, said: str) -> bool:
         """Whether the word stands in the rules as it is."""
         return said in self.rules.known
+
+    def _phrases(self, words: list[Word], known: list[frozenset[str]]) -> Iterator[tuple[Rule, int, int]]:
+        beginning = self._beginning(set(known))
+        done: dict[str, int] = {}  # rule -> where its last phrase ended
+        for place, found in enumerate(known):
+            for phrase in beginning[found] if found else ():
+                if place >= done.get(phrase.rule.name, 0):
+                    end = self._follow(phrase, words, known, place)
+                    if end and self._is_of(phrase.language, words, place, end):
+                        done[phrase.rule.name] = end
+                        yield phrase.rule, place, end
+
+    def _beginning(self, found: set[frozenset[str]]) -> dict[frozenset[str], list[Phrase]]:
+        """Readings of a word -> the phrases that begin with it and of which every part occurs somewhere."""
+        occurs: frozenset[str] = frozenset().union(*found)
+        return {
+            atoms: [
+                phrase
+                for atom in atoms
+                for phrase in self.rules.beginning.get(atom, ())
+                if all(isinstance(part, int) or not part.keys().isdisjoint(occurs) for part in phrase.elements)
+            ]
+            for atoms in found
+        }
 
     def _atoms(self, said: str) -> tuple[frozenset[str], bool]:
         if said not in self.read:
@@ -67,18 +84,16 @@ class Matcher:
             found = self.rules.atoms(reading)
             if found:
                 return found, reading != said
-        return frozenset(), False
+        return NONE, False
 
     def _follow(self, phrase: Phrase, words: list[Word], known: list[frozenset[str]], place: int) -> int:
         """Where the phrase ends that begins at this place, or 0."""
-        if phrase.order and self._narrated(phrase.language, words, place):
-            return 0
         places = {place}
         for element in phrase.elements:
             places = _after_gap(places, element, words) if isinstance(element, int) else _after(places, element, known)
             if not places:
                 return 0
-        return min(places)
+        return 0 if phrase.order and self._narrated(phrase.language, words, place) else min(places)
 
     def _is_of(self, language: str, words: list[Word], place: int, end: int) -> bool:
         """Whether the words are of the language, and not English ones that look like its own."""
@@ -102,13 +117,11 @@ class Matcher:
 
 
 def _after_gap(places: set[int], most: int, words: list[Word]) -> set[int]:
-    found = set()
-    for place in places:
-        for step in range(most + 1):
-            found.add(place + step)
-            if place + step >= len(words) or words[place + step].said in STOPS:
-                break
-    return found
+    first, last = min(places), max(places)
+    end = first
+    while end < min(last + most, len(words)) and (words[end].said not in STOPS):
+        end += 1
+    return set(range(first, end + 1))
 
 
 def _after(places: set[int], element: dict[str, list[tuple[str, ...]]], known: list[frozenset[str]]) -> set[int]:
@@ -117,6 +130,6 @@ def _after(places: set[int], element: dict[str, list[tuple[str, ...]]], known: l
         if place < len(known):
             for atom in known[place]:
                 for row in element.get(atom, ()):
-                    if gathering.stands(row, known, place):
+                    if len(row) == 1 or gathering.stands(row, known, place):
                         found.add(place + len(row))
     return found
