@@ -117,7 +117,9 @@ def _escapes(run: str) -> str:
 
 def _readable(said: str) -> str:
     """The decoded text if it is mostly words, or a coding again; else nothing."""
-    unreadable = sum(not (character.isprintable() or character in "\n\t") or character == "\ufffd" for character in said)
+    unreadable = sum(
+        not (character.isprintable() or character in "\n\t") or character == "\ufffd" for character in said
+    )
     letters = sum(character.isalnum() or character == " " or "\u0900" <= character <= "\u0dff" for character in said)
     words = letters >= max(FEWEST_READABLE, FEWEST_LETTERS * len(said))
     return said if words and unreadable <= MOST_UNREADABLE * len(said) else ""

@@ -55,7 +55,9 @@ def _detect(text: str, depth: int, matcher: Matcher) -> Findings:
         found += _within(text, shown, matcher)
     if depth < DEEPEST:
         found += _decoded(text, depth, matcher)
-    found += (Hit(matcher.rules.weights["disguised_run"], start, end, True) for start, end in spans.disguised_runs(text))
+    found += (
+        Hit(matcher.rules.weights["disguised_run"], start, end, True) for start, end in spans.disguised_runs(text)
+    )
     found.sort(key=lambda hit: (hit.start, hit.end))
     score, heavy = _heaviest(found)
     if score < THRESHOLD:

@@ -13,36 +13,41 @@ FARTHEST = 30  # words between the first and the last
 REMEMBERED = 2  # places of a group: the last may lie within the words of another
 
 Place = tuple[int, int]
+Groups = dict[frozenset[str], list[tuple[str, tuple[str, ...]]]]  # readings of a word -> keys and rows of groups
 
 
 def meetings(words: list[Word], known: list[frozenset[str]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:
     """Rule, first and last place (excluded) of each meeting in a sentence that tells of nobody."""
-    groups = {found: [group for atom in found for group in rules.grouped.get(atom, ())] for found in set(known)}
+    different = set(known)
+    occurs: frozenset[str] = frozenset().union(*different)
+    groups = {
+        found: [(key, row) for atom in found for key, row in rules.grouped.get(atom, ()) if occurs.issuperset(row)]
+        for found in different
+    }
     places: list[int] = []
     first = 0
     for place, found in enumerate(known):
         if groups[found]:
             places.append(place)
         elif words[place].said in STOPS:
-            yield from _in_sentence(places, range(first, place), words, known, rules)
+            yield from _in_sentence(places, words[first:place], known, groups, rules)
             places, first = [], place + 1
-    yield from _in_sentence(places, range(first, len(words)), words, known, rules)
+    yield from _in_sentence(places, words[first:], known, groups, rules)
 
 
 def _in_sentence(
-    places: list[int], sentence: range, words: list[Word], known: list[frozenset[str]], rules: Rules
+    places: list[int], sentence: list[Word], known: list[frozenset[str]], groups: Groups, rules: Rules
 ) -> Iterator[tuple[Rule, int, int]]:
     if len(places) < 2:
         return
-    out = _languages_out(frozenset(word.said for word in words[sentence.start : sentence.stop]), rules)
+    out = _languages_out(frozenset(word.said for word in sentence), rules)
     seen: dict[str, list[Place]] = defaultdict(list)
     for place in places:
-        for atom in known[place]:
-            for key, row in rules.grouped.get(atom, ()):
-                if key.split(":")[0] not in out and stands(row, known, place):
-                    here = (place, place + len(row))
-                    yield from _met(here, key, seen, rules)
-                    seen[key] = [*seen[key][1 - REMEMBERED :], here]
+        for key, row in groups[known[place]]:
+            if key.split(":")[0] not in out and stands(row, known, place):
+                here = (place, place + len(row))
+                yield from _met(here, key, seen, rules)
+                seen[key] = [*seen[key][1 - REMEMBERED :], here]
 
 
 def _languages_out(said: frozenset[str], rules: Rules) -> set[str]:
@@ -52,8 +57,13 @@ def _languages_out(said: frozenset[str], rules: Rules) -> set[str]:
 
 
 def stands(row: tuple[str, ...], known: list[frozenset[str]], place: int) -> bool:
-    """Whether the words of a row stand at this place, one after the other."""
-    return place + len(row) <= len(known) and all(atom in known[place + number] for number, atom in enumerate(row))
+    """Whether the words of a row stand here one after the other, the first of which does."""
+    if place + len(row) > len(known):
+        return False
+    for number in range(1, len(row)):  # a loop, for it is asked often
+        if row[number] not in known[place + number]:
+            return False
+    return True
 
 
 def _met(here: Place, key: str, seen: dict[str, list[Place]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:

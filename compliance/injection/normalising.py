@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, repeat
 
-MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u20d0-\u20f0]")
+MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u20d0-\u20f0]"
+)
 UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 QUOTES = dict.fromkeys("‘’‛′ʼ`´", "'") | dict.fromkeys("“”„‟«»″", '"')
-LETTERS = dict(zip("ıłøđħŧæœßەیکىة", ("i", "l", "o", "d", "h", "t", "ae", "oe", "ss", "ه", "ي", "ك", "ي", "ه"), strict=True))
+LETTERS = dict(
+    zip("ıłøđħŧæœßەیکىة", ("i", "l", "o", "d", "h", "t", "ae", "oe", "ss", "ه", "ي", "ك", "ي", "ه"), strict=True)
+)
 OVERRIDES = re.compile("[\u202d\u202e]")
 OVERRIDDEN = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]*)")
 

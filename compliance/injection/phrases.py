@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from compliance.injection import gathering
-from compliance.injection.rules import Phrase, Rule, Rules
+from compliance.injection.rules import Element, Phrase, Rule, Rules
 from compliance.injection.words import STOPS, Word, readings
 
 HUGE = 6  # digits of a number that nobody counts to
@@ -52,25 +52,27 @@ class Matcher:
         beginning = self._beginning(set(known))
         done: dict[str, int] = {}  # rule -> where its last phrase ended
         for place, found in enumerate(known):
-            for phrase in beginning[found] if found else ():
+            for phrase, elements in beginning[found] if found else ():
                 if place >= done.get(phrase.rule.name, 0):
-                    end = self._follow(phrase, words, known, place)
-                    if end and self._is_of(phrase.language, words, place, end):
+                    end = _follow(elements, words, known, place)
+                    if end and self._holds(phrase, words, place, end):
                         done[phrase.rule.name] = end
                         yield phrase.rule, place, end
 
-    def _beginning(self, found: set[frozenset[str]]) -> dict[frozenset[str], list[Phrase]]:
-        """Readings of a word -> the phrases that begin with it and of which every part occurs somewhere."""
+    def _beginning(self, found: set[frozenset[str]]) -> dict[frozenset[str], list[tuple[Phrase, list[Element]]]]:
+        """Readings of a word -> the phrases that begin with it, as far as their words occur at all."""
         occurs: frozenset[str] = frozenset().union(*found)
-        return {
-            atoms: [
-                phrase
-                for atom in atoms
-                for phrase in self.rules.beginning.get(atom, ())
-                if all(isinstance(part, int) or not part.keys().isdisjoint(occurs) for part in phrase.elements)
-            ]
-            for atoms in found
-        }
+        occurring: dict[int, Element] = {}
+        beginning: dict[frozenset[str], list[tuple[Phrase, list[Element]]]] = {}
+        for atoms in found:
+            phrases = (phrase for atom in atoms for phrase in self.rules.beginning.get(atom, ()))
+            reduced = ((phrase, _reduced(phrase, occurs, occurring)) for phrase in phrases)
+            beginning[atoms] = [(phrase, elements) for phrase, elements in reduced if elements]
+        return beginning
+
+    def _holds(self, phrase: Phrase, words: list[Word], place: int, end: int) -> bool:
+        ordered = not phrase.order or not self._narrated(phrase.language, words, place)
+        return ordered and self._is_of(phrase.language, words, place, end)
 
     def _atoms(self, said: str) -> tuple[frozenset[str], bool]:
         if said not in self.read:
@@ -85,15 +87,6 @@ class Matcher:
             if found:
                 return found, reading != said
         return NONE, False
-
-    def _follow(self, phrase: Phrase, words: list[Word], known: list[frozenset[str]], place: int) -> int:
-        """Where the phrase ends that begins at this place, or 0."""
-        places = {place}
-        for element in phrase.elements:
-            places = _after_gap(places, element, words) if isinstance(element, int) else _after(places, element, known)
-            if not places:
-                return 0
-        return 0 if phrase.order and self._narrated(phrase.language, words, place) else min(places)
 
     def _is_of(self, language: str, words: list[Word], place: int, end: int) -> bool:
         """Whether the words are of the language, and not English ones that look like its own."""
@@ -110,10 +103,37 @@ class Matcher:
         before = words[max(0, place - NARRATED) : place]
         stops = [number for number, word in enumerate(before) if word.said in STOPS]
         said = [word.said for word in (before[stops[-1] + 1 :] if stops else before)]
-        return (
-            not self.rules.narrators.get(language, NONE).isdisjoint(said)
-            or not self.rules.determiners.get(language, NONE).isdisjoint(said[-1:])
-        )
+        return not self.rules.narrators.get(language, NONE).isdisjoint(said) or not self.rules.determiners.get(
+            language, NONE
+        ).isdisjoint(said[-1:])
+
+
+def _reduced(phrase: Phrase, occurs: frozenset[str], occurring: dict[int, Element]) -> list[Element]:
+    """The elements of the phrase with the rows that can occur; nothing if one of them can not."""
+    elements: list[Element] = []
+    for element in phrase.elements:
+        if isinstance(element, dict):
+            if id(element) not in occurring:
+                occurring[id(element)] = {
+                    first: kept
+                    for first, rows in element.items()
+                    if first in occurs and (kept := [row for row in rows if occurs.issuperset(row)])
+                }
+            element = occurring[id(element)]
+            if not element:
+                return []
+        elements.append(element)
+    return elements
+
+
+def _follow(elements: list[Element], words: list[Word], known: list[frozenset[str]], place: int) -> int:
+    """Where the phrase ends that begins at this place, or 0."""
+    places = {place}
+    for element in elements:
+        places = _after_gap(places, element, words) if isinstance(element, int) else _after(places, element, known)
+        if not places:
+            return 0
+    return min(places)
 
 
 def _after_gap(places: set[int], most: int, words: list[Word]) -> set[int]:

@@ -10,7 +10,9 @@ from pathlib import Path
 LOOKALIKES = Path(__file__).parents[1] / "data" / "injection" / "lookalikes.json"
 
 CJK = "\u3040-\u30ff\u3400-\u9fff"  # without spaces between words: each sign is a word
-SEPARATORS = r"\s!-#%-/:-?\[-`{-~\u00a1-\u00bf\u060c\u061b\u061f\u0964\u0965\u2000-\u206f\u2100-\u2bff\u3000-\u303f\uff00-\uff65"
+SEPARATORS = (
+    r"\s!-#%-/:-?\[-`{-~\u00a1-\u00bf\u060c\u061b\u061f\u0964\u0965\u2000-\u206f\u2100-\u2bff\u3000-\u303f\uff00-\uff65"
+)
 WORD = re.compile(
     rf"[^{SEPARATORS}{CJK}\U0001f000-\U0001faff\ud800-\udfff]+|[{CJK}]"
     r"|[.!?;](?=[\s\"')\]}]|$)|[。！？；؟।=<>{}]|\n(?=[^\S\n]{0,9}\n)"
