@@ -60,10 +60,7 @@ def stands(row: tuple[str, ...], known: list[frozenset[str]], place: int) -> boo
     """Whether the words of a row stand here one after the other, the first of which does."""
     if place + len(row) > len(known):
         return False
-    for number in range(1, len(row)):  # a loop, for it is asked often
-        if row[number] not in known[place + number]:
-            return False
-    return True
+    return len(row) == 1 or all(row[number] in known[place + number] for number in range(1, len(row)))
 
 
 def _met(here: Place, key: str, seen: dict[str, list[Place]], rules: Rules) -> Iterator[tuple[Rule, int, int]]:

@@ -1,4 +1,4 @@
-"""Where the phrases of the rules occur in a row of words: each is followed once from where it begins, in linear time."""
+"""Where the phrases of the rules occur in a row of words; linear time, for none is long."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +24,9 @@ class Hit:
     end: int
     disguised: bool = False
     exact: bool = False  # nothing around it belongs to it
+
+
+Beginning = tuple[Phrase, list[Element], frozenset[str] | None]
 
 
 @dataclass(slots=True)
@@ -52,22 +55,25 @@ class Matcher:
         beginning = self._beginning(set(known))
         done: dict[str, int] = {}  # rule -> where its last phrase ended
         for place, found in enumerate(known):
-            for phrase, elements in beginning[found] if found else ():
-                if place >= done.get(phrase.rule.name, 0):
+            after = known[place + 1] if place + 1 < len(known) else NONE
+            for phrase, elements, second in beginning[found] if found else ():
+                if (second is None or not second.isdisjoint(after)) and place >= done.get(phrase.rule.name, 0):
                     end = _follow(elements, words, known, place)
                     if end and self._holds(phrase, words, place, end):
                         done[phrase.rule.name] = end
                         yield phrase.rule, place, end
 
-    def _beginning(self, found: set[frozenset[str]]) -> dict[frozenset[str], list[tuple[Phrase, list[Element]]]]:
+    def _beginning(self, found: set[frozenset[str]]) -> dict[frozenset[str], list[Beginning]]:
         """Readings of a word -> the phrases that begin with it, as far as their words occur at all."""
         occurs: frozenset[str] = frozenset().union(*found)
         occurring: dict[int, Element] = {}
-        beginning: dict[frozenset[str], list[tuple[Phrase, list[Element]]]] = {}
+        beginning: dict[frozenset[str], list[Beginning]] = {}
         for atoms in found:
             phrases = (phrase for atom in atoms for phrase in self.rules.beginning.get(atom, ()))
             reduced = ((phrase, _reduced(phrase, occurs, occurring)) for phrase in phrases)
-            beginning[atoms] = [(phrase, elements) for phrase, elements in reduced if elements]
+            beginning[atoms] = [
+                (phrase, elements, _second(elements, atoms)) for phrase, elements in reduced if elements
+            ]
         return beginning
 
     def _holds(self, phrase: Phrase, words: list[Word], place: int, end: int) -> bool:
@@ -124,6 +130,17 @@ def _reduced(phrase: Phrase, occurs: frozenset[str], occurring: dict[int, Elemen
                 return []
         elements.append(element)
     return elements
+
+
+def _second(elements: list[Element], atoms: frozenset[str]) -> frozenset[str] | None:
+    """What the next word has to be read as, where that is known."""
+    first, following = elements[0], elements[1] if len(elements) > 1 else None
+    assert isinstance(first, dict), "a phrase begins with a word"
+    rows = [row for atom in atoms for row in first.get(atom, ())]
+    longer = {row[1] for row in rows if len(row) > 1}
+    if all(len(row) > 1 for row in rows):
+        return frozenset(longer)
+    return frozenset(longer | following.keys()) if isinstance(following, dict) else None
 
 
 def _follow(elements: list[Element], words: list[Word], known: list[frozenset[str]], place: int) -> int:

@@ -185,5 +185,5 @@ def _row(written: str) -> tuple[str, ...]:
     row: list[str] = []
     for part in written.split():
         said = [word.said for word in words.split(normalise(part.rstrip("*")).text)]
-        row += said[:-1] + [said[-1] + "*" * part.endswith("*")]
+        row += [*said[:-1], said[-1] + "*" * part.endswith("*")]
     return tuple(row)

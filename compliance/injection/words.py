@@ -1,4 +1,4 @@
-"""A folded text as words, each with the readings that the rules know: as it stands, with look-alikes or leetspeak undone."""
+"""A folded text as words, and what each may be read as: as it stands, or with look-alikes or leetspeak undone."""
 
 import json
 import re
