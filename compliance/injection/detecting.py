@@ -78,16 +78,16 @@ def _within(text: str, plain: Plain, matcher: Matcher) -> Iterator[Hit]:
     for turned in _turned(plain, words, matcher):
         for hit in matcher.hits(split(turned.text)):
             if hit.rule.weight:
-                yield from _placed(text, turned, replace(hit, disguised=True), matcher)
+                yield from _placed(text, turned, replace(hit, disguised=True), matcher, "turned")
 
 
-def _placed(text: str, reading: Plain, hit: Hit, matcher: Matcher) -> Iterator[Hit]:
+def _placed(text: str, reading: Plain, hit: Hit, matcher: Matcher, how: str = "disguise") -> Iterator[Hit]:
     start, end = reading.original(hit.start, hit.end)
     hides = decoding.hides(text[start:end])
     disguised = hit.disguised or hides or decoding.is_styled(text[start:end])
     yield replace(hit, start=start, end=end, disguised=disguised)
     if disguised:
-        rule = matcher.rules.weights["hidden" if hides else "disguise"]
+        rule = matcher.rules.weights["hidden" if hides else how]
         yield replace(hit, start=start, end=end, rule=rule, disguised=True)
 
 
