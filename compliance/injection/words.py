@@ -21,14 +21,13 @@ WORD = re.compile(
 STOPS = frozenset(".!?;。！？；؟।=<>{},\n")
 SENTENCE_END = re.compile(r"(?:(?<![.!?;])[.!?;]++[\"')\]]?|[}\]>])(?= |$)|[。！？；؟।]|\n")
 SPACED = re.compile(r"(?<![^\W_])[a-z](?:[ ._*~-]{1,4}[a-z](?![^\W_])){5,}+")
-LONGEST_KNOWN = 16  # letters of a word that is looked for in a run of letters
 SHORTEST_LEET = 4
 LEET = [str.maketrans("0134578@$", f"o{one}eastbas") for one in "il"]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the folded text, its places, and what it is read as; a stop ends a sentence."""
+    """A word of the folded text, or a stop that ends a sentence, with its places."""
 
     said: str
     start: int
