@@ -1,4 +1,4 @@
-"""What a text carries in another coding: base64, hexadecimal, percent signs, entities, escapes, characters nobody sees."""
+"""What a text carries in another coding (base64, hexadecimal, percent signs, entities, escapes) or unseen."""
 
 import base64
 import html

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from compliance.injection import decoding, labels, quoting, spans, structures
-from compliance.injection.normalising import Plain, as_shown, normalise, reversed_
+from compliance.injection.normalising import Plain, as_shown, backwards, normalise
 from compliance.injection.phrases import Hit, Matcher
 from compliance.injection.rules import rules
 from compliance.injection.spans import Span
@@ -81,16 +81,16 @@ def _within(text: str, plain: Plain, matcher: Matcher) -> Iterator[Hit]:
     for turned in _turned(plain, words, matcher):
         for hit in matcher.hits(split(turned.text)):
             if hit.rule.weight:
-                yield from _placed(text, turned, replace(hit, disguised=True), matcher)
+                yield from _placed(text, turned, replace(hit, disguised=True), matcher, "turned")
 
 
-def _placed(text: str, reading: Plain, hit: Hit, matcher: Matcher) -> Iterator[Hit]:
+def _placed(text: str, reading: Plain, hit: Hit, matcher: Matcher, how: str = "disguise") -> Iterator[Hit]:
     start, end = reading.original(hit.start, hit.end)
     hides = decoding.hides(text[start:end])
     disguised = hit.disguised or hides or decoding.is_styled(text[start:end])
     yield replace(hit, start=start, end=end, disguised=disguised)
     if disguised:
-        rule = matcher.rules.weights["hidden" if hides else "disguise"]
+        rule = matcher.rules.weights["hidden" if hides else how]
         yield replace(hit, start=start, end=end, rule=rule, disguised=True)
 
 
@@ -110,7 +110,7 @@ def _turned(plain: Plain, words: list[Word], matcher: Matcher) -> Iterator[Plain
     """The text read backwards or with its letters rotated by thirteen, where its words suggest that."""
     said = {word.said for word in words if len(word.said) >= SHORTEST_HINT}
     if sum(matcher.knows(word[::-1]) and not matcher.knows(word) for word in said) >= FEWEST_HINTS:
-        yield reversed_(plain)
+        yield backwards(plain)
     if sum(matcher.knows(codecs.encode(word, "rot13")) for word in said if word.isascii()) >= FEWEST_HINTS:
         yield Plain(codecs.encode(plain.text, "rot13"), plain.places)
 

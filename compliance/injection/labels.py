@@ -14,6 +14,7 @@ LABEL = re.compile(
     rf"(?<![^{SEPARATORS}])(?P<word>[^{SEPARATORS}]++)[\"' *\])]{{0,3}}(?:\([^()\n]{{1,40}}\))?"
     rf"(?P<sign>[:=>|]{{1,2}}|->|\]|--)(?=[\"' *\[(]{{0,3}}(?P<value>[^{SEPARATORS}]{{0,20}}))"
 )
+SPACES = str.maketrans("_-", "  ")
 BEGINNING = frozenset("\n[<(\"'>*#|。")
 OF_TURNS = frozenset((":", ">", "]", "--", "::"))
 BETWEEN_TURNS = 25  # characters after the word "speaker"
@@ -50,10 +51,10 @@ def _labels(text: str) -> Iterator[Label]:
             yield Label(turns[word], word, start, match.end())
         for key, rule in keys.get(word, ()):
             first = match.end("word") - len(key)
-            if first >= 0 and text[first : match.end("word")].replace("_", " ").replace("-", " ") == key:
-                if rule == "result_key" or match["value"] in values:
-                    yield Label(rule, key, first, match.end("value"))
-                    break
+            same = first >= 0 and text[first : match.end("word")].translate(SPACES) == key
+            if same and (rule == "result_key" or match["value"] in values):
+                yield Label(rule, key, first, match.end("value"))
+                break
 
 
 def _begins(text: str, start: int) -> bool:
@@ -81,7 +82,7 @@ def _keys() -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for rule, name in (("result_level", "level_keys"), ("result_key", "result_keys"), ("result_area", "areas")):
         for written in sorted(rules().structures[name], key=len, reverse=True):
-            key = written.replace("_", " ").replace("-", " ")
+            key = written.translate(SPACES)
             found[key.split(" ")[-1]].append((key, rule))
     return dict(found)
 

@@ -69,7 +69,7 @@ def as_shown(text: str) -> Plain | None:
     return normalise("".join(map(text.__getitem__, places)), places)
 
 
-def reversed_(plain: Plain) -> Plain:
+def backwards(plain: Plain) -> Plain:
     """The text read from its end."""
     return Plain(plain.text[::-1], list(plain.places)[::-1])
 

@@ -82,6 +82,28 @@ class Rules:
         )
 
 
+@dataclass(slots=True)
+class Elements:
+    """The elements of phrases, each made once, so that what is worked out for one holds for all that are the same."""
+
+    groups: dict[str, dict[str, list[str]]]
+    made: dict[tuple[str, str], dict[str, list[tuple[str, ...]]]] = field(default_factory=dict)
+
+    def of(self, part: str, language: str) -> dict[str, list[tuple[str, ...]]]:
+        if (part, language) not in self.made:
+            self.made[part, language] = self._make(part, self.groups[language])
+        return self.made[part, language]
+
+    def _make(self, part: str, groups: dict[str, list[str]]) -> dict[str, list[tuple[str, ...]]]:
+        rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for choice in part.split("|"):
+            for written in groups[choice[1:]] if choice.startswith("@") else [choice]:
+                row = _row(written)
+                if row not in rows[row[0]]:
+                    rows[row[0]].append(row)
+        return dict(rows)
+
+
 @cache
 def rules() -> Rules:
     """The compiled data file."""
@@ -99,11 +121,12 @@ def rules() -> Rules:
         structures=data["structures"],
     )
     groups = data["groups"]
+    elements = Elements(groups)
     for name, entry in data["rules"].items():
         for language, phrase in _by_language(entry.get("phrases", {}), groups):
-            _add(compiled, _compile(phrase, weights[name], groups[language], language))
+            _add(compiled, _compile(phrase, weights[name], elements, language))
         for language, names in _by_language(entry.get("together", {}), groups):
-            _add_together(compiled, Together(weights[name], tuple(f"{language}:{group}" for group in names)), groups)
+            _add_together(compiled, Together(weights[name], tuple(f"{language}:{group}" for group in names)), elements)
     return compiled
 
 
@@ -132,11 +155,11 @@ def _add(compiled: Rules, phrase: Phrase) -> None:
         compiled.beginning[word].append(phrase)
 
 
-def _add_together(compiled: Rules, together: Together, groups: dict[str, Any]) -> None:
+def _add_together(compiled: Rules, together: Together, elements: Elements) -> None:
     for key in together.groups:
         language, group = key.split(":")
         if key not in compiled.together:
-            rows = [row for choices in _element(f"@{group}", groups[language]).values() for row in choices]
+            rows = [row for choices in elements.of(f"@{group}", language).values() for row in choices]
             _learn(compiled, rows)
             for row in rows:
                 compiled.grouped[row[0]].append((key, row))
@@ -151,21 +174,10 @@ def _learn(compiled: Rules, rows: Iterable[tuple[str, ...]]) -> None:
             compiled.known.add(word)
 
 
-def _compile(phrase: str, rule: Rule, groups: dict[str, list[str]], language: str) -> Phrase:
+def _compile(phrase: str, rule: Rule, elements: Elements, language: str) -> Phrase:
     order, parts = phrase.startswith("^"), phrase.removeprefix("^").split()
     gap = GAP_CJK if language in ("zh", "ja") else GAP
-    elements = tuple(gap if part == "…" else _element(part, groups) for part in parts)
-    return Phrase(rule, elements, language, order)
-
-
-def _element(part: str, groups: dict[str, list[str]]) -> dict[str, list[tuple[str, ...]]]:
-    rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for choice in part.split("|"):
-        for written in groups[choice[1:]] if choice.startswith("@") else [choice]:
-            row = _row(written)
-            if row not in rows[row[0]]:
-                rows[row[0]].append(row)
-    return dict(rows)
+    return Phrase(rule, tuple(gap if part == "…" else elements.of(part, language) for part in parts), language, order)
 
 
 def _row(written: str) -> tuple[str, ...]:
@@ -173,5 +185,5 @@ def _row(written: str) -> tuple[str, ...]:
     row: list[str] = []
     for part in written.split():
         said = [word.said for word in words.split(normalise(part.rstrip("*")).text)]
-        row += said[:-1] + [said[-1] + "*" * part.endswith("*")]
+        row += [*said[:-1], said[-1] + "*" * part.endswith("*")]
     return tuple(row)

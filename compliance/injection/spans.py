@@ -90,14 +90,14 @@ def _reach(text: str, words: list[Span]) -> Span | None:
 
 
 def _is_odd(word: str) -> bool:
-    """Whether a word hides something, or is of styled letters, of two scripts, of letters and digits, or of look-alikes."""
+    """Whether a word hides something, is disguised, or is of letters and digits."""
     if word.isascii():
         return LEET.search(word) is not None
     return decoding.hides(word) or _is_disguised(word)
 
 
 def _is_disguised(word: str, foreign: bool = False) -> bool:
-    """Whether its letters are styled, or pass for others; where words are `foreign`, only a mixture of scripts tells."""
+    """Whether its letters are styled or pass for others; where words are `foreign`, only two scripts in one tell."""
     if decoding.is_styled(word):
         return sum(map(str.isalpha, word)) > 1 and not JAPANESE_OR_CHINESE.search(word)
     if not OTHER.search(word):

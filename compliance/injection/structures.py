@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 
 from compliance.injection.phrases import Hit
 from compliance.injection.rules import rules
@@ -78,7 +79,7 @@ def _unopened(text: str) -> Iterator[Span]:
 def _chats(text: str) -> Iterator[Span]:
     """Two tokens of chat markup: one alone is also what an engineer talks about."""
     found = list(CHAT.finditer(text))
-    return ((first.start(), last.end()) for first, last in zip(found, found[1:], strict=False))
+    return ((first.start(), last.end()) for first, last in pairwise(found))
 
 
 FINDERS: dict[str, Callable[[str], Iterator[Span]]] = {

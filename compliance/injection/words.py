@@ -1,4 +1,4 @@
-"""A folded text as words, each with the readings that the rules know: as it stands, with look-alikes or leetspeak undone."""
+"""A folded text as words, and what each may be read as: as it stands, or with look-alikes or leetspeak undone."""
 
 import json
 import re
@@ -15,20 +15,19 @@ SEPARATORS = (
 )
 WORD = re.compile(
     rf"[^{SEPARATORS}{CJK}\U0001f000-\U0001faff\ud800-\udfff]+|[{CJK}]"
-    r"|[.!?;](?=[\s\"')\]}]|$)|[。！？；؟।=<>{}]|\n(?=\s*\n)"
+    r"|[.!?;](?=[\s\"')\]}]|$)|[。！？；؟।=<>{}]|\n(?=[^\S\n]{0,9}\n)"
     rf"|(?<=[{CJK}]),"
 )
 STOPS = frozenset(".!?;。！？；؟।=<>{},\n")
 SENTENCE_END = re.compile(r"(?:(?<![.!?;])[.!?;]++[\"')\]]?|[}\]>])(?= |$)|[。！？；؟।]|\n")
 SPACED = re.compile(r"(?<![^\W_])[a-z](?:[ ._*~-]{1,4}[a-z](?![^\W_])){5,}+")
-LONGEST_KNOWN = 16  # letters of a word that is looked for in a run of letters
 SHORTEST_LEET = 4
 LEET = [str.maketrans("0134578@$", f"o{one}eastbas") for one in "il"]
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the folded text, its places, and what it is read as; a stop ends a sentence."""
+    """A word of the folded text, or a stop that ends a sentence, with its places."""
 
     said: str
     start: int
