@@ -41,7 +41,7 @@ def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
     def line(text: str) -> None:
         with capsys.disabled():
-            print(f"\n{text}", flush=True)
+            print(f"\n{text}", flush=True)  # noqa: T201
 
     return line
 

@@ -1,6 +1,6 @@
 """Candor's competency library (interviews/data/competency_library.json): scales, examples and questions to draft from.
 
-Plain data. What a job uses of it is copied into a version of the job, which names the library's version.
+Plain data. What a job uses of it is copied into a version of the job.
 """
 
 import json

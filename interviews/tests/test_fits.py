@@ -75,4 +75,10 @@ def test_data_that_lack_a_level_are_refused(tmp_path: Path) -> None:
     said = "I check the dough by hand and in the record, because flour differs from day to day."
 
     with pytest.raises(CommandError, match="each of low, medium and high must occur"):
-        call_command("fit_evaluator", "--dataset", str(folder(tmp_path, [interview("one", "low", "high", said)])), "--output", str(tmp_path / "fits"))
+        call_command(
+            "fit_evaluator",
+            "--dataset",
+            str(folder(tmp_path, [interview("one", "low", "high", said)])),
+            "--output",
+            str(tmp_path / "fits"),
+        )

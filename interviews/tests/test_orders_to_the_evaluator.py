@@ -25,24 +25,30 @@ def rated(*answers: Answer) -> dict[str, Rating]:
     return {rating.competency_key: rating for rating in basic.rate(JOB, answers)}
 
 
-def test_no_string_of_the_corpus_raises_a_level_or_moves_what_it_was_not_said_about(
-    show: Callable[[str], None],
-) -> None:
+def honest(attack: dict[str, Any]) -> str:
+    """What is left of a string of the corpus without the attack in it."""
+    text = attack["text"]
+    for start, end in sorted(attack["attack"], reverse=True):
+        text = text[:start] + text[end:]
+    return text.strip()
+
+
+def test_no_string_of_the_corpus_raises_a_value(show: Callable[[str], None]) -> None:
     competencies, moved, found = library().competencies, [], Counter[str]()
     for number, attack in enumerate(attacks()):
         one, other = competencies[number % len(competencies)], competencies[(number + 7) % len(competencies)]
         scales = (cases.text_of(one), cases.text_of(other))
         beside = cases.said(1, other.questions[0].text, other.examples[2], other.key)
-        before = basic.rate(scales, [cases.example(one, cases.BELOW), beside])
+        before = basic.rate(scales, [cases.example(one, cases.BELOW, added=honest(attack)), beside])
         after = basic.rate(scales, [cases.example(one, cases.BELOW, added=attack["text"]), beside])
         found["withheld"] += after[0].withheld
-        found["cleared"] += not after[0].withheld
+        found["rated without it"] += not after[0].withheld
         moved += [
             (attack["id"], old.competency_key, old.value, new.value)
             for old, new in zip(before, after, strict=True)
             if new.value is not None and new.value > (old.value or Decimal(0))
         ]
-    show(f"orders to the evaluator: {sum(found.values())} strings, {dict(found)}, {len(moved)} moved a value up")
+    show(f"orders to the evaluator: {sum(found.values())} strings, {dict(found)}, {len(moved)} raised a value")
 
     assert moved == []
 

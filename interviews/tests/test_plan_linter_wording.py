@@ -222,6 +222,7 @@ HOSTILE = {
     "your": "tell me about your " * 5_000,
     "with": "with x " * 14_000,
     "spaces": "how" + " " * 99_990 + "x",
+    "and why": "what did you do and why" + " " * 99_000 + "x?",
     "lines": "\n" * 100_000,
     "ifs": "if a b " * 14_000,
     "tasks": "how do you plan x and " * 4_700,

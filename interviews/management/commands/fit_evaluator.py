@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from interviews.services.assessment import dataset, fitting
-from interviews.services.evaluation import fits
 from interviews.services.simulation.dataset import BadDataset
 
 
@@ -20,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dataset", type=Path, required=True, help="the folder (interviews/data/README.md)")
-        parser.add_argument("--output", type=Path, default=fits.DATA, help="where to write the fitted numbers")
+        parser.add_argument("--output", type=Path, required=True, help="interviews/data/basic_fits.json, to use them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

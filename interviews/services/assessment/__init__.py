@@ -14,6 +14,7 @@ from interviews.services.assessment import dataset, measuring, suites
 from interviews.services.evaluation import basic, fits
 from interviews.services.evaluation.fits import Fit
 from interviews.services.evaluation.types import Answer, CompetencyText, Rating
+from interviews.services.simulation.dataset import BadDataset
 
 __all__ = ["as_text", "assess"]
 
@@ -38,7 +39,7 @@ def assess(folder: Path, *, roles: tuple[str, ...] = ()) -> dict[str, Any]:
     """
     found = dataset.load(folder, roles=roles)
     rated = {
-        role: [measuring.rate(known, found.competencies[role], Basic(fits.without(role))) for known in interviews]
+        role: [measuring.rate(known, found.competencies[role], _unseen(role)) for known in interviews]
         for role, interviews in found.interviews.items()
     }
     return {
@@ -48,6 +49,13 @@ def assess(folder: Path, *, roles: tuple[str, ...] = ()) -> dict[str, Any]:
         "overall": measuring.measures(list(chain.from_iterable(rated.values()))).as_json(),
         "suites": suites.expected(found, Basic(fits.product())),
     }
+
+
+def _unseen(role: str) -> Basic:
+    fit = fits.without(role)
+    if fit is None:
+        raise BadDataset(f"Every fit of the basic evaluator has seen {role!r}: fit it on another role too.")
+    return Basic(fit)
 
 
 def as_text(report: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ A level of the data is three-fold: low, medium and high are the levels 1, 3 and 
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,7 +63,7 @@ def load(folder: Path, *, roles: tuple[str, ...] = ()) -> Dataset:
     """
     rubrics = read_rubrics(folder / "any")
     competencies = {role: _competencies(rubric) for role, rubric in rubrics.items()}
-    known = [_known(where, row, rubrics) for where, row in _rows(folder)]
+    known = [_known(where, row, rubrics) for where, row in _rows(folder) if not roles or row.get("role") in roles]
     found = {role: tuple(one for one in known if one.role == role) for role in sorted({one.role for one in known})}
     missing = sorted(set(roles) - set(found))
     if missing or not found:
@@ -98,7 +99,7 @@ def _known(where: str, row: dict[str, Any], rubrics: Mapping[str, Rubric]) -> Kn
         raise BadDataset(f"{where}: no rubric for {role!r}.")
     if not isinstance(levels, dict) or not set(levels) <= set(rubrics[role]):
         raise BadDataset(f"{where}: 'levels' must name competencies of the rubric of {role!r}.")
-    if not set(levels.values()) <= set(LEVEL_OF):
+    if not all(isinstance(level, str) and level in LEVEL_OF for level in levels.values()):
         raise BadDataset(f"{where}: a level is one of {', '.join(LEVELS)}.")
     answers = _answers(where, row.get("turns"))
     named = {key: LEVEL_OF[level] for key, level in levels.items()}
@@ -114,11 +115,12 @@ def _answers(where: str, turns: Any) -> tuple[Answer, ...]:
     for turn in turns:
         if not isinstance(turn, dict) or turn.get("role") not in ("interviewer", "applicant"):
             raise BadDataset(f"{where}: a turn needs the role 'interviewer' or 'applicant'.")
-        message = text_of(where, turn, "message")
         if turn["role"] == "interviewer":
-            asked.append(message)
+            asked.append(text_of(where, turn, "message"))
         else:
-            answers.append(_answer(len(answers), "\n".join(asked), message))
+            unanswered = isinstance(turn.get("message"), str) and not turn["message"].strip()
+            said = "" if unanswered else text_of(where, turn, "message")
+            answers.append(_answer(len(answers), "\n".join(asked), said))
             asked = []
     return tuple(answers)
 
@@ -162,6 +164,8 @@ def _case(
     after, aim = _with(before, test), test.get("belief_update")
     if not aim:
         return Case(role, before, after)
+    if aim["dimension"] not in {one.key for one in competencies[role]} or aim["direction"] not in ("up", "down"):
+        raise BadDataset(f"judge_tests.json: {suite}, {name}: a dimension of the rubric, up or down is expected.")
     return Case(role, before, after, aim["dimension"], LEVEL_OF[aim["level"]], aim["direction"] == "down")
 
 
@@ -181,7 +185,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         content = json.loads(raw)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise BadDataset(f"{path}: cannot be read ({error}).") from error
     if not isinstance(content, dict):
         raise BadDataset(f"{path}: an object is expected.")

@@ -14,7 +14,7 @@ from statistics import fmean, median, pstdev
 
 from interviews.services.assessment import examples as library_examples
 from interviews.services.assessment.dataset import Known
-from interviews.services.evaluation import features, follow_ups, relevance, weighing
+from interviews.services.evaluation import features, follow_ups, orders, relevance, weighing
 from interviews.services.evaluation.fits import LEVELS, Fit
 from interviews.services.evaluation.relevance import Scale
 from interviews.services.evaluation.types import CompetencyText
@@ -44,7 +44,7 @@ def fit(interviews: Sequence[Known], competencies: Competencies) -> Fit:
     of_library, scales_of_library = library_examples.interviews()
     rated = _all_examples(interviews, competencies)
     examples = rated + _all_examples(of_library, scales_of_library)
-    shown = [weighing.shown(one.weight.answers, one.scale) for one in examples]
+    shown = [_learnt(weighing.shown(one.weight.answers, one.scale)) for one in examples]
     truths = [LEVELS.index(one.truth) for one in examples]
     if {one.truth for one in rated} != set(LEVELS):
         raise ValueError("each of low, medium and high must occur.")
@@ -65,12 +65,17 @@ def fit(interviews: Sequence[Known], competencies: Competencies) -> Fit:
     return replace(made, cuts=_cuts(values, [one.truth for one in rated]))
 
 
+def _learnt(shown: dict[str, float]) -> dict[str, float]:
+    """Without `ownership`: who says "I" much is as often weak as strong in the data, and shall not lose by it."""
+    return {name: value for name, value in shown.items() if name != "ownership"}
+
+
 def _all_examples(interviews: Sequence[Known], competencies: Competencies) -> list[Example]:
     return [one for known in interviews for one in _examples(known, competencies[known.role])]
 
 
 def _examples(known: Known, competencies: Sequence[CompetencyText]) -> list[Example]:
-    evidence, scales = features.read(known.answers), relevance.scales(competencies)
+    evidence, scales = features.read(orders.cleared(known.answers).answers), relevance.scales(competencies)
     back = follow_ups.looking_back(evidence)
     found = []
     for key, truth in known.levels.items():

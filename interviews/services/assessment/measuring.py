@@ -8,7 +8,7 @@ from typing import Protocol
 from interviews.services.assessment import agreement
 from interviews.services.assessment.dataset import Known
 from interviews.services.evaluation import locate
-from interviews.services.evaluation.types import Answer, CompetencyText, Rating
+from interviews.services.evaluation.types import Answer, CompetencyText, Rating, Span
 
 MIDDLE = 3  # what an abstention counts as
 
@@ -71,9 +71,13 @@ def rate(known: Known, competencies: Sequence[CompetencyText], evaluator: Evalua
     by_length = evaluator.by_length(sum(len(answer.text.split()) for answer in known.answers))
     labels = tuple(Label(known.levels[one.key], label_of(ratings[one.key].level), by_length) for one in wanted)
     texts = {answer.turn_id: answer for answer in known.answers}
-    quotes = [(texts[span.turn_id], span) for rating in ratings.values() for span in rating.quotes]
-    valid = sum(locate.find(answer.text[span.start : span.end], [answer]) is not None for answer, span in quotes)
+    quotes = [(texts.get(span.turn_id), span) for rating in ratings.values() for span in rating.quotes]
+    valid = sum(answer is not None and _stands(answer, span) for answer, span in quotes)
     return Rated(labels, valid, len(quotes))
+
+
+def _stands(answer: Answer, span: Span) -> bool:
+    return locate.find(answer.text[span.start : span.end], [answer]) is not None
 
 
 def label_of(level: int | None) -> int | None:

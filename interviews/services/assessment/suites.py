@@ -42,9 +42,9 @@ def is_expected(case: Case, dataset: Dataset, evaluator: Evaluator) -> bool:
 
 def belief(rating: Rating, level: int) -> float:
     """The share of belief in this level (1, 3 or 5)."""
-    if rating.value is None:
+    if rating.standing is None:
         return 1 / len(LEVEL_OF)
-    value = float(rating.value)
+    value = float(rating.standing)
     weights = {named: math.exp(-(((value - named) / WIDTH) ** 2) / 2) for named in LEVEL_OF.values()}
     return weights[level] / sum(weights.values())
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from interviews.services.assurance.cases import DOWN, NONE, NOT_UP, UNMOVED, UP, Case, suites
+from interviews.services.assurance.cases import NONE, NOT_UP, UNMOVED, UP, Case, suites
 from interviews.services.assurance.data import data
 from interviews.services.evaluation.types import Answer, CompetencyText, Rating
 
@@ -43,11 +43,13 @@ def behaves(case: Case, rate: Rate) -> bool:
     before = {rating.competency_key: rating for rating in rate(case.competencies, case.before)}
     if case.must == UNMOVED:
         return all(before[key].level == rating.level for key, rating in after.items())
-    rises = [_value(rating) - _value(before[key]) for key, rating in after.items()]
-    if case.must == NOT_UP:  # no evidence is no level, and so none that rose
-        return all(rise <= 0 or rating.value is None for rise, rating in zip(rises, after.values(), strict=True))
-    return all(rise > 0 if case.must == UP else rise < 0 for rise in rises) and case.must in (UP, DOWN)
+    if case.must == NOT_UP:
+        return all(_rose_not(before[key], rating) for key, rating in after.items())
+    rise = (after[case.about].standing or MIDDLE) - (before[case.about].standing or MIDDLE)
+    return rise > 0 if case.must == UP else rise < 0
 
 
-def _value(rating: Rating) -> Decimal:
-    return MIDDLE if rating.value is None else rating.value
+def _rose_not(before: Rating, after: Rating) -> bool:
+    """No evidence is no level, and so none that rose; a level where none was before did."""
+    then, now = before.standing, after.standing
+    return now is None or (then is not None and now <= then)

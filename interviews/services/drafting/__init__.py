@@ -1,4 +1,7 @@
-"""A first plan from a job description, for a person to change and to publish: nothing here stores or publishes one."""
+"""A first plan from a job description, for a person to change and to publish: nothing here stores or publishes one.
+
+No page offers it yet.
+"""
 
 from collections import Counter
 from dataclasses import replace

@@ -17,7 +17,10 @@ MOST_WORDS = 5000
 MOST_CHARACTERS = 50_000
 LONGEST_TITLE = 120  # characters
 LONGEST_TITLE_WORDS = 12
-NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+NO_TEXT = re.compile(  # what nobody sees: control, format and filler characters, tags, halves of characters
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 TITLE_MARK = re.compile(r"(?:job title|position|role|title|vacancy|we are hiring|hiring)\s*:\s*", re.IGNORECASE)
 
 

@@ -24,6 +24,8 @@ from interviews.services.evaluation.lexicon import Lexicon, folded, lexicon
 from interviews.services.evaluation.text import Sentence, sentences, stem, words
 from interviews.services.evaluation.types import Answer
 
+LAST_LATIN = "\u024f"
+FEWEST_STEMS = 4  # of a sentence that can be said again in other words
 FEWEST_WORDS = 3  # of a sentence that says something
 MOST_WORDS_OF_FILLER = 30
 MOST_WORDS_OF_A_POST = 9  # "I was a lifeguard on a lake": what somebody was is not what they did
@@ -75,15 +77,21 @@ def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozen
     text, stems, bounds = folded(sentence.text), frozenset(lex.content(sentence.text)), lex.settings["evidence"]
     if lex.phrases["to_the_scorer"].search(text) or _is_idle(text, lex):
         return False
-    if len(words(text)) < FEWEST_WORDS or _is_word_list(text, lex):
+    if len(words(text)) < FEWEST_WORDS or _is_word_list(text, lex) or _is_foreign(text):
         return False
     if len(stems) >= 3 and len(stems & question) >= bounds["pasted"] * len(stems):
         return False
-    if len(stems) >= 4:
-        if any(len(stems & before) >= bounds["repeated"] * len(stems) for before in said):
-            return False
-        said.append(stems)
+    if _is_repeated(stems, said, bounds["repeated"]):
+        return False
+    said.append(stems)
     return not _is_praise(text, lex)
+
+
+def _is_repeated(stems: frozenset[str], said: Sequence[frozenset[str]], share: float) -> bool:
+    """Whether a sentence before had nearly all of these stems; of a short one, all and no others."""
+    if len(stems) < FEWEST_STEMS:
+        return bool(stems) and stems in said
+    return any(len(stems & before) >= share * len(stems) for before in said)
 
 
 def _is_idle(text: str, lex: Lexicon) -> bool:
@@ -91,6 +99,12 @@ def _is_idle(text: str, lex: Lexicon) -> bool:
     size = len(words(text))
     says_post = size <= MOST_WORDS_OF_A_POST and lex.phrases["post"].search(text)
     return bool(says_post or (size <= MOST_WORDS_OF_FILLER and lex.phrases["filler"].search(text)))
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether most letters are of another script: nothing here can read them."""
+    letters = [character for character in text if character.isalpha()]
+    return sum(character > LAST_LATIN for character in letters) * 2 > len(letters)
 
 
 def _is_word_list(text: str, lex: Lexicon) -> bool:

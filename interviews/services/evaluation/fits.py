@@ -81,9 +81,9 @@ def product() -> Fit:
     return fits()[-1]
 
 
-def without(role: str) -> Fit:
+def without(role: str) -> Fit | None:
     """The one of the most roles among those that never saw this role; the product's own where it did not."""
-    return next(fit for fit in reversed(fits()) if role not in fit.roles)
+    return next((fit for fit in reversed(fits()) if role not in fit.roles), None)
 
 
 def _share(score: float) -> float:

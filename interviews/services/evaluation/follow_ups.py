@@ -41,8 +41,9 @@ def _read(place: int, before: Evidence, item: Evidence) -> LookingBack | None:
 
 
 def _refers(before: Evidence, item: Evidence) -> bool:
-    """Whether the question is about the answer before: it says so, quotes it, or points at some of its words."""
+    """Whether the question is about the answer before: it says so, quotes it, points at it or uses its words."""
     question, lex = folded(item.answer.question), lexicon()
     if lex.phrases["refers_back"].search(question) or any(mark in question for mark in '"“”'):
         return True
-    return bool(lex.phrases["points_back"].search(question) and before.stems & item.question)
+    shared = len(before.stems & item.question)
+    return shared >= 2 or (shared == 1 and lex.phrases["points_back"].search(question) is not None)

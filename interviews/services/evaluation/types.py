@@ -59,6 +59,13 @@ class Rating:
     value: Decimal | None = None
     withheld: bool = False
 
+    @property
+    def standing(self) -> Decimal | None:
+        """The value, or the level where an evaluator gives no finer one."""
+        if self.value is not None:
+            return self.value
+        return None if self.level is None else Decimal(self.level)
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

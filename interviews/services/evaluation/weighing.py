@@ -1,8 +1,7 @@
 """The answers that count for one competency, each with its weight, and what they show together.
 
-The features of an answer (`features`) are averaged by weight; three more belong to the competency: `best_anchor` (how
-much of the best anchor is spoken of), `top_anchor` (stems that only the two best anchors use) and `alone` (1 divided by
-the number of answers: one answer is less than three).
+The features of an answer (`features`) are averaged by weight; two more belong to the competency: `best_anchor` (how
+much of the best anchor is spoken of) and `top_anchor` (stems that only the two best anchors use).
 """
 
 from collections.abc import Sequence
@@ -60,7 +59,6 @@ def shown(answers: Sequence[Weighed], scale: Scale) -> dict[str, float]:
     }
     found["best_anchor"] = _mean([(relevance.likeness(item, scale), weight) for item, weight in answers])
     found["top_anchor"] = _mean([(relevance.touched(item, scale), weight) for item, weight in answers])
-    found["alone"] = 1 / len(answers)
     return found
 
 
@@ -69,7 +67,8 @@ def score(weight: Weight, scale: Scale, fit: Fit) -> float:
     how = lexicon().settings["looking_back"]
     found = fit.score(shown(weight.answers, scale))
     if found > fit.middle:
-        count = len(weight.answers)
+        weights = [each for _, each in weight.answers]
+        count = sum(weights) / max(weights)  # what says little counts little as an answer too
         found = fit.middle + (found - fit.middle) * count / (count + how["answers_to_believe"])
     if weight.righted and found < fit.middle:
         found = min(found + how["puts_right"] * weight.righted, fit.middle)

@@ -14,7 +14,7 @@ JUDGING = "judging_words"
 LONGEST_TEXT = 400
 LONGEST_PROBE = 300
 SAME_QUESTION = 0.7  # share of a probe's words that an earlier question had
-LINKS = re.compile(r"https?:|www\.|[<>{}\[\]`]|\w@\w")
+LINKS = re.compile(r"\w:/|www\.|[<>{}\[\]`]|\w@\w", re.IGNORECASE)
 QUESTION = re.compile(r"[?？؟⁇⁈⁉‽\u037e]")
 # A follow-up asks openly about what was told. Asking whether somebody is, has or did something is how one asks
 # about the person, and in whatever words no list of private matters has foreseen.

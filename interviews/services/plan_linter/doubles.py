@@ -43,7 +43,7 @@ WHAT_AND_WHAT = re.compile(
     rf"^\W*what\s+(?!{AUXILIARY}\b)[^;]*?\band\s+(?:then\s+|also\s+)?what\s+(?!{SUBJECT}\b|to\b|kind\b|sort\b|type\b)"
 )
 YES_NO = re.compile(rf"{JOINED}{AUXILIARY}\s+{PRONOUN}\b")
-BARE = re.compile(rf"\b(?:and|or|but)\s+{BEFORE}(?:{ASKING}|{RELATIVE})\s*[?.!]*\s*$")
+BARE = re.compile(rf"\b(?:and|or|but)\s+{BEFORE}(?:{ASKING}|{RELATIVE})[\s?.!]*+$")
 IN_A_ROW = re.compile(rf"^\W*{BEFORE}(?:{ASKING}|{RELATIVE}),?\s+(?:and|or)\s+{BEFORE}(?:{ASKING}|{RELATIVE})\b")
 INDIRECT = re.compile(rf"\b(?:and|or|plus|as\s+well\s+as)\s+(?:also\s+)?{ASKING}\b(?!\W{{0,9}}$)")
 REQUEST = re.compile(

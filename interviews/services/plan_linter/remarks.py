@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """An error can't be published or must not be asked, a warning costs evidence, a hint is worth a look."""
+    """An error must not be asked, or can't be rated; a warning costs evidence; a hint is worth a look."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -29,5 +29,5 @@ class Remark:
 
 
 def errors(remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:
-    """Those that keep a plan from being published."""
+    """Those that have to be mended before anybody is asked these questions."""
     return tuple(remark for remark in remarks if remark.severity is Severity.ERROR)
