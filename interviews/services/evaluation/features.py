@@ -33,14 +33,13 @@ MOST_WORDS_OF_A_POST = 9  # "I was a lifeguard on a lake": what somebody was is 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An answer as the evaluator sees it. `features` are scaled to 0..1, `score` is on the scale of the cuts."""
+    """An answer as the evaluator sees it; `features` are scaled to 0..1."""
 
     answer: Answer
     sentences: tuple[Sentence, ...]
     stems: frozenset[str]
     question: frozenset[str]
     features: dict[str, float]
-    score: float
 
     @property
     def is_any(self) -> bool:
@@ -68,8 +67,7 @@ def _read(answer: Answer, said: list[frozenset[str]]) -> Evidence:
     question = frozenset(lex.content(answer.question))
     kept = tuple(sentence for sentence in sentences(answer.text) if _is_evidence(sentence, question, said, lex))
     text = " ".join(sentence.text for sentence in kept)
-    features, total = score(text, question)
-    return Evidence(answer, kept, frozenset(lex.content(text)), question, features, total)
+    return Evidence(answer, kept, frozenset(lex.content(text)), question, _features(text, question, lex))
 
 
 def _is_evidence(sentence: Sentence, question: frozenset[str], said: list[frozenset[str]], lex: Lexicon) -> bool:
