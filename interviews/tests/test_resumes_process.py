@@ -1,0 +1,212 @@
+"""The process that reads a resume has little, holds nothing, and is gone afterwards."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.pool import HeldDuringCall
+from core.testing import TenantTestCase
+from interviews.services import resumes
+from interviews.services.resumes import process
+from interviews.services.resumes.sandboxed import bounds
+from interviews.tests.resume_docx import docx, p
+from interviews.tests.resume_pdf import lines, pdf
+from interviews.tests.resumes_read import BREAD, read, refused
+
+GOOD = pdf(lines(BREAD))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """No child, no file and no thread stays behind a reading, however it ended."""
+    before, threads = set(Path(tempfile.gettempdir()).iterdir()), threading.active_count()
+    children = set(psutil.Process().children(recursive=True))
+    yield
+    assert set(psutil.Process().children(recursive=True)) <= children
+    assert threading.active_count() == threads
+    assert not {path for path in set(Path(tempfile.gettempdir()).iterdir()) - before if _is_ours(path)}
+
+
+def _is_ours(path: Path) -> bool:
+    """Made by a process of this one's; others use the folder too."""
+    return "resume" in path.name or "candor" in path.name
+
+
+def child(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this program run confined in the reader's place."""
+    start = "import sys; sys.path.append(sys.argv[1]); from sandboxed import confine; confine.enter(int(sys.argv[3]));"
+    monkeypatch.setattr(process, "START", f"{start}\n{program}")
+
+
+def said(program: str, monkeypatch: pytest.MonkeyPatch) -> object:
+    """What the program found out, as JSON from its variable `answer`."""
+    child(f"import json\n{program}\nprint(json.dumps({{'answer': answer}}))", monkeypatch)
+    return process.read(b"", kind="pdf")["answer"]
+
+
+def test_its_limits_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = said(
+        "import resource as r\nanswer = [r.getrlimit(k) for k in "
+        "(r.RLIMIT_AS, r.RLIMIT_CPU, r.RLIMIT_FSIZE, r.RLIMIT_CORE, r.RLIMIT_NPROC, r.RLIMIT_NOFILE)]",
+        monkeypatch,
+    )
+
+    assert limits == [[bounds.MEMORY] * 2, [10, 11], [0, 0], [0, 0], [0, 0], [16, 16]]
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] != bounds.MEMORY
+
+
+def test_it_has_no_environment_and_no_open_file_but_its_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with Path(__file__).open() as held:
+        os.set_inheritable(held.fileno(), True)
+        found = said("import os\nanswer = [sorted(os.environ), len(os.listdir('/proc/self/fd')) - 1]", monkeypatch)
+
+    assert found in ([[], 3], [["LC_CTYPE"], 3])
+
+
+def test_it_reaches_no_server_where_a_network_of_its_own_is_permitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    links = said("import socket\nanswer = [name for _, name in socket.if_nameindex()]", monkeypatch)
+
+    if links != ["lo"]:
+        pytest.skip("this machine gives no process a network of its own")
+    attempt = "import socket\nanswer = socket.socket().connect_ex(('127.0.0.1', 9)) != 0\n"
+    assert said(attempt, monkeypatch) is True
+
+
+def test_it_writes_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    target = tmp_path / "resume"
+    said(f"answer = 0\ntry:\n  open({str(target)!r}, 'w').write('x')\nexcept OSError: answer = 1", monkeypatch)
+
+    assert not target.exists() or target.read_text() == ""
+
+
+def test_it_loads_nothing_of_django() -> None:
+    program = (
+        "import sys; sys.path.append(sys.argv[1]); import sandboxed.main, sandboxed.pdf, sandboxed.docx;"
+        "print([n for n in sys.modules if n.split('.')[0] in ('django', 'interviews', 'core')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program, str(process.FOLDER)], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_one_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "WALL_SECONDS", 1.0)
+    child("import time; time.sleep(60)", monkeypatch)
+    began = time.monotonic()
+
+    assert refused(GOOD) == "too_much_time"
+    assert time.monotonic() - began < 5
+
+
+def test_one_that_reads_nothing_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "WALL_SECONDS", 1.0)
+    child("import signal; signal.pause()", monkeypatch)
+
+    assert refused(GOOD + b" " * 4_000_000) == "too_much_time"
+
+
+def test_one_that_left_another_holding_its_output_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "WALL_SECONDS", 1.0)
+    child("import os, time\ntry:\n  os.fork()\nexcept OSError: pass\ntime.sleep(60)", monkeypatch)
+
+    assert refused(GOOD) == "too_much_time"
+
+
+def test_one_that_computes_for_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    child("import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass", monkeypatch)
+
+    assert refused(GOOD) == "too_much_time"
+
+
+def test_one_that_needs_too_much_memory_is_refused_and_the_parent_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = psutil.Process().memory_info().rss
+    monkeypatch.setattr(
+        process, "START", process.START.replace("from sandboxed.main import run;", "from sandboxed.main import run; "
+        "from sandboxed import main; main._read = lambda kind, content: [bytes(9_000_000) for _ in range(9_000)];")
+    )  # fmt: skip
+
+    assert refused(GOOD) == "too_much_memory"
+    assert psutil.Process().memory_info().rss - before < 50_000_000
+
+
+def test_one_that_is_killed_gives_a_clear_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    child("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", monkeypatch)
+    assert refused(GOOD) == "too_much_memory"
+
+    child("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", monkeypatch)
+    assert refused(GOOD) == "failed"
+
+
+def test_one_that_says_too_much_or_nonsense_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    child("import sys\nwhile True: sys.stdout.write('[' * 65536)", monkeypatch)
+    assert refused(GOOD) == "too_much_text"
+
+    child("print('<html>')", monkeypatch)
+    assert refused(GOOD) == "failed"
+
+
+def test_it_dies_with_its_parent() -> None:
+    sleeper = (
+        "import os, sys; sys.path.append(sys.argv[1]); from sandboxed import confine; confine.enter(int(sys.argv[2]));"
+    )
+    sleeper += "print(os.getpid(), flush=True); import time; time.sleep(60)"
+    parent = (
+        "import os, subprocess, sys; c = subprocess.Popen([sys.executable, '-I', '-c', sys.argv[1], sys.argv[2], "
+        "str(os.getpid())], stdout=subprocess.PIPE); print(c.stdout.readline().decode(), flush=True); os._exit(0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", parent, sleeper, str(process.FOLDER)], capture_output=True, text=True, check=True
+    )
+    orphan = int(done.stdout)
+
+    for _ in range(100):
+        if not psutil.pid_exists(orphan) or psutil.Process(orphan).status() == psutil.STATUS_ZOMBIE:
+            return
+        time.sleep(0.02)
+    pytest.fail("it outlived its parent")
+
+
+def test_readings_at_once_do_not_mix() -> None:
+    found: dict[int, str] = {}
+
+    def work(number: int) -> None:
+        content = pdf(lines(f"Baker {number}")) if number % 2 else docx(p(f"Baker {number}"))
+        found[number] = read(content).text
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == {number: f"Baker {number}" for number in range(6)}
+
+
+def test_its_answer_is_plain_json() -> None:
+    answer = process.read(GOOD, kind="pdf")
+
+    assert json.loads(json.dumps(answer))["paragraphs"] == [[1, BREAD]]
+
+
+class HoldsNothingTests(TenantTestCase):
+    def test_a_reading_inside_a_transaction_is_refused_before_a_process_starts(self) -> None:
+        from django.db import transaction
+
+        with transaction.atomic(), pytest.raises(HeldDuringCall):
+            resumes.read(GOOD, filename="resume.pdf")
+
+        self.assertEqual(resumes.read(GOOD, filename="resume.pdf").text, BREAD)
