@@ -180,13 +180,13 @@ def test_xml_of_thirty_megabytes_is_refused() -> None:
     noise = base64.b64encode(zlib.compress(bytes(range(256)) * 40)).decode()
     large = "".join(f"<w:p><w:r><w:t>{noise}{number}</w:t></w:r></w:p>" for number in range(95_000))
 
-    assert refused(docx(large)) in {"unpacks_too_large", "too_large"}
+    assert refused(docx(large)) == "unpacks_too_large"
 
 
 def test_xml_that_needs_more_memory_than_there_is_ends_in_a_refusal() -> None:
-    many = "".join(f"<w:p a{n}='{n}'/>" for n in range(700_000))
+    many = "<w:p/>" * 3_300_000 + "".join(hex(number**7) for number in range(20_000))
 
-    assert refused(docx(many)) in {"too_much_memory", "unpacks_too_large", "malformed", "no_text"}
+    assert refused(docx(many)) == "too_much_memory"
 
 
 def test_deeply_nested_xml_is_refused() -> None:

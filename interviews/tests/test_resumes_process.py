@@ -1,5 +1,7 @@
 """The process that reads a resume has little, holds nothing, and is gone afterwards."""
 
+import ctypes
+import errno
 import json
 import os
 import resource
@@ -18,7 +20,7 @@ from core.pool import HeldDuringCall
 from core.testing import TenantTestCase
 from interviews.services import resumes
 from interviews.services.resumes import process
-from interviews.services.resumes.sandboxed import bounds
+from interviews.services.resumes.sandboxed import bounds, confine
 from interviews.tests.resume_docx import docx, p
 from interviews.tests.resume_pdf import lines, pdf
 from interviews.tests.resumes_read import BREAD, read, refused
@@ -44,7 +46,8 @@ def _is_ours(path: Path) -> bool:
 
 def child(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this program run confined in the reader's place."""
-    start = "import sys; sys.path.append(sys.argv[1]); from sandboxed import confine; confine.enter(int(sys.argv[3]));"
+    start = "import sys; sys.path.append(sys.argv[1]); from sandboxed import confine;"
+    start += "confine.enter(int(sys.argv[3])); confine.close_files()"
     monkeypatch.setattr(process, "START", f"{start}\n{program}")
 
 
@@ -69,9 +72,10 @@ def test_it_has_no_environment_and_no_open_file_but_its_pipes(monkeypatch: pytes
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     with Path(__file__).open() as held:
         os.set_inheritable(held.fileno(), True)
-        found = said("import os\nanswer = [sorted(os.environ), len(os.listdir('/proc/self/fd')) - 1]", monkeypatch)
+        look = "for n in range(16):\n  try: os.fstat(n); answer[1].append(n)\n  except OSError: pass"
+        found = said(f"import os\nanswer = [sorted(os.environ), []]\n{look}", monkeypatch)
 
-    assert found in ([[], 3], [["LC_CTYPE"], 3])
+    assert found in ([[], [0, 1, 2]], [["LC_CTYPE"], [0, 1, 2]])
 
 
 def test_it_reaches_no_server_where_a_network_of_its_own_is_permitted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +93,17 @@ def test_it_writes_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     said(f"answer = 0\ntry:\n  open({str(target)!r}, 'w').write('x')\nexcept OSError: answer = 1", monkeypatch)
 
     assert not target.exists() or target.read_text() == ""
+
+
+def test_it_opens_no_file_of_the_server_where_the_kernel_can_forbid_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    if ctypes.CDLL(None).syscall(confine.CREATE_RULESET, None, 0, 1) < 1:
+        pytest.skip("this kernel has no Landlock")
+    tried = ["/etc/passwd", "/proc/self/maps", __file__, "/tmp"]
+    attempt = "  try: os.open(path, 0)\n  except OSError as error: answer.append(error.errno)"
+    program = f"import os\nanswer = []\nfor path in {tried}:\n{attempt}"
+
+    assert said(program, monkeypatch) == [errno.EACCES] * 4
+    assert said("import encodings.utf_16_be\nanswer = 1", monkeypatch) == 1
 
 
 def test_it_loads_nothing_of_django() -> None:
@@ -136,7 +151,7 @@ def test_one_that_needs_too_much_memory_is_refused_and_the_parent_stays_small(mo
     before = psutil.Process().memory_info().rss
     monkeypatch.setattr(
         process, "START", process.START.replace("from sandboxed.main import run;", "from sandboxed.main import run; "
-        "from sandboxed import main; main._read = lambda kind, content: [bytes(9_000_000) for _ in range(9_000)];")
+        "from sandboxed import main; main._read = lambda read, content: [bytes(9_000_000) for _ in range(9_000)];")
     )  # fmt: skip
 
     assert refused(GOOD) == "too_much_memory"
