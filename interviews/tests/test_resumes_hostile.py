@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from interviews.services import resumes
+from interviews.services.resumes.refusals import KINDS
+from interviews.services.resumes.sandboxed import kinds
 from interviews.tests.resume_docx import HEAD, SPACES, content_types, docx, p, packed, relations
 from interviews.tests.resume_pdf import Pdf, lines, pdf, say
 from interviews.tests.resumes_read import BREAD, TRAP, hidden, read, refused, seen
@@ -38,16 +40,16 @@ def knocked(server: socket.socket) -> bool:
 
 
 OTHERS = {
-    "picture.pdf": (b"\x89PNG\r\n\x1a\n" + bytes(40), "wrong_kind", "a PNG picture"),
-    "old.docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "wrong_kind", "an old Word document (.doc)"),
-    "program.pdf": (b"MZ" + bytes(60), "wrong_kind", "a Windows program"),
-    "page.pdf": (b"<!DOCTYPE html><html>%PDF-1.7", "wrong_kind", "a web page"),
-    "text.docx": (b"Jane Doe, baker", "wrong_kind", "a text file"),
-    "rich.docx": (b"{\\rtf1 Jane}", "wrong_kind", "an RTF document"),
-    "noise.pdf": (b"\x00\xff\xfe\x9c" * 20, "wrong_kind", "an unknown file"),
-    "late.pdf": (b"GIF89a" + pdf(HONEST), "wrong_kind", "a GIF picture"),
-    "sheet.docx": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<a/>"}), "wrong_kind", "a spreadsheet"),
-    "archive.docx": (packed({"a.txt": "Jane"}), "wrong_kind", "a ZIP archive"),
+    "picture.pdf": (b"\x89PNG\r\n\x1a\n" + bytes(40), "wrong_kind", "png"),
+    "old.docx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "wrong_kind", "doc"),
+    "program.pdf": (b"MZ" + bytes(60), "wrong_kind", "exe"),
+    "page.pdf": (b"<!DOCTYPE html><html>%PDF-1.7", "wrong_kind", "html"),
+    "text.docx": (b"Jane Doe, baker", "wrong_kind", "text"),
+    "rich.docx": (b"{\\rtf1 Jane}", "wrong_kind", "rtf"),
+    "noise.pdf": (b"\x00\xff\xfe\x9c" * 20, "wrong_kind", "unknown"),
+    "late.pdf": (b"GIF89a" + pdf(HONEST), "wrong_kind", "gif"),
+    "sheet.docx": (packed({"[Content_Types].xml": "<a/>", "xl/workbook.xml": "<a/>"}), "wrong_kind", "spreadsheet"),
+    "archive.docx": (packed({"a.txt": "Jane"}), "wrong_kind", "zip"),
     "word.pdf": (docx(p(BREAD)), "mislabelled", ".pdf"),
     "paper.docx": (pdf(HONEST), "mislabelled", ".docx"),
     "nothing.pdf": (b"", "empty", ""),
@@ -63,7 +65,20 @@ def test_what_is_no_resume_is_refused_with_what_it_is(name: str) -> None:
         read(content, name)
 
     assert (caught.value.reason, caught.value.what) == (reason, what)
-    assert what in str(caught.value)
+    assert str(KINDS.get(what, what)) in str(caught.value)
+
+
+def test_the_refusal_says_what_the_file_is() -> None:
+    with pytest.raises(resumes.Refused) as caught:
+        read(OTHERS["picture.pdf"][0], "picture.pdf")
+
+    assert str(caught.value) == "This is a PNG picture. Save the resume as PDF or DOCX and upload that."
+
+
+def test_every_kind_has_its_words() -> None:
+    found = {kinds.of(magic + bytes(20)) for magic, _ in kinds.MAGIC} - {"pdf", "docx"}
+
+    assert found <= set(KINDS)
 
 
 def test_a_file_of_more_than_five_megabytes_is_refused() -> None:
@@ -285,6 +300,13 @@ def going_round() -> bytes:
     return content.replace(b"trailer\n<<", b"trailer\n<< /Prev %d" % content.rfind(b"xref\n0"))
 
 
+def damaged() -> bytes:
+    content = bytearray(pdf(HONEST, lines(*(f"{BREAD} {n}" for n in range(30))), pack=True))
+    at = content.rfind(b"stream\nx")
+    content[at + 40 : at + 60] = bytes(20)
+    return bytes(content)
+
+
 def bomb_of_objects() -> bytes:
     """A table that finds the page tree in a packed stream of objects."""
     file = Pdf()
@@ -320,6 +342,7 @@ PDFS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         {"unpacks_too_large"},
     ),
     "a packed stream that breaks off": (lambda: content_of(zeros(512)[:-9]), {"unpacks_too_large"}),
+    "a page of two that is damaged": (damaged, {"malformed"}),
     "a long run": (
         lambda: content_of(b"\x81\x00" * MEGABYTE, "/RunLengthDecode"),
         {"unpacks_too_large", "too_much_memory", "too_much_time"},

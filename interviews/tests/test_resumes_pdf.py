@@ -1,5 +1,7 @@
 """A PDF's visible text is what somebody sees who looks at its pages; the rest comes apart, with the reason."""
 
+import zlib
+
 import pytest
 
 from interviews.tests.resume_pdf import lines, pdf, say
@@ -88,6 +90,14 @@ def test_honest_text_is_not_taken_for_hidden(what: str) -> None:
 
 def test_text_is_seen_on_a_page_that_was_painted_white_first() -> None:
     assert seen(pdf("1 g 0 0 595 842 re f 0 g\n" + HONEST)) == [SEEN]
+
+
+def test_a_stream_with_a_wrong_checksum_or_none_is_read() -> None:
+    packed = zlib.compress(HONEST.encode())
+    for data in (packed[:-4] + b"\x00\x01\x02\x03", packed[:-4], packed + b"\r\n"):
+        form_of = [("/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Filter /FlateDecode", data)]
+
+        assert seen(pdf("/X1 Do", objects=form_of, resources=X1)) == [SEEN]
 
 
 def test_superscripts_stay_in_their_line() -> None:

@@ -31,6 +31,35 @@ REFUSALS = {
     ),
 }
 
+KINDS = {
+    "zip": _("a ZIP archive"),
+    "rtf": _("an RTF document"),
+    "png": _("a PNG picture"),
+    "jpeg": _("a JPEG picture"),
+    "gif": _("a GIF picture"),
+    "riff": _("a WebP picture or a recording"),
+    "tiff": _("a TIFF picture"),
+    "postscript": _("a PostScript file"),
+    "exe": _("a Windows program"),
+    "elf": _("a Linux program"),
+    "macho": _("a macOS program"),
+    "program": _("a program"),
+    "script": _("a script"),
+    "gzip": _("a gzip archive"),
+    "7z": _("a 7z archive"),
+    "rar": _("a RAR archive"),
+    "text": _("a text file"),
+    "doc": _("an old Word document (.doc)"),
+    "html": _("a web page"),
+    "xml": _("an XML file"),
+    "odt": _("an OpenDocument text (.odt)"),
+    "epub": _("an e-book (EPUB)"),
+    "spreadsheet": _("a spreadsheet"),
+    "presentation": _("a presentation"),
+    "pages": _("a Pages document"),
+    "unknown": _("an unknown file"),
+}
+
 HIDDEN = {
     "same_colour": _("It has the colour of what is behind it."),
     "unclear": _(
@@ -63,7 +92,7 @@ IGNORED = {
 
 
 class Refused(Exception):
-    """The resume is not read; `str()` is a sentence that says what to do."""
+    """The resume is not read; `str()` says what to do. `what` is a key of KINDS or a file's ending."""
 
     def __init__(self, reason: str, what: str = "") -> None:
         super().__init__(reason, what)
@@ -71,4 +100,4 @@ class Refused(Exception):
         self.what = what
 
     def __str__(self) -> str:
-        return REFUSALS[self.reason] % {"what": self.what}
+        return REFUSALS[self.reason] % {"what": KINDS.get(self.what, self.what)}

@@ -10,14 +10,14 @@ from . import bounds
 from .refusal import Refusal
 
 OTHERS = (
-    (b"mimetypeapplication/vnd.oasis.opendocument.text", "an OpenDocument text (.odt)"),
-    (b"mimetypeapplication/epub", "an e-book (EPUB)"),
+    (b"mimetypeapplication/vnd.oasis.opendocument.text", "odt"),
+    (b"mimetypeapplication/epub", "epub"),
 )
 FOLDERS = (
-    ("xl/", "a spreadsheet"),
-    ("ppt/", "a presentation"),
-    ("Index/", "a Pages document"),
-    ("META-INF/", "a program (JAR)"),
+    ("xl/", "spreadsheet"),
+    ("ppt/", "presentation"),
+    ("Index/", "pages"),
+    ("META-INF/", "program"),
 )
 DECLARATIONS = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 MACROS = re.compile(r"(^|/)vba(Project|Data)[^/]*$", re.IGNORECASE)
@@ -98,9 +98,7 @@ class Archive:
                 raise Refusal("wrong_kind", what)
         if "[Content_Types].xml" in self.names and any(name.startswith("word/") for name in self.names):
             return
-        what = next(
-            (what for folder, what in FOLDERS if any(n.startswith(folder) for n in self.names)), "a ZIP archive"
-        )
+        what = next((what for folder, what in FOLDERS if any(n.startswith(folder) for n in self.names)), "zip")
         raise Refusal("wrong_kind", what)
 
 

@@ -4,31 +4,31 @@ PDF, DOCX = "pdf", "docx"
 MAGIC = (
     (b"%PDF-", PDF),
     (b"PK\x03\x04", DOCX),  # or another package, which shows when it is opened
-    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"PK\x05\x06", "zip"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "cfb"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"RIFF", "a WebP picture or a recording"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"%!PS", "a PostScript file"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a Linux program"),
-    (b"\xca\xfe\xba\xbe", "a program"),
-    (b"\xcf\xfa\xed\xfe", "a macOS program"),
-    (b"#!", "a script"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\xef\xbb\xbf", "a text file"),
+    (b"{\\rtf", "rtf"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF8", "gif"),
+    (b"RIFF", "riff"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"%!PS", "postscript"),
+    (b"MZ", "exe"),
+    (b"\x7fELF", "elf"),
+    (b"\xca\xfe\xba\xbe", "program"),
+    (b"\xcf\xfa\xed\xfe", "macho"),
+    (b"#!", "script"),
+    (b"\x1f\x8b", "gzip"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"Rar!", "rar"),
+    (b"\xef\xbb\xbf", "text"),
 )
 PAGE_MARKS = (b"<!doctype html", b"<html", b"<head", b"<script")
 
 
 def of(content: bytes) -> str:
-    """ "pdf", "docx", "protected", or in words what else it is; "" for an empty file."""
+    """ "pdf", "docx", "protected", or a key of `refusals.KINDS`; "" for an empty file."""
     for magic, kind in MAGIC:
         if content.startswith(magic):
             return _compound(content) if kind == "cfb" else kind
@@ -44,19 +44,19 @@ def is_two_at_once(content: bytes, kind: str) -> bool:
 
 def _compound(content: bytes) -> str:
     """A protected DOCX is an old compound file around the encrypted package."""
-    return "protected" if "EncryptedPackage".encode("utf-16-le") in content else "an old Word document (.doc)"
+    return "protected" if "EncryptedPackage".encode("utf-16-le") in content else "doc"
 
 
 def _by_text(start: bytes) -> str:
     lowered = start.lstrip().lower()
     if lowered.startswith(PAGE_MARKS):
-        return "a web page"
+        return "html"
     if lowered.startswith(b"<?xml"):
-        return "an XML file"
+        return "xml"
     if b"\x00" not in start:
         try:
             start.decode("utf-8", errors="strict")
         except UnicodeDecodeError as error:
-            return "an unknown file" if error.start < len(start) - 4 else "a text file"
-        return "a text file"
-    return "an unknown file"
+            return "unknown" if error.start < len(start) - 4 else "text"
+        return "text"
+    return "unknown"

@@ -10,6 +10,7 @@ from pdfminer.utils import Rect
 from .pdf_canvas import Glyph, Sheet
 
 PLAIN_ORDER_FROM = 8000  # characters on a page: finding columns takes the square of what stands apart
+WORDS_APART = 3.0  # widths of a character: a justified line stays one, columns stay two
 GAP = 0.2  # of the size: more is a space
 
 
@@ -40,7 +41,7 @@ def _paragraphs(chars: list[LTChar], sheet: Sheet) -> list[str]:
     page = LTPage(sheet.number, _around(chars))
     for char in chars:
         page.add(char)
-    page.analyze(LAParams(boxes_flow=0.5 if len(chars) < PLAIN_ORDER_FROM else None))
+    page.analyze(LAParams(char_margin=WORDS_APART, boxes_flow=0.5 if len(chars) < PLAIN_ORDER_FROM else None))
     return [text for box in page if isinstance(box, LTTextBox) if (text := _box(box))]
 
 

@@ -27,22 +27,6 @@ class Budget:
             raise Refusal("unpacks_too_large")
 
 
-class _Inflater:
-    """A zlib decompressor that stops where the budget ends."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget, self._inner = budget, zlib.decompressobj()
-
-    def decompress(self, data: bytes) -> bytes:
-        out = self._inner.decompress(data, self._budget.left + 1)
-        self._budget.take(len(out))
-        return out
-
-    @property
-    def eof(self) -> bool:
-        return self._inner.eof
-
-
 class _Zlib:
     """Stands where pdfminer has the module zlib."""
 
@@ -51,15 +35,19 @@ class _Zlib:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
 
-    def decompressobj(self) -> _Inflater:
-        return _Inflater(self._budget)
-
     def decompress(self, data: bytes) -> bytes:
-        inflater = _Inflater(self._budget)
-        out = inflater.decompress(data)
-        if not inflater.eof:
-            raise zlib.error("incomplete")
-        return out
+        """:raises Refusal: if it is broken or breaks off: pdfminer would go on with what is there, or with nothing."""
+        if not data.strip():
+            return b""
+        for inflater, packed in ((zlib.decompressobj(), data), (zlib.decompressobj(-15), data[2:])):
+            try:
+                out = inflater.decompress(packed, self._budget.left + 1)
+            except zlib.error:
+                continue  # without its checksum, which some programs get wrong
+            if len(out) > self._budget.left or inflater.eof:
+                self._budget.take(len(out))
+                return out
+        raise Refusal("malformed")
 
 
 def bound(packed: int) -> Budget:
