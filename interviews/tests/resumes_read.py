@@ -1,5 +1,9 @@
 """What tests of resumes ask: what is seen, what is hidden, why nothing is read."""
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psutil
 import pytest
 
@@ -37,3 +41,13 @@ def refused(content: bytes, name: str = "") -> str:
     sentence = str(caught.value)
     assert sentence.endswith(".") and "%(" not in sentence
     return caught.value.reason
+
+
+@contextmanager
+def quiet_port() -> Iterator[str]:
+    """An address on loopback at which nobody may knock."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()

@@ -293,13 +293,3 @@ def test_ligatures_are_read_as_letters_and_nulls_are_dropped() -> None:
 
     assert seen(content) == [SEEN, "office"]
     assert hidden(content) == [("zero_width", "U+200B ×1")]
-
-
-def test_what_a_pdf_carries_beside_its_text_is_named_and_left_alone() -> None:
-    script = "/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"
-    files = "/Names << /EmbeddedFiles << /Names [(a.exe) << /Type /Filespec /EF << /F 3 0 R >> >>] >> >>"
-    link = "/Annots [<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /Launch /F (calc.exe) >> >>]"
-    resume = read(pdf(HONEST, objects=[("/Type /EmbeddedFile", b"MZ")], catalog=f"{script} {files}", page=link))
-
-    assert resume.text == SEEN
-    assert resume.ignored == ("embedded_files", "javascript", "launch_actions")
