@@ -101,6 +101,16 @@ def test_it_opens_no_file_of_the_server_where_the_kernel_can_forbid_it(monkeypat
     assert said("import encodings.utf_16_be\nanswer = 1", monkeypatch) == 1
 
 
+def test_a_parser_runs_under_all_of_this(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = "def parse(content):\n  import os, resource as r\n  try: closed = os.open('/etc/passwd', 0) < 0\n"
+    parser += "  except OSError: closed = True\n  return {'answer': [r.getrlimit(r.RLIMIT_AS)[0], closed]}\n"
+    swap = "import sys; sys.path.append(sys.argv[1]); from sandboxed import main; main._reader = lambda kind: parse\n"
+    monkeypatch.setattr(process, "START", f"{parser}{swap}main.run(sys.argv[2], int(sys.argv[3]))")
+
+    closes = ctypes.CDLL(None).syscall(confine.CREATE_RULESET, None, 0, 1) >= 1
+    assert process.read(b"", kind="pdf")["answer"] == [bounds.MEMORY, closes]
+
+
 def test_it_loads_nothing_of_django() -> None:
     program = (
         "import sys; sys.path.append(sys.argv[1]); import sandboxed.main, sandboxed.pdf, sandboxed.docx;"
