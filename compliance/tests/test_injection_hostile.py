@@ -94,7 +94,7 @@ SIGNS = (
 def test_a_hundred_thousand_characters_of_anything_end_soon(piece: str) -> None:
     text = piece * (LONG // len(piece))
 
-    assert cheapest(lambda: detect(text), tries=1) < 4
+    assert cheapest(lambda: detect(text), tries=1) < 8
 
 
 @pytest.mark.parametrize("languages", [{"en"}, {"de"}, {"fr"}, {"ru"}, {"ar"}, {"hi"}])
@@ -103,7 +103,7 @@ def test_thirty_thousand_words_take_no_time(languages: set[str]) -> None:
     text = " ".join(islice(cycle(words), 30_000))
     detect("the rules are read once")
 
-    assert cheapest(lambda: detect(text)) < 0.3
+    assert cheapest(lambda: detect(text)) < 1.0  # 0.2 s of a quiet core: a slower or a busy one has room
 
 
 @given(st.text(st.sampled_from(SIGNS), max_size=300))

@@ -129,7 +129,7 @@ def test_one_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
 
     assert refused(GOOD) == "too_much_time"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # and not the minute that it would sleep
 
 
 def test_one_that_reads_nothing_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
