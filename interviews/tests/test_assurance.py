@@ -6,14 +6,15 @@ from decimal import Decimal
 import pytest
 
 from interviews.services import assurance
+from interviews.services.assessment.examples import text_of
 from interviews.services.assurance import Outcome, cases, running
 from interviews.services.assurance.cases import DOWN, NONE, NOT_UP, UNMOVED, UP, Case
 from interviews.services.assurance.data import data
+from interviews.services.competency_library import library
 from interviews.services.evaluation import basic
 from interviews.services.evaluation.types import Answer, CompetencyText, Rating
-from interviews.services.library import library
 
-SCALE = cases.text_of(library().competencies[0])
+SCALE = text_of(library().competencies[0])
 
 
 def by_number(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> list[Rating]:

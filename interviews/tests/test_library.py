@@ -11,11 +11,11 @@ from typing import Any
 from django.test import SimpleTestCase
 
 from interviews.models import Competency
-from interviews.services import library as reader
+from interviews.services import competency_library as reader
+from interviews.services.competency_library import Library, LibraryMalformed, UnknownCompetency, library
 from interviews.services.evaluation.text import words
 from interviews.services.interviewer import checks, phrases, topics
 from interviews.services.interviewer.types import KINDS
-from interviews.services.library import Library, LibraryMalformed, UnknownCompetency, library
 from interviews.tests.test_data_files import ILLEGAL_TOPIC
 
 KEY = re.compile(r"[a-z]+(?:_[a-z]+)*")

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from interviews.services.competency_library import LibraryCompetency, library
 from interviews.services.drafting import draft
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan
-from interviews.services.library import LibraryCompetency, library
 from interviews.services.plan_linter import lint
 
 ADVERTS = {

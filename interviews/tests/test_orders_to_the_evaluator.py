@@ -7,10 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from interviews.services.assessment.examples import text_of
 from interviews.services.assurance import cases
+from interviews.services.competency_library import library
 from interviews.services.evaluation import aggregate, basic, orders
 from interviews.services.evaluation.types import Answer, Rating
-from interviews.services.library import library
 from interviews.tests.rated import CONCRETE, HYGIENE_QUESTION, JOB, THRESHOLDS, VAGUE, answer
 
 ATTACKS = Path(__file__).resolve().parents[2] / "compliance" / "data" / "injection" / "attacks.jsonl"
@@ -37,7 +38,7 @@ def test_no_string_of_the_corpus_raises_a_value(show: Callable[[str], None]) -> 
     competencies, moved, found = library().competencies, [], Counter[str]()
     for number, attack in enumerate(attacks()):
         one, other = competencies[number % len(competencies)], competencies[(number + 7) % len(competencies)]
-        scales = (cases.text_of(one), cases.text_of(other))
+        scales = (text_of(one), text_of(other))
         beside = cases.said(1, other.questions[0].text, other.examples[2], other.key)
         before = basic.rate(scales, [cases.example(one, cases.BELOW, added=honest(attack)), beside])
         after = basic.rate(scales, [cases.example(one, cases.BELOW, added=attack["text"]), beside])

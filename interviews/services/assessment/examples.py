@@ -4,8 +4,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from interviews.services.assessment.dataset import Known
+from interviews.services.competency_library import LibraryCompetency, library
 from interviews.services.evaluation.types import Answer, CompetencyText
-from interviews.services.library import LibraryCompetency, library
 
 LEVELS = (1, 1, 3, 5, 5)  # five levels as the three of the data, as in measuring.label_of
 TURN = UUID(int=1)
@@ -14,7 +14,7 @@ TURN = UUID(int=1)
 def interviews() -> tuple[list[Known], dict[str, tuple[CompetencyText, ...]]]:
     """One for each example, and role -> competencies as in a data set; the role is "library KEY"."""
     found = [known for competency in library().competencies for known in _of(competency)]
-    return found, {_role(one): (_text(one),) for one in library().competencies}
+    return found, {_role(one): (text_of(one),) for one in library().competencies}
 
 
 def _of(competency: LibraryCompetency) -> list[Known]:
@@ -34,7 +34,8 @@ def _role(competency: LibraryCompetency) -> str:
     return f"library {competency.key}"
 
 
-def _text(competency: LibraryCompetency) -> CompetencyText:
+def text_of(competency: LibraryCompetency) -> CompetencyText:
+    """A competency of the library as evaluators take it."""
     low, below, middle, above, high = competency.anchors
     anchors = (low, below, middle, above, high)
     return CompetencyText(

@@ -9,12 +9,12 @@ none      the competency is "no evidence" after the change
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import UUID
 
+from interviews.services.assessment.examples import text_of
 from interviews.services.assurance.data import data
+from interviews.services.competency_library import LibraryCompetency, library
 from interviews.services.evaluation.types import Answer, CompetencyText
-from interviews.services.library import LibraryCompetency, library
 
 UNMOVED, NOT_UP, UP, DOWN, NONE = "unmoved", "not_up", "up", "down", "none"
 MIDDLE, LOW, BELOW, ABOVE, HIGH = 3, 1, 2, 4, 5
@@ -43,13 +43,6 @@ def suites() -> dict[str, tuple[Case, ...]]:
 
 
 # --- what is rated ------------------------------------------------------------------------------
-
-
-def text_of(one: LibraryCompetency) -> CompetencyText:
-    low, below, middle, above, high = one.anchors
-    return CompetencyText(
-        one.key, one.name, one.definition, (low, below, middle, above, high), one.dimension, Decimal(1)
-    )
 
 
 def said(place: int, question: str, text: str, *keys: str) -> Answer:
