@@ -10,7 +10,17 @@ from django.db import transaction
 
 from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
-from interviews.models import Candidate, Competency, CompetencyRating, Evaluation, Finding, Interview, Quote, Turn
+from interviews.models import (
+    Candidate,
+    Competency,
+    CompetencyRating,
+    Evaluation,
+    Finding,
+    Interview,
+    JobVersion,
+    Quote,
+    Turn,
+)
 from interviews.selectors import policies
 from interviews.services import money, redos, standing, waiting
 from interviews.services.evaluation import evaluate
@@ -31,9 +41,11 @@ GIVE_UP_AFTER = 5
 log = structlog.get_logger()
 
 
-def owe(interview: Interview) -> Evaluation:
-    """Owe the interview an evaluation in the current transaction."""
-    evaluation = Evaluation.objects.create(interview=interview, subject_id=interview.subject_id)
+def owe(interview: Interview, *, rubric: JobVersion | None = None) -> Evaluation:
+    """Owe the interview an evaluation in the current transaction, by the scorecard of `rubric` or by its own."""
+    evaluation = Evaluation.objects.create(
+        interview=interview, subject_id=interview.subject_id, rubric=rubric or interview.version
+    )
     due.owe("evaluation", evaluation.pk)
     enqueue("interviews.evaluate", evaluation_id=evaluation.pk)
     return evaluation
@@ -89,11 +101,11 @@ def material_of(evaluation: Evaluation) -> Material:
     """
     interview = Interview.objects.select_related("version").get(pk=evaluation.interview_id)
     standing.refuse_over(interview)
-    version = interview.version
+    version = evaluation.rubric or interview.version
     candidate = Candidate.objects.get(pk=interview.subject_id)
     return Material(
         competencies=tuple(competency_text(row) for row in version.competencies.all()),
-        answers=tuple(answers_of(interview)),
+        answers=tuple(one for one in answers_of(interview) if str(one.turn_id) not in evaluation.without),
         thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
         policy=policies.of_tenant(),
         context=EvaluationContext(interview.pk, (candidate.name, candidate.email), candidate.pk),
@@ -145,6 +157,7 @@ def _store(claim: claims.Claim, result: Result) -> None:
         Evaluation.Status.PROVISIONAL if basic else Evaluation.Status.READY,
         mode=result.mode,
         versions=result.versions,
+        parameters=result.parameters,
         input_hash=result.versions.get("input", ""),
         outputs=json.dumps([asdict(output) for output in result.outputs], ensure_ascii=False),
         overall=scores.overall,
@@ -154,10 +167,12 @@ def _store(claim: claims.Claim, result: Result) -> None:
         coverage=scores.coverage,
         spread=scores.spread,
         recommendation=scores.recommendation,
+        reason=scores.reason,
         finished_at=clock.now(),
         error=result.trouble,
     )
-    ids = dict(Competency.objects.filter(version__interviews=evaluation.interview_id).values_list("key", "pk"))
+    version_id = evaluation.rubric_id or evaluation.interview.version_id
+    ids = dict(Competency.objects.filter(version=version_id).values_list("key", "pk"))
     for rating in result.ratings:
         _store_rating(evaluation, ids[rating.competency_key], rating)
     _store_points(evaluation, Finding.Kind.STRENGTH, result.strengths)
@@ -179,9 +194,16 @@ def _store_rating(evaluation: Evaluation, competency_id: UUID, rating: Rating) -
         confidence=rating.confidence.quantize(Decimal("0.01")),
         rationale=rating.rationale,
         not_covered=rating.not_covered,
+        value=rating.value,
+        spread=rating.spread,
+        withheld=rating.withheld,
+        left_out=rating.left_out,
     )
+    kinds = [(Quote.Kind.SUPPORTS, rating.quotes), (Quote.Kind.COUNTERS, rating.counter)]
     Quote.objects.bulk_create(
-        [Quote(rating=row, turn_id=span.turn_id, start=span.start, end=span.end) for span in rating.quotes]
+        Quote(rating=row, kind=kind, turn_id=span.turn_id, start=span.start, end=span.end)
+        for kind, spans in kinds
+        for span in spans
     )
 
 

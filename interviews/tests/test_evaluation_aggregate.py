@@ -1,5 +1,6 @@
 """From ratings to numbers, by hand."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -52,7 +53,7 @@ def test_below_the_coverage_floor_there_is_no_overall_and_no_recommendation() ->
 
 
 def test_nothing_rated_gives_nothing() -> None:
-    assert score(None, None, None) == Scores(None, None, None, None, Decimal(0), Decimal(0), "")
+    assert score(None, None, None) == Scores(None, None, None, None, Decimal(0), Decimal(0), "", "under_floor")
 
 
 def test_weights_of_nought_divide_nothing() -> None:
@@ -64,10 +65,25 @@ def test_weights_of_nought_divide_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("overall", "expected"), [("70.0", "hire"), ("69.9", "maybe"), ("45.0", "maybe"), ("44.9", "no_hire"), (None, "")]
+    ("overall", "expected", "reason"),
+    [
+        ("70.0", "hire", "over_hire"),
+        ("69.9", "maybe", "between"),
+        ("45.0", "maybe", "between"),
+        ("44.9", "no_hire", "under_maybe"),
+    ],
 )
-def test_thresholds_are_reached_at_their_number(overall: str | None, expected: str) -> None:
-    assert aggregate._recommendation(Decimal(overall) if overall else None, THRESHOLDS) == expected
+def test_thresholds_are_reached_at_their_number(overall: str, expected: str, reason: str) -> None:
+    assert aggregate._recommendation(Decimal(overall), THRESHOLDS) == (expected, reason)
+
+
+def test_a_withheld_rating_leaves_no_overall_and_says_so() -> None:
+    ratings = [rating(BREAD, 5), rating(HYGIENE, 5), replace(rating(GUESTS, None), withheld="spread")]
+
+    scores = aggregate.score(JOB, ratings, THRESHOLDS)
+
+    assert (scores.overall, scores.recommendation, scores.reason) == (None, "", "withheld")
+    assert scores.technical == Decimal("100.0")
 
 
 def test_strengths_and_weaknesses_carry_their_quote_and_the_heaviest_comes_first() -> None:

@@ -20,8 +20,9 @@ def score(competencies: Sequence[CompetencyText], ratings: Sequence[Rating], thr
     rated = [(competency, level) for competency in competencies if (level := levels.get(competency.key)) is not None]
     everything = [(competency.weight, _points(level)) for competency, level in rated]
     coverage = _coverage(competencies, everything)
-    enough = coverage >= thresholds.coverage_floor and not any(rating.withheld for rating in ratings)
-    overall = _mean(everything) if enough else None
+    lacking = _lacking(coverage, ratings, thresholds)
+    overall = None if lacking else _mean(everything)
+    recommendation, reason = _recommendation(overall, thresholds)
     by_dimension = {
         name: _mean([(c.weight, _points(level)) for c, level in rated if c.dimension == name])
         for name in ("technical", "communication", "values")
@@ -30,9 +31,17 @@ def score(competencies: Sequence[CompetencyText], ratings: Sequence[Rating], thr
         overall=overall,
         coverage=coverage,
         spread=_spread(everything),
-        recommendation=_recommendation(overall, thresholds),
+        recommendation=recommendation,
+        reason=lacking or reason,
         **by_dimension,
     )
+
+
+def _lacking(coverage: Decimal, ratings: Sequence[Rating], thresholds: Thresholds) -> str:
+    """Why there is no overall, or ""."""
+    if any(rating.withheld for rating in ratings):
+        return "withheld"
+    return "under_floor" if coverage < thresholds.coverage_floor or not coverage else ""
 
 
 def points(
@@ -83,10 +92,10 @@ def _spread(rated: Weighted) -> Decimal:
     return variance.sqrt().quantize(THOUSANDTH, ROUND_HALF_UP)
 
 
-def _recommendation(overall: Decimal | None, thresholds: Thresholds) -> str:
-    """From the rounded number, so that what is shown is what was compared."""
+def _recommendation(overall: Decimal | None, thresholds: Thresholds) -> tuple[str, str]:
+    """The recommendation and its reason; from the rounded number, so that what is shown is what was compared."""
     if overall is None:
-        return ""
+        return "", ""
     if overall >= thresholds.hire:
-        return "hire"
-    return "maybe" if overall >= thresholds.maybe else "no_hire"
+        return "hire", "over_hire"
+    return ("maybe", "between") if overall >= thresholds.maybe else ("no_hire", "under_maybe")

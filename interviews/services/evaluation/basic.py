@@ -57,7 +57,7 @@ def _nothing(key: str) -> Rating:
 
 def _withheld(key: str) -> Rating:
     why = _("An answer gives orders to the evaluator: a person has to rate this.")
-    return Rating(key, None, Decimal("0.00"), "", why, (), withheld=True)
+    return Rating(key, None, Decimal("0.00"), "", why, (), withheld="orders")
 
 
 def _rate(key: str, weight: Weight, scale: Scale, fit: Fit) -> Rating:

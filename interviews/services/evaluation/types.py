@@ -1,6 +1,6 @@
 """What the evaluator takes and gives: plain data, no models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -46,8 +46,10 @@ class Span:
 class Rating:
     """A level with its evidence. `level` None = no evidence, which is never a low level; then there are no quotes.
 
-    `value` is where on the scale of 1 to 5 the evidence stands, finer than the level; None without one. `withheld`: an
-    answer that it rests on gives orders to the evaluator, so a person has to rate it.
+    `value` is where on the scale of 1 to 5 the evidence stands, finer than the level; None without one. `counter` are
+    words that speak against the level. `withheld` is why a person has to rate it (a code of
+    interviews.models.CompetencyRating.Withheld), "" where nothing is in the way. `spread` is the distance of a model's
+    passes, in levels. `left_out` is how many answers did not fit into the question.
     """
 
     competency_key: str
@@ -57,7 +59,10 @@ class Rating:
     not_covered: str
     quotes: tuple[Span, ...]
     value: Decimal | None = None
-    withheld: bool = False
+    withheld: str = ""
+    counter: tuple[Span, ...] = ()
+    spread: int | None = None
+    left_out: int = 0
 
     @property
     def standing(self) -> Decimal | None:
@@ -88,7 +93,8 @@ class Scores:
     """Numbers computed from the ratings: 0-100 with one decimal, None where nothing was rated.
 
     `coverage` is the share of the weight that was rated, `spread` the weighted standard deviation of the rated
-    competencies' scores. `recommendation` is hire, maybe, no_hire, or "" below the coverage floor.
+    competencies' scores. `recommendation` is hire, maybe, no_hire, or "" below the coverage floor and where a rating is
+    withheld; `reason` says why, in the codes of interviews.models.Evaluation.Reason.
     """
 
     overall: Decimal | None
@@ -98,14 +104,15 @@ class Scores:
     coverage: Decimal
     spread: Decimal
     recommendation: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """An evaluation. `mode` is model or basic; `versions` names what it was made with, and the hash of its input.
 
-    `outputs` is what a model said, none in basic mode; `trouble` is why one was asked in vain, where asking later may
-    help.
+    `parameters` is what else it was made with, `outputs` what a model said, none in basic mode; `trouble` is why one was
+    asked in vain, where asking later may help.
     """
 
     ratings: tuple[Rating, ...]
@@ -114,6 +121,7 @@ class Result:
     weaknesses: tuple[Point, ...]
     mode: str
     versions: dict[str, str]
+    parameters: dict[str, Any] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     trouble: str = ""
 
