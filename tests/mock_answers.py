@@ -61,14 +61,16 @@ def rate(request: Sent, seed: int) -> Sent:
     best = max(answers, key=lambda row: len(row["answer"].split()), default=None)
     quote = sentence(best["answer"]) if best else ""
     if not best or not quote:
-        return {"level": None, "confidence": 0, "quotes": [], "rationale": "", "not_covered": "Nothing was said."}
+        nothing = {"quotes": [], "counter_evidence": [], "not_covered": "Nothing was said.", "rationale": ""}
+        return nothing | {"level": None, "confidence": 0}
     chance = random.Random(f"{seed} {quote}")
     return {
+        "quotes": [{"answer": best["id"], "text": quote}],
+        "counter_evidence": [],
+        "not_covered": "",
+        "rationale": "The quoted action fits this anchor.",
         "level": chance.randint(2, 5),
         "confidence": round(chance.uniform(0.5, 0.9), 2),
-        "quotes": [{"answer": best["id"], "text": quote}],
-        "rationale": "The quoted action fits this anchor.",
-        "not_covered": "",
     }
 
 

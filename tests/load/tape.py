@@ -77,7 +77,13 @@ def rating(transcript: Transcript) -> str:
         {"answer": f"A{number}", "text": said.answer[:QUOTED]}
         for number, said in enumerate(transcript.said[:QUOTES], 1)
     ]
-    found = {"level": 3, "confidence": 0.7, "quotes": quotes, "rationale": RATIONALE, "not_covered": NOT_COVERED}
+    found: dict[str, Any] = {
+        "quotes": quotes,
+        "counter_evidence": [],
+        "not_covered": NOT_COVERED,
+        "rationale": RATIONALE,
+    }
+    found |= {"level": 3, "confidence": 0.7}
     return json.dumps(found, ensure_ascii=False)
 
 
