@@ -99,7 +99,7 @@ class ReplayTests(TenantTestCase):
 
     def test_what_can_t_be_derived_is_refused_with_the_reason_and_leaves_no_trace(self) -> None:
         cases: dict[str, dict[str, Any]] = {
-            "It was made by basic.0, and this release has basic.2.": {"versions": {"evaluator": "basic.0"}},
+            "It was made by basic.0, and this release has basic.3.": {"versions": {"evaluator": "basic.0"}},
             "It was made before outputs and parameters were kept.": {"outputs": None},
             "It has no result: its status is provisional.": {"mode": ""},
         }
