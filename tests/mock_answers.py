@@ -29,7 +29,7 @@ def say(request: Sent, seed: int = 1) -> str:
     """Text, or an object of the shape that was asked for."""
     wanted = properties(request)
     if "quotes" in wanted:
-        return json.dumps(rate(request, seed))
+        return json.dumps({name: value for name, value in rate(request, seed).items() if name in wanted})
     if "probe" in wanted:
         return json.dumps({"text": "Thank you, that is noted. The next question follows.", "probe": None})
     return "Thank you, that is noted."

@@ -64,17 +64,13 @@ def rated_by(says: Says, answers: list[Answer], competencies: tuple[CompetencyTe
 
 
 def found(asked: Asked, level: int | None, **changes: Any) -> dict[str, Any]:
-    """A sound output with this level."""
+    """A sound output with this level, of the keys that this pass is asked for."""
     quotes = [] if level is None else [asked.quote]
-    sound = {
-        "quotes": quotes,
-        "counter_evidence": [],
-        "not_covered": "Nothing about costs.",
-        "rationale": f"Pass {asked.wording}.",
-        "level": level,
-        "confidence": 0.9,
-    }
-    return sound | changes
+    sound: dict[str, Any] = {"quotes": quotes, "level": level, "confidence": 0.9}
+    if asked.wording == 0:
+        sound |= {"counter_evidence": [], "not_covered": "Nothing about costs.", "rationale": "It is concrete."}
+        return sound | changes
+    return sound | {name: value for name, value in changes.items() if name in sound}
 
 
 def _asked(request: dict[str, Any]) -> Asked:

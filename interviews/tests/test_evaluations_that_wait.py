@@ -40,6 +40,7 @@ FOUND = {
     "level": 4,
     "confidence": 0.8,
 }
+BRIEF = {name: FOUND[name] for name in ("quotes", "level", "confidence")}
 Lines = list[dict[str, Any]]
 
 
@@ -50,8 +51,8 @@ def completion(text: str, usage: dict[str, int]) -> dict[str, Any]:
 
 def good(lines: Lines) -> None:
     """Every answer is a level with a quote."""
-    for line in lines:
-        line["response"]["body"] = completion(json.dumps(FOUND), USED)
+    for place, line in enumerate(lines):
+        line["response"]["body"] = completion(json.dumps(FOUND if place < len(KEYS) else BRIEF), USED)
 
 
 def all_but_two(lines: Lines) -> None:
@@ -85,7 +86,8 @@ class WaitingCase(BatcherCase):
     def post(self, target: Any, body: dict[str, Any], *, deadline: float) -> tuple[bytes, Any]:
         """A live call."""
         self.asked.append(body)
-        return json.dumps(completion(json.dumps(FOUND), LIVE)).encode(), NOTHING
+        wanted = FOUND if "rationale" in json.dumps(body["response_format"]) else BRIEF
+        return json.dumps(completion(json.dumps(wanted), LIVE)).encode(), NOTHING
 
     def look(self) -> Evaluation:
         """One look of the worker at the evaluation."""

@@ -1,5 +1,6 @@
 """Malformed outputs and fabricated quotes from a model: never a number, and never shown."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,7 +21,22 @@ def in_alpha() -> Iterator[None]:
 
 
 def said(text: str) -> Result:
-    return rated_by(lambda asked: text, [answer(CONCRETE, "dough")], (BREAD,))
+    """Of a model that says this in every pass, without what the brief ones are not asked for."""
+
+    def says(asked: Asked) -> object:
+        whole = text if asked.wording == 0 else json.loads(text)
+        return whole if isinstance(whole, str) else {name: whole[name] for name in ("quotes", "level", "confidence")}
+
+    return rated_by(says, [answer(CONCRETE, "dough")], (BREAD,))
+
+
+def said_briefly(text: str) -> Result:
+    """Of a model that says this in its second pass alone."""
+
+    def says(asked: Asked) -> object:
+        return text if asked.wording == 1 else found(asked, 5)
+
+    return rated_by(says, [answer(CONCRETE, "dough")], (BREAD,))
 
 
 def test_the_sound_output_of_the_corpus_is_a_level() -> None:
@@ -44,6 +60,19 @@ def test_what_breaks_the_schema_leaves_a_provisional_result(name: str) -> None:
 
     assert (result.mode, result.outputs, result.versions["model"]) == ("basic", (), "")
     assert result.trouble == "schema"
+
+
+@pytest.mark.parametrize(
+    "name", ["prose", "no level", "unknown key", "level NaN", "confidence 1e400", "a quote of a number"]
+)
+def test_nor_does_it_in_a_brief_pass(name: str) -> None:
+    result = said_briefly(REFUSED[name])
+
+    assert (result.mode, result.outputs, result.trouble) == ("basic", (), "schema")
+
+
+def test_a_brief_pass_that_tells_more_than_it_is_asked_for_is_refused() -> None:
+    assert (said_briefly(TEXT).mode, said_briefly(TEXT).trouble) == ("basic", "schema")
 
 
 @pytest.mark.parametrize("name", HARMLESS)

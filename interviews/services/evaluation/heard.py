@@ -44,9 +44,9 @@ def verify(said: Mapping[str, Any], sent: Sent) -> Heard:
         level=level,
         confidence=Decimal(str(said["confidence"])),
         quotes=quotes,
-        counter=_located(said["counter_evidence"], sent),
-        rationale=said["rationale"].strip(),
-        not_covered=said["not_covered"].strip(),
+        counter=_located(said.get("counter_evidence", ()), sent),
+        rationale=said.get("rationale", "").strip(),
+        not_covered=said.get("not_covered", "").strip(),
         said=len(said["quotes"]),
     )
 
@@ -81,8 +81,8 @@ def _rating(inquiry: Inquiry, level: int, spread: int | None, levels: Sequence[i
         competency_key=inquiry.competency.key,
         level=level,
         confidence=(confidence * share.numerator / share.denominator).quantize(Decimal("0.01")),
-        rationale=agreeing[0].rationale,
-        not_covered=agreeing[0].not_covered,
+        rationale=agreeing[0].rationale,  # none where the pass that gave one has another level
+        not_covered=passes[0].not_covered,
         quotes=quotes,
         value=Decimal(str(round(fmean(levels), 2))),
         counter=_apart(counter)[:MOST_COUNTER],

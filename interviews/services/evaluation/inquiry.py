@@ -21,7 +21,7 @@ Sent = tuple[tuple[str, Answer], ...]  # each with its id
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One call. `wording` counts the prompt's wordings from 0."""
+    """One call. `wording` counts the prompt's wordings from 0, which alone asks for reasons in words."""
 
     name: str
     wording: int
@@ -72,7 +72,7 @@ def _passes(chosen: Sequence[Answer], clean: dict[UUID, Answer]) -> tuple[Pass, 
     orders_of = (sent, sent[::-1], (*sent[middle:], *sent[:middle]))
     passes = tuple(Pass(name, place, order) for place, (name, order) in enumerate(zip(PASSES, orders_of, strict=True)))
     rest = tuple((name, clean[answer.turn_id]) for name, answer in sent if answer.turn_id in clean)
-    return (*passes, Pass(CLEARED, 0, rest)) if rest else passes
+    return (*passes, Pass(CLEARED, 1, rest)) if rest else passes
 
 
 def _within_limit(

@@ -17,7 +17,7 @@ from llm.preparing import Unasked
 VERSION = "model.2"
 PROMPT = "evaluation.v3"
 SECONDS = 60.0
-MAX_TOKENS = 900
+MAX_TOKENS, MAX_TOKENS_BRIEF = 900, 400
 QUOTES: dict[str, Any] = {
     "type": "array",
     "maxItems": 8,
@@ -28,21 +28,33 @@ QUOTES: dict[str, Any] = {
         "properties": {"answer": {"type": "string"}, "text": {"type": "string", "maxLength": 2000}},
     },
 }
-SCHEMA: dict[str, Any] = {  # evidence first: what is written before the level is what the level can rest on
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["quotes", "counter_evidence", "not_covered", "rationale", "level", "confidence"],
-    "properties": {
-        "quotes": QUOTES,
-        "counter_evidence": QUOTES,
-        "not_covered": {"type": "string", "maxLength": 600},
-        "rationale": {"type": "string", "maxLength": 1000},
-        "level": {"enum": [1, 2, 3, 4, 5, None]},
-        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-    },
+RATED: dict[str, Any] = {
+    "level": {"enum": [1, 2, 3, 4, 5, None]},
+    "confidence": {"type": "number", "minimum": 0, "maximum": 1},
 }
 
-Call = Callable[[list[dict[str, str]]], Completion]
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        "properties": properties,
+    }
+
+
+# Evidence first: what is written before the level is what the level can rest on. What is told in words is asked for
+# once; the other passes say what they would have said in numbers.
+SCHEMA = _object(
+    quotes=QUOTES,
+    counter_evidence=QUOTES,
+    not_covered={"type": "string", "maxLength": 600},
+    rationale={"type": "string", "maxLength": 1000},
+    **RATED,
+)
+BRIEF = _object(quotes=QUOTES, **RATED)
+
+Call = Callable[[list[dict[str, str]], dict[str, Any]], Completion]  # messages, schema
 
 
 def parameters() -> dict[str, Any]:
@@ -64,8 +76,8 @@ def version(policy: TenantPolicy, context: EvaluationContext) -> str:
 def caller(policy: TenantPolicy, context: EvaluationContext, prompt: str = PROMPT) -> Call:
     """How a competency is asked about: through the gateway, with this interview's identifiers kept back."""
 
-    def call(messages: list[dict[str, str]]) -> Completion:
-        asked = question(policy, context, prompt, messages)
+    def call(messages: list[dict[str, str]], schema: dict[str, Any]) -> Completion:
+        asked = question(policy, context, prompt, messages, schema)
         return gateway.complete(**asked, deadline=time.monotonic() + SECONDS)
 
     return call
@@ -80,20 +92,26 @@ def questions(
 ) -> list[Unasked]:
     """What `ask` will ask with `caller`, word for word."""
     return [
-        question(policy, context, prompt, messages(one.competency, each, prompt))
+        question(policy, context, prompt, messages(one.competency, each, prompt), _schema(each))
         for one, each in _calls(competencies, answers)
     ]
 
 
-def question(policy: TenantPolicy, context: EvaluationContext, prompt: str, messages: list[dict[str, str]]) -> Unasked:
+def question(
+    policy: TenantPolicy,
+    context: EvaluationContext,
+    prompt: str,
+    messages: list[dict[str, str]],
+    schema: dict[str, Any],
+) -> Unasked:
     """What is asked about one competency, without its deadline."""
     return {
         "feature": "evaluation",
         "policy": policy,
         "messages": messages,
         "complexity": "complex",
-        "schema": SCHEMA,
-        "max_tokens": MAX_TOKENS,
+        "schema": schema,
+        "max_tokens": MAX_TOKENS if schema is SCHEMA else MAX_TOKENS_BRIEF,
         "interview_id": context.interview_id,
         "subject_id": context.subject_id,
         "known": context.known,
@@ -110,7 +128,7 @@ def ask(
     """
     outputs, models = [], []
     for one, each in _calls(competencies, answers):
-        completion = call(messages(one.competency, each, prompt))
+        completion = call(messages(one.competency, each, prompt), _schema(each))
         outputs.append(Output(one.competency.key, completion.parsed or {}, each.name))
         models.append(completion.model)
     return tuple(outputs), ", ".join(sorted(set(models)))
@@ -124,6 +142,10 @@ def ratings(
     for output in outputs:
         said.setdefault(output.competency_key, {})[output.name] = output.said
     return tuple(heard.rate(one, said.get(one.competency.key, {})) for one in inquiry.plan(competencies, answers))
+
+
+def _schema(asked: Pass) -> dict[str, Any]:
+    return SCHEMA if asked.wording == 0 else BRIEF
 
 
 def _calls(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> Iterator[tuple[Inquiry, Pass]]:
