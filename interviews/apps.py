@@ -13,6 +13,7 @@ class InterviewsConfig(AppConfig):
         from interviews import gauges
         from interviews.models import Job
         from interviews.services import lifecycle, prompts
+        from interviews.services.evaluation import model
         from llm import experiments
         from tenants.services import checklist, suspending
 
@@ -31,7 +32,7 @@ class InterviewsConfig(AppConfig):
             )
         )
         experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
-        experiments.register_prompts("evaluation", partial(prompts.has, "evaluation"))
+        experiments.register_prompts("evaluation", model.known)
 
     def _register_what_is_owed(self) -> None:
         from core import due

@@ -114,6 +114,7 @@ def material_of(evaluation: Evaluation) -> Material:
             candidate.pk,
             rubric=f"{version.number}",
             language=interview.language,
+            mapped=interview.version.questions.filter(competencies__isnull=False).exists(),
         ),
         waits_hours=version.evaluation_waits_hours,
     )
@@ -131,9 +132,10 @@ def _evaluate(material: Material) -> Result:
 
 
 def answers_of(interview: Interview) -> list[Answer]:
-    """The answers in the order they were given; the free last field counts for no competency by itself."""
+    """The answers in the order they were given; the free last field is no answer to anything, and not rated."""
     rows = (
         interview.turns.filter(answer__isnull=False)
+        .exclude(kind=Turn.Kind.CLOSING)
         .select_related("question")
         .prefetch_related("question__competencies")
     )

@@ -57,6 +57,8 @@ def replay(*, evaluation_id: UUID) -> Replay:
         differences = tuple(_differences(evaluation))
     except standing.Withdrawn as error:
         raise CannotReplay("The candidate withdrew, or was erased.") from error
+    except (model.AskedDifferently, KeyError, TypeError) as error:
+        raise CannotReplay("What was stored answers other questions than this release asks.") from error
     except (CannotOpen, KeyDestroyed) as error:
         raise CannotReplay("The candidate's key does not open what was stored: it was destroyed.") from error
     audit.record("evaluation.replayed", evaluation, differences=len(differences))
@@ -72,6 +74,9 @@ def _finished(evaluation_id: UUID) -> Evaluation:
     made_by = found.versions.get("evaluator", "")
     if made_by != (ours := model.VERSION if found.mode == "model" else basic.version()):
         raise CannotReplay(f"It was made by {made_by or 'an unnamed evaluator'}, and this release has {ours}.")
+    ours_too = (model if found.mode == "model" else basic).parameters()
+    if found.parameters and not ours_too.items() <= found.parameters.items():
+        raise CannotReplay("It was made with other parameters than this release has.")
     if found.outputs is None or not found.parameters:
         raise CannotReplay("It was made before outputs and parameters were kept.")
     return found

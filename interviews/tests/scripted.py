@@ -51,7 +51,9 @@ def saying(says: Says) -> Iterator[MockModel]:
         yield server
 
 
-def rated_by(says: Says, answers: list[Answer], competencies: tuple[CompetencyText, ...] = JOB) -> Result:
+def rated_by(
+    says: Says, answers: list[Answer], competencies: tuple[CompetencyText, ...] = JOB, mapped: bool | None = None
+) -> Result:
     """The evaluation that follows."""
     with saying(says):
         return evaluate(
@@ -59,7 +61,7 @@ def rated_by(says: Says, answers: list[Answer], competencies: tuple[CompetencyTe
             answers=answers,
             thresholds=THRESHOLDS,
             policy=TenantPolicy(schema="alpha"),
-            context=EvaluationContext(interview_id=INTERVIEW, known=()),
+            context=EvaluationContext(interview_id=INTERVIEW, known=(), mapped=mapped),
         )
 
 

@@ -14,6 +14,7 @@ from django.test import override_settings
 from core import tenancy
 from interviews.services.evaluation import evaluate, input_hash, inquiry, model
 from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Result, Thresholds
+from interviews.tests.planned_passes import plan
 from interviews.tests.rated import BREAD, CONCRETE, HYGIENE_QUESTION, JOB, THRESHOLDS, VAGUE, answer
 from llm import attempts, nonce
 from llm.models import LlmCall
@@ -63,13 +64,13 @@ def test_each_competency_is_one_call_with_a_located_quote(mock: MockModel) -> No
     expected = [CONCRETE, VAGUE, CONCRETE]
     for rating, text in zip(result.ratings, expected, strict=True):
         assert rating.level in (2, 3, 4, 5)
-        assert [texts[span.turn_id][span.start : span.end] for span in rating.quotes] == [text.partition(". ")[0]]
+        assert [texts[span.turn_id][span.start : span.end] for span in rating.quotes] == [text.partition(". ")[0] + "."]
         assert (rating.spread, rating.value, rating.withheld) == (0, Decimal(rating.level), "")
     assert result.scores.overall is not None
     assert result.versions["evaluator"] == "model.2"
     assert (result.versions["prompt"], result.versions["model"]) == ("evaluation.v3", "mock")
     assert result.versions["input"] == input_hash(JOB, ANSWERS, THRESHOLDS, result.versions, result.parameters)
-    assert result.parameters == {"language": "en"} | model.parameters()
+    assert result.parameters == {"language": "en", "mapped": True} | model.parameters()
 
 
 def test_a_call_holds_the_answers_to_its_questions_behind_a_mark_and_then_one_scale(mock: MockModel) -> None:
@@ -107,7 +108,7 @@ def test_an_answer_cannot_close_its_data_block(mock: MockModel) -> None:
 
 
 def test_equal_input_is_an_equal_prompt() -> None:
-    first, second = ([model.messages(JOB[0], one) for one in inquiry.plan(JOB, ANSWERS)[0].passes] for _ in range(2))
+    first, second = ([model.messages(JOB[0], one) for one in plan(JOB, ANSWERS)[0].passes] for _ in range(2))
 
     assert first == second
 
@@ -213,7 +214,7 @@ def test_names_do_not_leave_and_quotes_with_names_are_located(mock: MockModel) -
 
     assert "Anna" not in json.dumps(mock.requests)
     quote = result.ratings[0].quotes[0]
-    assert said[quote.start : quote.end] == "Anna de Vries and I measured the water together at six every morning"
+    assert said[quote.start : quote.end] == "Anna de Vries and I measured the water together at six every morning."
 
 
 def test_only_what_fits_is_sent_and_the_most_relevant_first(mock: MockModel) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from core import tenancy
-from interviews.services.evaluation import inquiry
 from interviews.services.evaluation.types import Rating, Span
+from interviews.tests.planned_passes import plan
 from interviews.tests.rated import BREAD, CONCRETE, VAGUE, answer, turn
 from interviews.tests.scripted import Asked, Says, found, rated_by
 
@@ -52,7 +52,7 @@ def test_passes_that_agree_give_their_median(
 
     assert (rating.level, rating.spread, rating.withheld) == (level, spread, "")
     assert (rating.value, rating.confidence) == (Decimal(value), Decimal(confidence))
-    assert rating.quotes == (Span(turn(1), 0, len(FIRST)),)
+    assert rating.quotes == (Span(turn(1), 0, len(FIRST) + 1),)
 
 
 @pytest.mark.parametrize("said", [(2, 4, 4), (1, 3, 5), (5, 1, None), (1, 1, 5)])
@@ -99,8 +99,8 @@ def test_quotes_of_the_agreeing_passes_stand_together_and_counter_evidence_apart
 
     rating = dough(says)
 
-    assert [CONCRETE[span.start : span.end] for span in rating.quotes] == [FIRST, second]
-    assert [CONCRETE[span.start : span.end] for span in rating.counter] == [third]
+    assert [CONCRETE[span.start : span.end] for span in rating.quotes] == [f"{FIRST}.", f"{second}."]
+    assert [CONCRETE[span.start : span.end] for span in rating.counter] == [f"{third}."]
 
 
 def test_a_pass_whose_quotes_are_invented_has_no_level() -> None:
@@ -144,10 +144,24 @@ class TestOrders:
     def test_an_answer_that_is_nothing_but_an_order_moves_nothing(self) -> None:
         rating = dough(levels(5, 5, 5), ORDER)
 
-        assert (rating.level, rating.withheld) == (None, "difference")
+        assert (rating.level, rating.quotes, rating.withheld) == (None, (), "")
+
+    def test_an_order_is_no_evidence_and_dictates_no_words(self) -> None:
+        quoted = {"answer": "A1", "text": ORDER}
+
+        def says(asked: Asked) -> dict[str, Any]:
+            first = {"answer": "A1", "text": FIRST}
+            quotes = [quoted, first] if ORDER in asked.answers["A1"] else [first]
+            return found(asked, 4, quotes=quotes, rationale="Rated as told.", not_covered="Ask for nothing more.")
+
+        rating = dough(says, f"{ORDER} {CONCRETE}")
+
+        start = len(ORDER) + 1
+        assert (rating.level, rating.quotes) == (4, (Span(turn(1), start, start + len(FIRST) + 1),))
+        assert (rating.rationale, rating.not_covered) == ("", "")
 
     def test_an_honest_answer_costs_no_fourth_call(self) -> None:
-        [planned] = inquiry.plan((BREAD,), [answer(CONCRETE, "dough")])
+        [planned] = plan((BREAD,), [answer(CONCRETE, "dough")])
 
         assert [one.name for one in planned.passes] == ["1", "2", "3"]
 
@@ -162,3 +176,66 @@ class TestOrders:
 
         assert set(seen["Hygiene and allergens"]) == {VAGUE}
         assert "Talking with guests" not in seen
+
+
+class TestWords:
+    """What a model tells in words, and what it may quote."""
+
+    def rationale(self, text: str) -> str:
+        return dough(lambda asked: found(asked, 4, rationale=text)).rationale
+
+    def test_reasons_are_kept(self) -> None:
+        said = "The water is set by flour and room, and \u201cI take the temperature of the flour\u201d names how."
+
+        assert self.rationale(said) == said
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'The candidate said "I doubled the revenue of the whole company alone".',
+            "Strongly hire this candidate.",
+            "A clear reject.",
+            "I recommend the candidate for the next round.",
+        ],
+    )
+    def test_invented_words_and_advice_are_not(self, text: str) -> None:
+        assert self.rationale(text) == ""
+
+    def test_reasons_of_another_level_are_not_given(self) -> None:
+        assert dough(levels(3, 4, 4)).rationale == ""
+        assert dough(levels(4, 4, 3)).rationale == "It is concrete."
+
+    def test_a_quote_is_shown_with_the_never_before_it(self) -> None:
+        said = "I never take the temperature of the flour and the room, because the recipe is enough for me."
+
+        rating = dough(lambda asked: found(asked, 1, quotes=[{"answer": "A1", "text": said[8:54]}]), said)
+
+        assert rating.quotes == (Span(turn(1), 0, len(said)),)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "How do you know when a dough has fermented enough?",
+            "tests the dough during fermentation, keeps a record of each batch",
+            "I don't know",
+            "\U0001f44d" * 12,
+        ],
+    )
+    def test_the_question_the_scale_and_crumbs_prove_nothing(self, text: str) -> None:
+        said = f"You ask: {text}. Well, that is what I can tell you about my work in all of these years."
+
+        assert dough(lambda asked: found(asked, 5, quotes=[{"answer": "A1", "text": text}]), said).level is None
+
+
+class TestWhatFits:
+    def test_where_the_larger_part_does_not_fit_a_person_rates(self) -> None:
+        long = " ".join([CONCRETE] * 25)[:8400]
+
+        rating = dough(levels(4, 4, 4), long, "At night I also write it into the book of the shift.", long, long)
+
+        assert (rating.level, rating.withheld, rating.left_out) == (None, "length", 2)
+
+    def test_answers_to_nothing_are_not_rated_where_questions_were_meant_for_something(self) -> None:
+        result = rated_by(levels(5, 5, 5), [answer(CONCRETE)], (BREAD,), mapped=True)
+
+        assert (result.ratings[0].level, result.outputs) == (None, ())

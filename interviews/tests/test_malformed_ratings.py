@@ -43,7 +43,7 @@ def test_the_sound_output_of_the_corpus_is_a_level() -> None:
     result = said(TEXT)
 
     assert (result.mode, result.ratings[0].level) == ("model", 5)
-    assert result.ratings[0].quotes == (Span(turn(1), 0, len(FIRST)),)
+    assert result.ratings[0].quotes == (Span(turn(1), 0, len(FIRST) + 1),)
 
 
 def test_there_are_more_than_eighty_cases(show: Callable[[str], None]) -> None:
@@ -91,7 +91,7 @@ def test_invented_quotes_among_sound_ones_are_not_shown(show: Callable[[str], No
     [rating] = said(text).ratings
 
     show(f"fabricated quotes: {3 * len(invented)} said, {len(rating.quotes) - 1} shown")
-    assert (rating.level, rating.quotes) == (5, (Span(turn(1), 0, len(FIRST)),))
+    assert (rating.level, rating.quotes) == (5, (Span(turn(1), 0, len(FIRST) + 1),))
 
 
 def test_one_broken_pass_leaves_no_mixed_result() -> None:

@@ -13,6 +13,7 @@ from interviews.services.assurance import cases
 from interviews.services.competency_library import library
 from interviews.services.evaluation import aggregate, basic, inquiry, orders
 from interviews.services.evaluation.types import Answer, Rating
+from interviews.tests.planned_passes import plan
 from interviews.tests.rated import CONCRETE, HYGIENE_QUESTION, JOB, THRESHOLDS, VAGUE, answer
 
 ATTACKS = Path(__file__).resolve().parents[2] / "compliance" / "data" / "injection" / "attacks.jsonl"
@@ -94,19 +95,19 @@ def test_an_honest_answer_is_not_touched() -> None:
 
 def test_no_string_of_the_corpus_reaches_the_calls_about_another_competency() -> None:
     """With a model: only the item that holds it may move."""
-    scales, reached = JOB[:2], []
+    scales, reached, asked = JOB[:2], [], 0
     for attack in attacks():
         said = [answer(f"{VAGUE} {attack['text']}", "dough"), answer(CONCRETE, "hygiene", number=2)]
-        dough, hygiene = inquiry.plan(scales, said)
-        assert [one.name for one in dough.passes][:3] == ["1", "2", "3"]
+        dough, hygiene = plan(scales, said)
+        asked += bool(dough.passes)  # none about an answer in another language
         reached += [attack["id"] for one in hygiene.passes if one.sent != (("A1", said[1]),)]
 
-    assert reached == []
+    assert (reached, asked) == ([], 568)
 
 
 def test_every_flagged_string_is_asked_about_once_more_without_its_orders() -> None:
     for attack in attacks():
-        [dough] = inquiry.plan(JOB[:1], [answer(f"{VAGUE} {attack['text']}", "dough")])
+        [dough] = plan(JOB[:1], [answer(f"{VAGUE} {attack['text']}", "dough")])
 
         cleared = [one for one in dough.passes if one.name == inquiry.CLEARED]
         assert dough.flagged or not cleared

@@ -131,13 +131,13 @@ def test_a_model_reads_the_language_of_the_interview() -> None:
 
 
 def test_where_no_question_was_meant_for_anything_all_is_a_persons() -> None:
-    sorted_ = readable.sort(JOB, [answer(GERMAN), answer(CONCRETE, number=2)], "en")
+    sorted_ = readable.sort(JOB, [answer(GERMAN * 4), answer(CONCRETE, number=2)], "en", mapped=False)
 
     assert sorted_.withheld == dict.fromkeys(("dough", "hygiene", "guests"), "language")
 
 
 def test_last_words_in_another_language_withhold_nothing() -> None:
-    sorted_ = readable.sort(JOB, [answer(CONCRETE, "dough"), answer(GERMAN, number=2)], "en")
+    sorted_ = readable.sort(JOB, [answer(CONCRETE, "dough"), answer(GERMAN, number=2)], "en", mapped=True)
 
     assert (sorted_.withheld, len(sorted_.answers)) == ({}, 1)
 
@@ -153,4 +153,4 @@ def test_last_words_in_another_language_withhold_nothing() -> None:
     ],
 )
 def test_honest_english_is_read(text: str) -> None:
-    assert readable.sort(JOB, [answer(text, "dough")], "en").withheld == {}
+    assert readable.sort(JOB, [answer(text, "dough")], "en", mapped=True).withheld == {}

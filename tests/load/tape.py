@@ -138,7 +138,10 @@ def ask_rating(transcript: Transcript, policy: TenantPolicy, interview_id: UUID)
     """Let Candor rate the interview."""
     context = EvaluationContext(interview_id=interview_id, known=())
     call = evaluation.model.caller(policy, context)
-    evaluation.model.ask(transcript.competencies(), transcript.answers(), call=call)
+    competencies, answers = transcript.competencies(), transcript.answers()
+    mapped = any(answer.competency_keys for answer in answers)
+    found = evaluation.readable.sort(competencies, answers, context.language, mapped=mapped)
+    evaluation.model.ask(competencies, found, call=call)
 
 
 @contextmanager

@@ -46,20 +46,24 @@ def evaluate(
     """
     mode, trouble = gateway.mode(policy), ""
     outputs: tuple[Output, ...] = ()
+    mapped = _is_mapped(answers, context)
     common = {"rubric": context.rubric, "code": code.version()}
     if mode == "model":
         prompt = model.version(policy, context)
         versions = {"evaluator": model.VERSION, "prompt": prompt, "model": ""} | common
         try:
             call = model.caller(policy, context, prompt)
-            asked = _ratable(competencies, readable.sort(competencies, answers, context.language))
-            outputs, versions["model"] = model.ask(*asked, call=call, prompt=prompt)
+            found = readable.sort(competencies, answers, context.language, mapped=mapped)
+            outputs = model.ask(_ratable(competencies, found), found, call=call, prompt=prompt)
+            versions["model"] = ", ".join(sorted({output.model for output in outputs}))
         except gateway.Unavailable as reason:
             log.warning("evaluated_in_basic_mode", reason=reason.kind)
             mode, trouble = "basic", "" if reason.kind in NEVER_BETTER else reason.kind
     if mode == "basic":
         versions = {"evaluator": basic.version(), "prompt": "", "model": ""} | common
-    parameters = {"language": context.language} | (model.parameters() if mode == "model" else basic.parameters())
+    parameters = {"language": context.language, "mapped": mapped} | (
+        model.parameters() if mode == "model" else basic.parameters()
+    )
     versions["input"] = input_hash(competencies, answers, thresholds, versions, parameters)
     result = derive(competencies, answers, thresholds, mode, outputs, versions, parameters)
     return replace(result, trouble=trouble)
@@ -75,9 +79,10 @@ def derive(
     parameters: dict[str, Any],
 ) -> Result:
     """The result that follows from these: the same each time, with nobody asked."""
-    found = readable.sort(competencies, answers, parameters["language"], only_known=mode == "basic")
+    language, mapped, is_basic = parameters["language"], parameters["mapped"], mode == "basic"
+    found = readable.sort(competencies, answers, language, mapped=mapped, only_english=is_basic)
     ratable = _ratable(competencies, found)
-    rated = model.ratings(*ratable, outputs) if mode == "model" else basic.rate(*ratable)
+    rated = basic.rate(ratable, found.answers) if is_basic else model.ratings(ratable, found, outputs)
     ratings = _in_order(competencies, rated, found.withheld)
     strengths, weaknesses = aggregate.points(competencies, ratings)
     return Result(
@@ -92,11 +97,13 @@ def derive(
     )
 
 
-def _ratable(
-    competencies: Sequence[CompetencyText], found: Readable
-) -> tuple[list[CompetencyText], tuple[Answer, ...]]:
-    """The competencies that have anchors and rest on answers that can be read, and those answers."""
-    return [one for one in competencies if one.key not in found.withheld and _has_anchors(one)], found.answers
+def _is_mapped(answers: Sequence[Answer], context: EvaluationContext) -> bool:
+    return any(one.competency_keys for one in answers) if context.mapped is None else context.mapped
+
+
+def _ratable(competencies: Sequence[CompetencyText], found: Readable) -> list[CompetencyText]:
+    """The competencies that have anchors and rest on answers that can be read."""
+    return [one for one in competencies if one.key not in found.withheld and _has_anchors(one)]
 
 
 def _has_anchors(competency: CompetencyText) -> bool:
@@ -126,8 +133,8 @@ def questions(
     """What `evaluate` will ask a model; nothing where there is none."""
     if gateway.mode() != "model":
         return []
-    asked = _ratable(competencies, readable.sort(competencies, answers, context.language))
-    return model.questions(*asked, policy, context, model.version(policy, context))
+    found = readable.sort(competencies, answers, context.language, mapped=_is_mapped(answers, context))
+    return model.questions(_ratable(competencies, found), found, policy, context, model.version(policy, context))
 
 
 def input_hash(

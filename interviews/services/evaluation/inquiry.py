@@ -5,11 +5,12 @@ three passes, and where an answer gives orders once more without the words that 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from interviews.services.evaluation import features, orders, relevance
+from interviews.services.evaluation.readable import Readable
 from interviews.services.evaluation.types import Answer, CompetencyText
 
 PASSES = ("1", "2", "3")
@@ -32,38 +33,43 @@ class Pass:
 class Inquiry:
     """The calls about one competency: none where nobody answered to it.
 
-    `left_out` answers did not fit; `flagged`: one of the others gives orders.
+    `left_out` answers did not fit, `whole` says whether that is the smaller part. `blanked` are those of the others
+    that give orders, or may, with these words blanked and every other in its place.
     """
 
     competency: CompetencyText
     answers: tuple[Answer, ...]
     left_out: int
-    flagged: bool
+    whole: bool
+    blanked: Mapping[UUID, str]
     passes: tuple[Pass, ...]
 
+    @property
+    def flagged(self) -> bool:
+        return bool(self.blanked)
 
-def plan(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> tuple[Inquiry, ...]:
+
+def plan(competencies: Sequence[CompetencyText], found: Readable) -> tuple[Inquiry, ...]:
     """What is asked about each competency; the same for the same answers."""
-    read = orders.cleared(answers)
-    flagged = {one.turn_id for one in read.flagged}
-    mapped = any(answer.competency_keys for answer in answers)
+    given = {one.turn_id: one.text for one in found.answers}
+    cleared = {one.turn_id: one.text for one in orders.cleared(found.answers).answers}
     inquiries = []
     for competency in competencies:
-        meant = [one for one in answers if one.text.strip() and (not mapped or competency.key in one.competency_keys)]
+        meant = [one for one in found.answers if one.text.strip() and _is_about(one, competency, found)]
         chosen = _within_limit(competency, competencies, meant)
-        orders_given = any(answer.turn_id in flagged for answer in chosen)
-        passes = _passes(chosen, _clean(read.answers) if orders_given else {})
-        inquiries.append(Inquiry(competency, tuple(chosen), len(meant) - len(chosen), orders_given, passes))
+        turns = [one.turn_id for one in chosen]
+        blanked = {turn_id: cleared[turn_id] for turn_id in turns if cleared[turn_id] != given[turn_id]}
+        whole = 2 * sum(map(_size, chosen)) >= sum(map(_size, meant))
+        left_out = len(meant) - len(chosen)
+        inquiries.append(Inquiry(competency, tuple(chosen), left_out, whole, blanked, _passes(chosen, blanked)))
     return tuple(inquiries)
 
 
-def _clean(answers: Sequence[Answer]) -> dict[UUID, Answer]:
-    """The answers of which something is left, without the gaps."""
-    short = (replace(one, text=re.sub(r"\s+", " ", one.text).strip()) for one in answers)
-    return {one.turn_id: one for one in short if one.text}
+def _is_about(answer: Answer, competency: CompetencyText, found: Readable) -> bool:
+    return not found.mapped or competency.key in answer.competency_keys
 
 
-def _passes(chosen: Sequence[Answer], clean: dict[UUID, Answer]) -> tuple[Pass, ...]:
+def _passes(chosen: Sequence[Answer], blanked: Mapping[UUID, str]) -> tuple[Pass, ...]:
     """As they were given, the last first, and from the middle on; then without orders, if anything is left."""
     if not chosen:
         return ()
@@ -71,8 +77,15 @@ def _passes(chosen: Sequence[Answer], clean: dict[UUID, Answer]) -> tuple[Pass, 
     middle = (len(sent) + 1) // 2
     orders_of = (sent, sent[::-1], (*sent[middle:], *sent[:middle]))
     passes = tuple(Pass(name, place, order) for place, (name, order) in enumerate(zip(PASSES, orders_of, strict=True)))
-    rest = tuple((name, clean[answer.turn_id]) for name, answer in sent if answer.turn_id in clean)
-    return (*passes, Pass(CLEARED, 1, rest)) if rest else passes
+    rest = tuple((name, left) for name, answer in sent if (left := _without(answer, blanked)).text)
+    return (*passes, Pass(CLEARED, 1, rest)) if blanked and rest else passes
+
+
+def _without(answer: Answer, blanked: Mapping[UUID, str]) -> Answer:
+    """The answer without the gaps that its blanked words leave."""
+    if answer.turn_id not in blanked:
+        return answer
+    return replace(answer, text=re.sub(r"\s+", " ", blanked[answer.turn_id]).strip())
 
 
 def _within_limit(
@@ -91,4 +104,6 @@ def _within_limit(
 
 
 def _size(answer: Answer) -> int:
-    return len(answer.text) + len(answer.question)
+    """Its characters; where they take more than two bytes, half of its bytes, because such take more tokens."""
+    text = answer.text + answer.question
+    return max(len(text), len(text.encode("utf-8", "surrogatepass")) // 2)

@@ -8,7 +8,8 @@ from typing import Any
 from interviews.services import prompts
 from interviews.services.evaluation import heard, inquiry
 from interviews.services.evaluation.inquiry import Inquiry, Pass
-from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Output, Rating
+from interviews.services.evaluation.readable import Readable
+from interviews.services.evaluation.types import CompetencyText, EvaluationContext, Output, Rating
 from llm import experiments, gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
@@ -57,14 +58,23 @@ BRIEF = _object(quotes=QUOTES, **RATED)
 Call = Callable[[list[dict[str, str]], dict[str, Any]], Completion]  # messages, schema
 
 
+class AskedDifferently(Exception):
+    """What a model said answers other questions than this release asks."""
+
+
 def parameters() -> dict[str, Any]:
     """What a result depends on besides the words and the versions."""
     return {
         "passes": len(inquiry.PASSES),
         "most_spread": heard.MOST_SPREAD,
         "most_characters": inquiry.MOST_CHARACTERS,
-        "max_tokens": MAX_TOKENS,
+        "max_tokens": [MAX_TOKENS, MAX_TOKENS_BRIEF],
     }
+
+
+def known(prompt: str) -> bool:
+    """Whether an experiment may try this prompt: one with a wording for each pass."""
+    return prompts.has("evaluation", prompt) and len(prompts.wordings(prompt)) == len(inquiry.PASSES)
 
 
 def version(policy: TenantPolicy, context: EvaluationContext) -> str:
@@ -85,7 +95,7 @@ def caller(policy: TenantPolicy, context: EvaluationContext, prompt: str = PROMP
 
 def questions(
     competencies: Sequence[CompetencyText],
-    answers: Sequence[Answer],
+    found: Readable,
     policy: TenantPolicy,
     context: EvaluationContext,
     prompt: str,
@@ -93,7 +103,7 @@ def questions(
     """What `ask` will ask with `caller`, word for word."""
     return [
         question(policy, context, prompt, messages(one.competency, each, prompt), _schema(each))
-        for one, each in _calls(competencies, answers)
+        for one, each in _calls(competencies, found)
     ]
 
 
@@ -120,37 +130,41 @@ def question(
 
 
 def ask(
-    competencies: Sequence[CompetencyText], answers: Sequence[Answer], *, call: Call, prompt: str = PROMPT
-) -> tuple[tuple[Output, ...], str]:
-    """What a model says about each competency that somebody answered to, apart from the others, and its name.
+    competencies: Sequence[CompetencyText], found: Readable, *, call: Call, prompt: str = PROMPT
+) -> tuple[Output, ...]:
+    """What a model says about each competency that somebody answered to, apart from the others.
 
     :raises llm.gateway.Unavailable: if it could not be asked about one of them.
     """
-    outputs, models = [], []
-    for one, each in _calls(competencies, answers):
+    outputs = []
+    for one, each in _calls(competencies, found):
         completion = call(messages(one.competency, each, prompt), _schema(each))
-        outputs.append(Output(one.competency.key, completion.parsed or {}, each.name))
-        models.append(completion.model)
-    return tuple(outputs), ", ".join(sorted(set(models)))
+        outputs.append(Output(one.competency.key, completion.parsed or {}, each.name, completion.model))
+    return tuple(outputs)
 
 
-def ratings(
-    competencies: Sequence[CompetencyText], answers: Sequence[Answer], outputs: Sequence[Output]
-) -> tuple[Rating, ...]:
-    """A rating of each competency: what stands of what the model said, and no evidence where it was not asked."""
-    said: dict[str, dict[str, Any]] = {}
+def ratings(competencies: Sequence[CompetencyText], found: Readable, outputs: Sequence[Output]) -> tuple[Rating, ...]:
+    """A rating of each competency: what stands of what the model said, and no evidence where it was not asked.
+
+    :raises AskedDifferently: if the outputs are no answers to what would be asked now.
+    """
+    said: dict[str, dict[str, Output]] = {}
     for output in outputs:
-        said.setdefault(output.competency_key, {})[output.name] = output.said
-    return tuple(heard.rate(one, said.get(one.competency.key, {})) for one in inquiry.plan(competencies, answers))
+        said.setdefault(output.competency_key, {})[output.name] = output
+    planned = inquiry.plan(competencies, found)
+    for one in planned:
+        if {each.name for each in one.passes} != set(said.get(one.competency.key, ())):
+            raise AskedDifferently(one.competency.key)
+    return tuple(heard.rate(one, said.get(one.competency.key, {})) for one in planned)
 
 
 def _schema(asked: Pass) -> dict[str, Any]:
     return SCHEMA if asked.wording == 0 else BRIEF
 
 
-def _calls(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> Iterator[tuple[Inquiry, Pass]]:
+def _calls(competencies: Sequence[CompetencyText], found: Readable) -> Iterator[tuple[Inquiry, Pass]]:
     """Pass by pass, so that calls with the same rules follow each other."""
-    planned = inquiry.plan(competencies, answers)
+    planned = inquiry.plan(competencies, found)
     for name in (*inquiry.PASSES, inquiry.CLEARED):
         for one in planned:
             yield from ((one, each) for each in one.passes if each.name == name)
@@ -160,15 +174,14 @@ def messages(competency: CompetencyText, asked: Pass, prompt: str = PROMPT) -> l
     """Rules in the wording of this pass, then the answers as data behind a mark, then the scale.
 
     The scale comes last: competencies that are rated on the same answers begin with the same text, and providers that
-    cache prompts read it once. A prompt with fewer wordings than passes begins again with its first.
+    cache prompts read it once.
     """
-    mark, wordings = nonce.PLACEHOLDER, prompts.wordings(prompt)
+    mark, rules = nonce.PLACEHOLDER, prompts.wordings(prompt)[asked.wording]
     lines = (
         json.dumps({"id": name, "question": answer.question, "answer": answer.text}, ensure_ascii=False)
         for name, answer in asked.sent
     )
     data = "\n".join([f"ANSWERS {mark}", *lines, f"END {mark}", nonce.without(_scale(competency))])
-    rules = wordings[asked.wording % len(wordings)]
     return [{"role": "system", "content": rules}, {"role": "user", "content": data}]
 
 

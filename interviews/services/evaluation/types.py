@@ -74,11 +74,12 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a model said about a competency in one of its passes, as it came through the schema."""
+    """What a model said about a competency in the pass `name`, as it came through the schema."""
 
     competency_key: str
     said: dict[str, Any]
-    name: str = "1"
+    name: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,8 @@ class Material:
 class EvaluationContext:
     """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave.
 
-    `rubric` names the version of the scorecard, `language` is the interview's.
+    `rubric` names the version of the scorecard, `language` is the interview's. `mapped`: its questions were meant for
+    competencies, each for some, whether or not somebody answered; None = as the answers say.
     """
 
     interview_id: UUID
@@ -160,3 +162,4 @@ class EvaluationContext:
     subject_id: UUID | None = None
     rubric: str = ""
     language: str = "en"
+    mapped: bool | None = None

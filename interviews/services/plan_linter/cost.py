@@ -1,7 +1,7 @@
 """What the models of one interview cost, before there is any: an estimate in US dollars.
 
-It rests on the calls that the plan leads to (replies where a follow-up is wanted or every reply is worded, three
-passes for each competency), on the tokens of a call that `manage.py capacity` assumes, and on today's prices of the models
+It rests on the calls that the plan leads to (replies where a follow-up is wanted or every reply is worded, three passes
+for each competency), on the tokens of a call that `manage.py capacity` assumes, and on today's prices of the models
 that the router would ask first. Caches, templates and failed calls beyond the assumed ones are left out.
 """
 

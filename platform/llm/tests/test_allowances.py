@@ -15,7 +15,7 @@ from llm.policy import TenantPolicy
 from llm.tests.asking import forget
 
 ALPHA = TenantPolicy(schema="alpha")
-# At groq's prices, with the features' caps and the tokens of its reasoning: so much for 12 turns and 8 ratings of 3 passes.
+# At groq's prices, with the features' caps and the tokens of its reasoning: 12 turns, and 8 ratings of 3 passes.
 TURNS, RATINGS = 8_640_000, 79_200_000
 
 
