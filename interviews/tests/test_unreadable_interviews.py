@@ -24,7 +24,10 @@ GERMAN = (
 )
 FRENCH = "Je mesure la température de la farine et de la pièce, puis je règle l'eau pour que la pâte sorte à 24 degrés."
 SPANISH = "Mido la temperatura de la harina y del cuarto y ajusto el agua para que la masa salga a veinticuatro grados."
-JAPANESE = "小麦粉と部屋の温度を測り、生地が二十四度になるように水を調整します。四十分後に指で確かめて記録します。 " * 6
+JAPANESE = "小麦粉と部屋の温度を測り、生地が二十四度になるように水を調整します。四十分後に指で確かめて記録します。"
+DUTCH = "Ik was in de bakkerij en we have het deeg gemeten, so is het is goed."
+DANISH = "Jeg måler temperaturen på melet og rommet og justerer vannet så deigen blir riktig."
+PORTUGUESE = "Eu migrei a tabela em quatro passos e medi cada consulta para que ninguém tivesse de esperar."
 KEYBOARD = "asdf jkl qwer tyui zxcv bnm asdf hjkl poiu ytre wq asdf jkl qwer tyui"
 NOISE = " ".join("".join(random.Random(n).choices("bcdfghklmnprstvz", k=7)) for n in range(80))
 LONG = " ".join([CONCRETE] * 400)  # some 30,000 words
@@ -62,7 +65,7 @@ both = pytest.mark.parametrize("by_model", [True, False], ids=["model", "basic"]
 
 
 @both
-@pytest.mark.parametrize("text", [GERMAN, FRENCH, SPANISH, KEYBOARD, NOISE, JAPANESE])
+@pytest.mark.parametrize("text", [GERMAN, FRENCH, SPANISH, DUTCH, DANISH, PORTUGUESE, JAPANESE, KEYBOARD, NOISE])
 def test_garbage_and_another_language_are_a_persons_to_rate(text: str, by_model: bool) -> None:
     result = rated([answer(text, "dough", "hygiene", "guests")], by_model=by_model)
 
@@ -136,6 +139,18 @@ def test_where_no_question_was_meant_for_anything_all_is_a_persons() -> None:
     assert sorted_.withheld == dict.fromkeys(("dough", "hygiene", "guests"), "language")
 
 
+def test_a_note_in_another_language_does_not_take_a_sound_answer_along() -> None:
+    sorted_ = readable.sort(JOB, [answer(CONCRETE, "dough"), answer(GERMAN, "dough", number=2)], "en", mapped=True)
+
+    assert (sorted_.withheld, [one.text for one in sorted_.answers]) == ({}, [CONCRETE])
+
+
+@pytest.mark.parametrize("language", ["EN", "en_US", "en-GB"])
+def test_a_language_is_known_by_its_first_part(language: str) -> None:
+    assert readable.sort(JOB, [answer(GERMAN, "dough")], language, mapped=True).withheld == {"dough": "language"}
+    assert readable.sort(JOB, [answer(CONCRETE, "dough")], language, mapped=True).withheld == {}
+
+
 def test_last_words_in_another_language_withhold_nothing() -> None:
     sorted_ = readable.sort(JOB, [answer(CONCRETE, "dough"), answer(GERMAN, number=2)], "en", mapped=True)
 
@@ -149,6 +164,11 @@ def test_last_words_in_another_language_withhold_nothing() -> None:
         VAGUE,
         "Me and him done the dough like, it were too warm so we put it in the cold room and writ it down after.",
         "First Terraform, then Kubernetes, then Helm charts, Prometheus, Grafana, Loki; I deploy it with Argo CD now.",
+        "Measured flour temperature, adjusted water, tested dough every ten minutes, logged results, reduced waste.",
+        "Terraform, Kubernetes, Helm, ArgoCD, Prometheus, Grafana, Loki, Vault, Consul, Packer, Ansible, Jenkins",
+        "Every day check temperature flour, water. Dough cold, make longer fermentation. Write book. Tell colleague.",
+        "- water temp\n- flour temp\n- dough log\n- batch record\n- rye vs wheat",
+        "df = pd.read_csv('x.csv'); df.groupby('a').agg({'b': 'sum'}).reset_index(); df.plot()",
         "I is checking temperature every day, then I am telling to my colleague what is the problem with the flour.",
     ],
 )
