@@ -80,7 +80,7 @@ def questions(
 def question(policy: TenantPolicy, context: EvaluationContext, prompt: str, messages: list[dict[str, str]]) -> Unasked:
     """What is asked about one competency, without its deadline."""
     return {
-        "feature": "evaluation",
+        "feature": context.feature,
         "policy": policy,
         "messages": messages,
         "complexity": "complex",

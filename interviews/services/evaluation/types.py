@@ -149,8 +149,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave."""
+    """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave.
+
+    `feature` is what its calls of a model are counted, limited and kept as (llm.features).
+    """
 
     interview_id: UUID
     known: tuple[str, ...]
     subject_id: UUID | None = None
+    feature: str = "evaluation"
