@@ -27,8 +27,8 @@ class Share:
 
     def __str__(self) -> str:
         if self.percent is None:
-            return "·" if self.hides else "–"
-        return f"{floatformat(self.percent, '-1')}%"
+            return "•" if self.hides else "–"
+        return f"{floatformat(round(self.percent, 1), '-1')}%"
 
 
 # name -> (how many are behind it, the part, the whole)

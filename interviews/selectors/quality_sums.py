@@ -9,24 +9,32 @@ from uuid import UUID
 
 from django.db import connection
 
-KEY = """e.mode, e.versions ->> 'evaluator', e.versions ->> 'prompt', {model}, coalesce(e.rubric_id, i.version_id)"""
-OF_EVALUATION = KEY.format(model="e.versions ->> 'model'")
-OF_FIGURES = KEY.format(model="f.model")
-ENDED = "interviews_evaluation e JOIN interviews_interview i ON i.id = e.interview_id AND e.finished_at >= %s"
-
-EVALUATIONS = f"SELECT {OF_EVALUATION}, count(*) FROM {ENDED} GROUP BY 1, 2, 3, 4, 5"
-RATINGS = f"""
-    SELECT {OF_EVALUATION}, c.withheld, c.spread, count(*), count(c.level)
-      FROM {ENDED} JOIN interviews_competencyrating c ON c.evaluation_id = e.id
+# Each begins with the columns of a cell's key: four of Maker, and the version whose scale rated.
+EVALUATIONS = """
+    SELECT e.mode, e.versions ->> 'evaluator', e.versions ->> 'prompt', e.versions ->> 'model',
+           coalesce(e.rubric_id, i.version_id), count(*)
+      FROM interviews_evaluation e JOIN interviews_interview i ON i.id = e.interview_id
+     WHERE e.finished_at >= %s
+     GROUP BY 1, 2, 3, 4, 5"""
+RATINGS = """
+    SELECT e.mode, e.versions ->> 'evaluator', e.versions ->> 'prompt', e.versions ->> 'model',
+           coalesce(e.rubric_id, i.version_id), c.withheld, c.spread, count(*), count(c.level)
+      FROM interviews_evaluation e JOIN interviews_interview i ON i.id = e.interview_id
+      JOIN interviews_competencyrating c ON c.evaluation_id = e.id
+     WHERE e.finished_at >= %s
      GROUP BY 1, 2, 3, 4, 5, 6, 7"""
-FIGURES = f"""
-    SELECT {OF_FIGURES}, count(*), sum(f.answers), sum(f.refused), sum(f.quotes), sum(f.located), sum(f.levels),
-           sum(f.supported)
-      FROM {ENDED} JOIN interviews_modelfigures f ON f.evaluation_id = e.id
+FIGURES = """
+    SELECT e.mode, e.versions ->> 'evaluator', e.versions ->> 'prompt', f.model,
+           coalesce(e.rubric_id, i.version_id), count(*), sum(f.answers), sum(f.refused), sum(f.quotes),
+           sum(f.located), sum(f.levels), sum(f.supported)
+      FROM interviews_evaluation e JOIN interviews_interview i ON i.id = e.interview_id
+      JOIN interviews_modelfigures f ON f.evaluation_id = e.id
+     WHERE e.finished_at >= %s
      GROUP BY 1, 2, 3, 4, 5"""
 # A person's level is compared with that of the evaluation that stands, where both rate on the same scale.
-AGREEMENT = f"""
-    SELECT {OF_EVALUATION}, array_agg(DISTINCT i.id), array_agg(DISTINCT r.reviewer_id), count(*),
+AGREEMENT = """
+    SELECT e.mode, e.versions ->> 'evaluator', e.versions ->> 'prompt', e.versions ->> 'model',
+           coalesce(e.rubric_id, i.version_id), array_agg(DISTINCT i.id), array_agg(DISTINCT r.reviewer_id), count(*),
            count(*) FILTER (WHERE abs(own.level - c.level) <= 1)
       FROM interviews_review r
       JOIN interviews_interview i ON i.id = r.interview_id

@@ -93,6 +93,6 @@ class Ended:
     def _people(self, count: int) -> list[tuple[UUID, UUID]]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            given = {"count": count, "job": self.version.job_id, "version": self.version.pk}
+            given: dict[str, int | UUID] = {"count": count, "job": self.version.job_id, "version": self.version.pk}
             cursor.execute(PEOPLE, given)
             return cursor.fetchall()

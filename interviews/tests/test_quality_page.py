@@ -14,7 +14,7 @@ from interviews.tests import make
 from interviews.tests.ended import BY_RULES, Ended
 
 FIGURES = {"answers": 3, "refused": 0, "quotes": 4, "located": 3, "levels": 2, "supported": 2}
-NOTHING, FEW = "–", "·"
+NOTHING, FEW = "–", "•"
 
 
 class SmallCellsTests(TenantTestCase):

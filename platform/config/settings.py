@@ -286,7 +286,7 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=f"support@{BASE_DOMAIN}")  # wh
 # --- models ------------------------------------------------------------------------------------
 LLM_INPUT_FILTERS = ["compliance.redaction.redact"]
 LLM_ENV = environment.model_environment()
-# The part of model evaluations that is made a second time a day later (interviews.services.retests). Tests choose theirs.
+# The part of the models' evaluations that is made a second time (interviews.services.retests); tests choose theirs.
 EVALUATION_RETEST_SHARE = env.float("EVALUATION_RETEST_SHARE", default=0.0 if MODE == "test" else 0.02)
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
