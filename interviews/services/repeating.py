@@ -107,7 +107,7 @@ def compare(first: Mapping[str, int | None], second: Mapping[str, int | None]) -
 def _record(claim: claims.Claim, found: Comparison, second: Result) -> None:
     claim.record(
         Retest.Status.DONE,
-        model=second.versions.get("model", ""),
+        model=second.versions.get("model", "")[:120],
         pairs=len(found.apart),
         same=found.same,
         within_one=found.within_one,

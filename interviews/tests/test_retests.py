@@ -1,7 +1,7 @@
 """A deterministic sample of the models' evaluations is made a second time a day later, and only compared."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +22,7 @@ from interviews.tests.counted import counting
 from llm import admission, budgets
 from llm.models import Account, Budget, LlmCall
 from llm.policy import TenantPolicy
-from llm.tests.asking import forget, using
+from llm.tests.asking import using
 from tests.mock_model import MockModel
 
 LEVELS, ENDED = "candor_retest_levels_total", "candor_retests_total"
@@ -68,7 +68,7 @@ class RetestCase(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.model = self.enterContext(MockModel())
-        self.enterContext(self.configured())
+        self.enterContext(using(self.model))
         self.enterContext(override_settings(EVALUATION_RETEST_SHARE=1.0))
         self.interview = make.submitted()
         self.evaluation = self.interview.evaluations.get()
@@ -76,9 +76,6 @@ class RetestCase(TenantTestCase):
         evaluations.run(evaluation_id=self.evaluation.pk)
         self.evaluation.refresh_from_db()
         self.asked = self.asked_again()
-
-    def configured(self) -> AbstractContextManager[None]:
-        return using(self.model)
 
     def retest(self) -> Retest:
         return Retest.objects.get(evaluation=self.evaluation)
@@ -260,18 +257,14 @@ class DroppedTests(RetestCase):
 class BudgetTests(RetestCase):
     """With a priced model: groq's rows, at the mock's address."""
 
-    def configured(self) -> AbstractContextManager[None]:
+    def test_a_spent_budget_of_its_own_puts_it_off_and_calls_nobody(self) -> None:
         Account.objects.filter(label="groq-free").update(base_url=self.model.url)
         Budget.objects.create(feature=retests.FEATURE, limit_usd=1)
         budgets.forget()
-        return using(self.model, "", OPENAI_BASE_URL="", GROQ_API_KEY="g")
-
-    def test_a_spent_budget_of_its_own_puts_it_off_and_calls_nobody(self) -> None:
-        forget()  # the limits of this minute, which the first one used
-        [ceiling] = budgets.applying(TenantPolicy(schema="alpha"), retests.FEATURE)
-        client().set(ceiling.key, admission.NANO)
-
-        retest = self.run_it()
+        with using(self.model, "", OPENAI_BASE_URL="", GROQ_API_KEY="g"):
+            [ceiling] = budgets.applying(TenantPolicy(schema="alpha"), retests.FEATURE)
+            client().set(ceiling.key, admission.NANO)
+            retest = self.run_it()
 
         self.assertEqual((retest.status, retest.reason, self.due_in()), ("owed", "budget", [timedelta(hours=6)]))
         self.assertEqual((self.asked_again(), self.evaluation.status), (0, "ready"))
