@@ -36,7 +36,7 @@ class InterviewsConfig(AppConfig):
 
     def _register_what_is_owed(self) -> None:
         from core import due
-        from interviews.services import evaluations, mail, redos, turns
+        from interviews.services import evaluations, mail, redos, retests, turns
 
         due.register(
             "turn",
@@ -52,6 +52,7 @@ class InterviewsConfig(AppConfig):
             retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
         )
         due.register(redos.KIND, task="interviews.redo_evaluation", keyword="evaluation_id")
+        due.register(retests.KIND, task="interviews.retest_evaluation", keyword="retest_id")
         due.register(
             "mail",
             task="interviews.send_mail",

@@ -238,6 +238,7 @@ TENANT: dict[str, Route] = {
     "portal_retry_turn": Route(turn("failed"), NOBODY, VIEW),
     "portal_retry_evaluation": Route(evaluation, NOBODY, VIEW),
     "portal_handle_request": Route(request, NOBODY, INVITE),
+    "portal_quality": Route(nothing, AUDIT | SUPPORT),
     **PROGRAMS,
     "api_keys": Route(nothing, MANAGE, MANAGE, fixed(name="R", scopes="jobs:read", days="30")),
     "api_key_rotate": Route(api_key, NOBODY, MANAGE, fixed(hours="0")),

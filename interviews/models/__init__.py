@@ -5,6 +5,7 @@ from interviews.models.evaluations import CompetencyRating, Evaluation, Finding,
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
 from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
+from interviews.models.quality import ModelFigures, Retest
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turns import QuestionFlag, Turn
 
@@ -24,9 +25,11 @@ __all__ = [
     "JobAssignment",
     "JobVersion",
     "Mail",
+    "ModelFigures",
     "Question",
     "QuestionFlag",
     "Quote",
+    "Retest",
     "Review",
     "ReviewRating",
     "Turn",

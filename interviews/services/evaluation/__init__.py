@@ -94,6 +94,7 @@ def derive(
         versions=versions,
         parameters=parameters,
         outputs=tuple(outputs),
+        spoken=tuple(model.spoken(ratable, found, outputs)),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from interviews.services import prompts
-from interviews.services.evaluation import heard, inquiry
+from interviews.services.evaluation import heard, inquiry, locate
 from interviews.services.evaluation.inquiry import Inquiry, Pass
 from interviews.services.evaluation.readable import Readable
-from interviews.services.evaluation.types import CompetencyText, EvaluationContext, Output, Rating
+from interviews.services.evaluation.types import CompetencyText, EvaluationContext, Output, Rating, Spoken
 from llm import experiments, gateway, nonce
 from llm.gateway import Completion
 from llm.policy import TenantPolicy
@@ -116,7 +116,7 @@ def question(
 ) -> Unasked:
     """What is asked about one competency, without its deadline."""
     return {
-        "feature": "evaluation",
+        "feature": context.feature,
         "policy": policy,
         "messages": messages,
         "complexity": "complex",
@@ -156,6 +156,22 @@ def ratings(competencies: Sequence[CompetencyText], found: Readable, outputs: Se
         if {each.name for each in one.passes} != set(said.get(one.competency.key, ())):
             raise AskedDifferently(one.competency.key)
     return tuple(heard.rate(one, said.get(one.competency.key, {})) for one in planned)
+
+
+def spoken(
+    competencies: Sequence[CompetencyText], found: Readable, outputs: Sequence[Output]
+) -> Iterator[Spoken]:
+    """How much of each output stands."""
+    planned = {one.competency.key: one for one in inquiry.plan(competencies, found)}
+    for output in outputs:
+        one = planned[output.competency_key]
+        sent = next(each.sent for each in one.passes if each.name == output.name)
+        answers = [answer for _id, answer in sent]
+        quotes = output.said["quotes"]
+        located = sum(locate.find(quote["text"], answers) is not None for quote in quotes)
+        given = output.said["level"] is not None
+        kept = given and heard.verify(output.said, sent, one).level is not None
+        yield Spoken(output.model, len(quotes), located, given, kept)
 
 
 def _schema(asked: Pass) -> dict[str, Any]:
