@@ -12,8 +12,8 @@ class InterviewsConfig(AppConfig):
         from core import gauges as scraped
         from interviews import gauges
         from interviews.models import Job
-        from interviews.services import lifecycle, prompts
-        from llm import experiments
+        from interviews.services import assurance, lifecycle, prompts
+        from llm import experiments, gates
         from tenants.services import checklist, suspending
 
         self._register_what_is_owed()
@@ -32,6 +32,7 @@ class InterviewsConfig(AppConfig):
         )
         experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
         experiments.register_prompts("evaluation", partial(prompts.has, "evaluation"))
+        gates.register("evaluation", assurance.gate_of_prompts())
 
     def _register_what_is_owed(self) -> None:
         from core import due

@@ -1,0 +1,121 @@
+"""The model path as something to measure: one model alone, on the platform's account, with nobody's interview.
+
+Equal questions are asked once: what a model answered is kept for as long as evaluations' answers are, so that two runs
+within that time have the same figures and the second costs nothing.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.utils.translation import gettext as _
+
+from core.ids import uuid7
+from interviews.services import prompts
+from interviews.services.evaluation import model
+from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Rating
+from llm import pinning, spent
+from llm.answers import Usage
+from llm.gateway import Completion
+from llm.policy import PLATFORM, TenantPolicy
+from llm.spent import Spent
+
+FEATURE = "evaluation"
+Rate = Callable[[Sequence[CompetencyText], Sequence[Answer]], Sequence[Rating]]
+Messages = list[dict[str, str]]
+
+
+class UnknownPrompt(LookupError):
+    """This release has no such prompt of evaluations."""
+
+
+class TooManyCalls(Exception):
+    """The run would ask a model more often than was allowed; nothing was asked."""
+
+
+@dataclass(slots=True)
+class ByModel:
+    """Rates with the model path. `answered` are the models that did; `run_id` is what the ledger finds its calls by."""
+
+    policy: TenantPolicy
+    prompt: str
+    run_id: UUID = field(default_factory=uuid7)
+    answered: set[str] = field(default_factory=set)
+    _said: dict[str, Completion] = field(default_factory=dict)
+
+    @property
+    def pinned(self) -> str:
+        """The one model that is asked, as "account/model"."""
+        return next(iter(self.policy.models))
+
+    def rate(self, competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> Sequence[Rating]:
+        """:raises llm.gateway.Unavailable: if the model could not be asked."""
+        outputs, name = model.ask(competencies, answers, call=self._once, prompt=self.prompt)
+        self.answered |= {name} if name else set()
+        return model.ratings(competencies, answers, outputs)
+
+    def _once(self, messages: Messages) -> Completion:
+        """What the model says to this, asked the first time alone: without Redis too a run has the calls it planned."""
+        question = _as_text(messages)
+        if question not in self._said:
+            context = EvaluationContext(interview_id=self.run_id, known=())
+            self._said[question] = model.caller(self.policy, context, self.prompt)(messages)
+        return self._said[question]
+
+    def spent(self) -> Spent:
+        return spent.by(self.run_id)
+
+
+def with_model(name: str = "", prompt: str = "") -> ByModel:
+    """The model path with this model alone and this prompt: where none is named, with those that rate candidates.
+
+    :raises UnknownPrompt: with nothing asked.
+    :raises llm.pinning.NotUsable: if no call can go to that model.
+    """
+    chosen = prompt or model.PROMPT
+    if not prompts.has(FEATURE, chosen):
+        raise UnknownPrompt(_("There is no prompt %(name)s.") % {"name": chosen})
+    return ByModel(pinning.to(TenantPolicy(schema=PLATFORM), name, feature=FEATURE), chosen)
+
+
+def planned(rating: Callable[[Rate], object], prompt: str) -> int:
+    """How many different questions `rating` asks a model, none of which is asked now."""
+    questions: set[str] = set()
+
+    def noted(messages: Messages) -> Completion:
+        questions.add(_as_text(messages))
+        return Completion("", _nothing(), "", Usage(), 0, uuid4())
+
+    def rate(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> Sequence[Rating]:
+        model.ask(competencies, answers, call=noted, prompt=prompt)
+        return [Rating(one.key, None, Decimal(0), "", "", ()) for one in competencies]
+
+    rating(rate)
+    return len(questions)
+
+
+def within(planned_calls: int, most_calls: int) -> None:
+    """:raises TooManyCalls: if more calls are planned than may be made."""
+    if planned_calls > most_calls:
+        raise TooManyCalls(
+            _("Up to %(planned)d calls of a model: more than --most-calls %(most)d. Nothing was asked.")
+            % {"planned": planned_calls, "most": most_calls}
+        )
+
+
+def _as_text(messages: Messages) -> str:
+    return json.dumps(messages, sort_keys=True)
+
+
+def _nothing() -> dict[str, Any]:
+    """An answer of the schema that says as little as it can."""
+    return {name: _least(shape) for name, shape in model.SCHEMA["properties"].items()}
+
+
+def _least(shape: dict[str, Any]) -> Any:
+    if "enum" in shape:
+        return None if None in shape["enum"] else shape["enum"][0]
+    return {"array": [], "number": 0, "integer": 0, "string": "", "boolean": False}.get(shape.get("type", ""))
