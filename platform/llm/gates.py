@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from llm import registry
-from llm.models import AssuranceRun
+from llm.models import AssuranceRun, OwnKey
 
 
 class Standing(models.TextChoices):
@@ -57,7 +57,7 @@ def of(feature: str) -> Gate | None:
 
 
 def standing(feature: str, prompts: Collection[str]) -> dict[str, Standing]:
-    """How each of these prompt versions stands; open where the feature has no gate. One query."""
+    """How each of these prompt versions stands; open where the feature has no gate. Two queries at most."""
     if feature not in _gates:
         return dict.fromkeys(prompts, Standing.OPEN)
     runs = newest(feature, prompts)
@@ -84,8 +84,8 @@ def newest(feature: str, prompts: Collection[str]) -> list[AssuranceRun]:
         code_version=now.code,
         suites_version=now.suites,
     )
-    last = runs.order_by("prompt_version", "model", "-finished_at").distinct("prompt_version", "model")
-    used = models_in_use()
+    last = list(runs.order_by("prompt_version", "model", "-finished_at").distinct("prompt_version", "model"))
+    used = models_in_use() if last else frozenset()
     return [run for run in last if not used or run.model in used]
 
 
@@ -97,7 +97,9 @@ def is_of_this_release(run: AssuranceRun) -> bool:
 
 def models_in_use() -> frozenset[str]:
     """The models that calls may go to, by the platform's keys or a tenant's; empty = any, where a server chooses."""
-    names = {target.model for target in (*registry.targets(), *registry.keyless())}
+    keyed = set(OwnKey.objects.values_list("account__label", flat=True))
+    by_tenants = [target for target in registry.keyless() if target.account in keyed]
+    names = {target.model for target in (*registry.targets(), *by_tenants)}
     return frozenset() if "" in names else frozenset(names)
 
 
@@ -126,8 +128,8 @@ def why_not(feature: str, prompts: Sequence[str]) -> str:
 
 
 def below(figures: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """The suites whose share is under the least one."""
-    return [name for name, one in figures.items() if not one["cases"] or one["met"] / one["cases"] < one["least"]]
+    """The suites whose share is under the least one, by name."""
+    return sorted(name for name, one in figures.items() if not one["cases"] or one["met"] / one["cases"] < one["least"])
 
 
 def _standing(runs: Sequence[AssuranceRun]) -> Standing:

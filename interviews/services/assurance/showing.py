@@ -82,11 +82,16 @@ def _suites() -> list[dict[str, Any]]:
 def _of_models(live: Sequence[str]) -> list[Row]:
     """What is live and was not measured with this release, then the runs, the newest first."""
     runs = assurance.history(FEATURE, most=MOST_ROWS)
-    measured = {run.prompt_version for run in runs if gates.is_of_this_release(run)}
-    wanted = dict.fromkeys((*live, model.PROMPT))
+    used = gates.models_in_use()
+    counted = {run.pk for run in runs if gates.is_of_this_release(run) and (not used or run.model in used)}
+    stands = gates.standing(FEATURE, list(dict.fromkeys((*live, model.PROMPT))))
     return [
-        *(_unmeasured(prompt, live=prompt in live) for prompt in wanted if prompt not in measured),
-        *(_of_run(run, live) for run in runs),
+        *(
+            _unmeasured(prompt, live=prompt in live)
+            for prompt, one in stands.items()
+            if one == gates.Standing.UNMEASURED
+        ),
+        *(_of_run(run, live=run.pk in counted and run.prompt_version in live) for run in runs),
     ]
 
 
@@ -103,7 +108,7 @@ def _unmeasured(prompt: str, *, live: bool) -> Row:
     )
 
 
-def _of_run(run: AssuranceRun, live: Sequence[str]) -> Row:
+def _of_run(run: AssuranceRun, *, live: bool) -> Row:
     current = gates.is_of_this_release(run)
     return Row(
         evaluator=run.evaluator_version,
@@ -111,7 +116,7 @@ def _of_run(run: AssuranceRun, live: Sequence[str]) -> Row:
         model=run.model,
         code=run.code_version,
         state=(PASSED if run.passed else BELOW) if current else EARLIER,
-        live=current and run.prompt_version in live,
+        live=live,
         shipped=run.prompt_version == model.PROMPT,
         cells=_cells(run.figures),
         at=run.finished_at,

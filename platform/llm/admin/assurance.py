@@ -41,7 +41,7 @@ class AssuranceRunAdmin(ModelAdmin):
         lines = [
             {"name": name, "percent": 100 * one["met"] // one["cases"], "below": name in below, **one}
             | {"least": round(100 * one["least"])}
-            for name, one in row.figures.items()
+            for name, one in sorted(row.figures.items())
         ]
         return render_to_string("admin/llm/_assurance_figures.html", {"lines": lines})
 

@@ -6,14 +6,16 @@ from unittest import mock
 
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
-from llm import assurance, experiments, gates, judging
+from llm import assurance, experiments, gates, judging, own_keys
 from llm.assurance import Found
 from llm.gates import Gate, Standing, Versions
-from llm.models import AssuranceRun
+from llm.models import Account, AssuranceRun
 from llm.policy import PLATFORM
+from llm.tests.accounts import account
 from llm.tests.ledger_rows import called
 from llm.tests.test_experiments import FEATURE, UNITS, ExperimentCase, drafted, trail, version
 
@@ -210,3 +212,22 @@ class RecordTests(GateCase):
         row.refresh_from_db()
 
         self.assertEqual(judging.results(row)["turn.v3"].calls, 3)
+
+
+class ModelsInUseTests(ExperimentCase):
+    def setUp(self) -> None:
+        super().setUp()
+        Account.objects.update(is_enabled=False)
+        account("ours", "http://127.0.0.1:9/v1", "env:SOME_KEY", model="big")
+        account("theirs", "http://127.0.0.1:9/v1", "env:NO_KEY", model="small")
+
+    def test_they_are_those_of_the_platform_s_keys_and_of_tenants_own(self) -> None:
+        with override_settings(LLM_ENV={"SOME_KEY": "sk-SECRET-KEY"}):  # pragma: allowlist secret
+            before = gates.models_in_use()
+            own_keys.give(tenant_schema="alpha", account_label="theirs", key="sk-THEIR-KEY")  # pragma: allowlist secret
+
+            self.assertEqual((before, gates.models_in_use()), ({"big"}, {"big", "small"}))
+
+    def test_a_server_that_chooses_by_itself_may_be_any(self) -> None:
+        with override_settings(LLM_ENV={"OPENAI_BASE_URL": "http://127.0.0.1:8/v1"}):
+            self.assertEqual(gates.models_in_use(), frozenset())
