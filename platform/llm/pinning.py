@@ -18,6 +18,11 @@ def names() -> tuple[str, ...]:
     return tuple(target.name for target in registry.targets() if not target.takes_audio)
 
 
+def has_price(name: str) -> bool:
+    """Whether it is known what this model ("account/model") costs."""
+    return any(target.name == name and target.price is not None for target in registry.targets())
+
+
 def to(policy: TenantPolicy, name: str, *, feature: str) -> TenantPolicy:
     """The policy with one model alone: the named one ("account/model", or "model"), or that which is asked first.
 

@@ -51,6 +51,11 @@ class ByModel:
         """The one model that is asked, as "account/model"."""
         return next(iter(self.policy.models))
 
+    @property
+    def has_price(self) -> bool:
+        """Whether it is known what its answers cost, those too that are kept from before."""
+        return pinning.has_price(self.pinned)
+
     def rate(self, competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> Sequence[Rating]:
         """:raises llm.gateway.Unavailable: if the model could not be asked."""
         outputs, name = model.ask(competencies, answers, call=self._once, prompt=self.prompt)

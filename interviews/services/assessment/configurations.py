@@ -100,16 +100,16 @@ def _report(found: Dataset, asked: ByModel) -> dict[str, Any]:
         "overall": overall.as_json(),
         "suites": of_suites,
         **_figures(whole),
-        "cost_usd_interview": _usd(of_interviews, overall.interviews),
+        "cost_usd": _usd(whole, 1) if asked.has_price else None,
+        "cost_usd_interview": _usd(of_interviews, overall.interviews) if asked.has_price else None,
     }
 
 
 def _figures(spent: Spent) -> dict[str, Any]:
-    """Calls, answers that were kept from before, and the price of all of them; latency is that of calls alone."""
+    """Calls, and answers that were kept from before; latency is that of calls alone."""
     return {
         "calls": spent.calls,
         "kept": spent.kept,
-        "cost_usd": _usd(spent, 1),
         "seconds_p50": spent.seconds(0.5),
         "seconds_p95": spent.seconds(0.95),
     }
