@@ -76,7 +76,6 @@ class PageTests(TenantTestCase):
         text = self.page()
 
         self.assertIn(f"{basic.version()} Live here Passed", text)
-        self.assertIn("The basic evaluator rates here", text)
         self.assertIn("87% 27/31", text)
 
     def test_a_version_below_its_gate_says_so_in_words_beside_the_suite(self) -> None:
@@ -85,7 +84,7 @@ class PageTests(TenantTestCase):
         with using(self.mock):
             text = self.page()
 
-        self.assertIn(f"{OTHER} Below the gate: can't be made live mock", text)
+        self.assertIn(f"{OTHER} Below the gate Can't be made live. Below: Injection. mock", text)
         self.assertIn("240 calls, $0.5000", text)
         self.assertIn("25% 1/4 under 100% ", text)
         self.assertEqual(self.states()[:2], [(model.PROMPT, "unmeasured", True), (OTHER, "below", False)])

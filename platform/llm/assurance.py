@@ -53,7 +53,12 @@ def record(found: Found, *, by: str) -> AssuranceRun:
             by=by[:80],
         )
         with tenancy.enter_platform():
-            told = {"prompt": row.prompt_version, "model": row.model, "passed": row.passed, "below": failing}
+            told: dict[str, Any] = {
+                "prompt": row.prompt_version,
+                "model": row.model,
+                "passed": row.passed,
+                "below": failing,
+            }
             audit.record("evaluator.assured", row, **told)
         if failing:
             _switch_off(row, failing)

@@ -160,7 +160,7 @@ def as_text(measured: Measured) -> str:
     below = measured.failing
     rows = [("suite", "met", "cases", "share", "gate", "")]
     for name, one in measured.outcomes.items():
-        share, least = f"{one.share:.0%}", f"{gate()[name]:.0%}"
+        share, least = f"{100 * one.met // one.cases}%", f"{gate()[name]:.0%}"
         rows.append((name, str(one.met), str(one.cases), share, least, "below" if name in below else ""))
     return "\n".join([head, *tables.columns(rows), _conclusion(measured)])
 

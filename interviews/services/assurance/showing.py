@@ -58,6 +58,11 @@ class Row:
     calls: int = 0
     cost_usd: Decimal | None = None
 
+    @property
+    def below(self) -> str:
+        """The suites below their gate, in words."""
+        return ", ".join(cell.name for cell in self.cells if cell.below)
+
 
 def page(*, by: User) -> dict[str, Any]:
     """Every version with its figures, the suites in words, and what rates candidates of this tenant.
@@ -69,7 +74,7 @@ def page(*, by: User) -> dict[str, Any]:
     mode = gateway.mode(policies.of_tenant())
     prompts = experiments.versions(FEATURE, schema=tenancy.schema(), default=model.PROMPT)
     live = prompts if mode == "model" else ()
-    return {"rows": [*_of_models(live), _basic(live=mode == "basic")], "suites": _suites(), "mode": mode}
+    return {"rows": [*_of_models(live), _basic(live=mode == "basic")], "suites": _suites()}
 
 
 def _suites() -> list[dict[str, Any]]:

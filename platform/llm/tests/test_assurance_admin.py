@@ -10,11 +10,12 @@ from django.utils.html import strip_tags
 from core import tenancy
 from core.testing import TenantClient
 from llm.admin.assurance import AssuranceRunAdmin
+from llm.gates import Versions
 from llm.models import AssuranceRun, Experiment
 from llm.tests.test_experiment_admin import LIST as EXPERIMENTS
 from llm.tests.test_experiment_admin import page_of
 from llm.tests.test_experiments import drafted
-from llm.tests.test_gates import BAD, GateCase, Versions, ran
+from llm.tests.test_gates import BAD, GateCase, ran
 
 User: Any = get_user_model()
 LIST = reverse("admin:llm_assurancerun_changelist", urlconf="config.urls_admin")
