@@ -108,7 +108,13 @@ def material_of(evaluation: Evaluation) -> Material:
         answers=tuple(one for one in answers_of(interview) if str(one.turn_id) not in evaluation.without),
         thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
         policy=policies.of_tenant(),
-        context=EvaluationContext(interview.pk, (candidate.name, candidate.email), candidate.pk),
+        context=EvaluationContext(
+            interview.pk,
+            (candidate.name, candidate.email),
+            candidate.pk,
+            rubric=f"{version.number}",
+            language=interview.language,
+        ),
         waits_hours=version.evaluation_waits_hours,
     )
 

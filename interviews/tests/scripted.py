@@ -1,73 +1,81 @@
-"""Models of the tests that rate in a known way: they know the competency library's examples by heart."""
+"""A model server that says what a test wants, call by call, for the tests of the evaluator."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from statistics import fmean
-from unittest import mock as mocking
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+from uuid import UUID
 
-from interviews.services.competency_library import library
+from interviews.services import prompts
+from interviews.services.evaluation import evaluate, model
+from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Result
+from interviews.tests.rated import JOB, THRESHOLDS
+from llm.policy import TenantPolicy
 from llm.tests.asking import using
-from tests import mock_answers
-from tests.mock_answers import Sent
+from tests import mock_answers, mock_faults
 from tests.mock_model import MockModel
 
-Rater = Callable[[Sent], Sent]
-ALIKE = 0.6  # of an example's words
+INTERVIEW = UUID("01890000-0000-7000-8000-0000000000aa")
 
 
-def sound(request: Sent) -> Sent:
-    """The mean level of the examples of the scale's own competency among the answers; no evidence without one."""
-    found = [(row, level) for row in mock_answers.data(request) if (level := level_of(row["answer"], scale(request)))]
-    return said(request, found[0][0] if found else None, round(fmean(level for _row, level in found)) if found else 0)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call as the server sees it: the scale's name, the wording from 0, and the answers by their ids."""
+
+    scale: str
+    wording: int
+    answers: dict[str, str]
+
+    @property
+    def quote(self) -> dict[str, str]:
+        """The first sentence of the first answer."""
+        name, text = next(iter(self.answers.items()))
+        return {"answer": name, "text": mock_answers.sentence(text)}
 
 
-def gullible(request: Sent) -> Sent:
-    """The highest level for whoever is praised, or orders it; else as `sound`."""
-    for row in mock_answers.data(request):
-        if re.search(
-            r"impressive|expert|level 5|full marks|highest score|instructions", row["answer"] + row["question"]
-        ):
-            return said(request, row, 5)
-    return sound(request)
-
-
-def said(request: Sent, row: dict[str, str] | None, level: int) -> Sent:
-    """An output of the schema that was asked for."""
-    whole = mock_answers.rate(request, 1)
-    quotes = [{"answer": row["id"], "text": mock_answers.sentence(row["answer"])}] if row else []
-    return whole | {"level": level if row else None, "confidence": 0.8, "quotes": quotes}
-
-
-def scale(request: Sent) -> str:
-    """The key of the library's competency that is asked about, "" of another."""
-    name = re.search(r"^Scale: (.*?)\. ", str(request["messages"][-1]["content"]), re.MULTILINE)
-    return next((one.key for one in library().competencies if name and one.name == name[1]), "")
-
-
-def level_of(answer: str, key: str) -> int:
-    """The level of the example of this competency that the answer is, 0 where it is none of them."""
-    words = frozenset(answer.lower().split())
-    shares = [len(words & example) / len(example) for example in _examples().get(key, ())]
-    best = max(shares, default=0.0)
-    return shares.index(best) + 1 if best >= ALIKE else 0
-
-
-@cache
-def _examples() -> dict[str, list[frozenset[str]]]:
-    return {one.key: [frozenset(text.lower().split()) for text in one.examples] for one in library().competencies}
+Says = Callable[[Asked], Any]  # an object, or the text itself
 
 
 @contextmanager
-def rating(rater: Rater, **options: str) -> Iterator[MockModel]:
-    """A configured model that rates like this; anything else it answers as ever."""
+def saying(says: Says) -> Iterator[MockModel]:
+    """The configured model says this."""
 
-    def say(request: Sent, seed: int = 1) -> str:
-        if "quotes" in mock_answers.properties(request):
-            return json.dumps(rater(request))
-        return mock_answers.say(request, seed)
+    def change(request: dict[str, Any], _text: str) -> str:
+        said = says(_asked(request))
+        return said if isinstance(said, str) else json.dumps(said)
 
-    with mocking.patch("tests.mock_model.say", say), MockModel() as mock, using(mock, **options):
-        yield mock
+    faults = mock.patch.dict(mock_faults.FAULTS, {"scripted": mock_faults.answer(change)})
+    with MockModel() as server, faults, using(server, "mock!scripted"):
+        yield server
+
+
+def rated_by(says: Says, answers: list[Answer], competencies: tuple[CompetencyText, ...] = JOB) -> Result:
+    """The evaluation that follows."""
+    with saying(says):
+        return evaluate(
+            competencies=competencies,
+            answers=answers,
+            thresholds=THRESHOLDS,
+            policy=TenantPolicy(schema="alpha"),
+            context=EvaluationContext(interview_id=INTERVIEW, known=()),
+        )
+
+
+def found(asked: Asked, level: int | None, **changes: Any) -> dict[str, Any]:
+    """A sound output with this level, of the keys that this pass is asked for."""
+    quotes = [] if level is None else [asked.quote]
+    sound: dict[str, Any] = {"quotes": quotes, "level": level, "confidence": 0.9}
+    if asked.wording == 0:
+        sound |= {"counter_evidence": [], "not_covered": "Nothing about costs.", "rationale": "It is concrete."}
+        return sound | changes
+    return sound | {name: value for name, value in changes.items() if name in sound}
+
+
+def _asked(request: dict[str, Any]) -> Asked:
+    rules, data = (str(message["content"]) for message in request["messages"][:2])
+    wordings = prompts.wordings(model.PROMPT)
+    [wording] = [place for place, text in enumerate(wordings) if rules.startswith(text)]
+    scale = data.rpartition("\nScale: ")[2].partition(". ")[0]
+    return Asked(scale, wording, {row["id"]: row["answer"] for row in mock_answers.data(request)})

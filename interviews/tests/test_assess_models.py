@@ -12,8 +12,8 @@ from django.test import override_settings
 
 from core import tenancy
 from interviews.services.evaluation import model
-from interviews.tests import scripted
-from interviews.tests.scripted import rating
+from interviews.tests import by_heart
+from interviews.tests.by_heart import rating
 from interviews.tests.test_assessment import BASES, FIGURES, TESTS, folder, interview
 from llm.models import Account, LlmCall
 from llm.tests.accounts import account
@@ -40,14 +40,14 @@ def data(tmp_path: Path) -> Path:
     return folder(tmp_path, rows)
 
 
-def by_heart(request: Sent) -> Sent:
+def known(request: Sent) -> Sent:
     """The level of what was said, where it is one of LEVELS."""
     rows = [row for row in mock_answers.data(request) if row["answer"] in LEVELS]
-    return scripted.said(request, rows[0] if rows else None, LEVELS[rows[0]["answer"]] if rows else 0)
+    return by_heart.said(request, rows[0] if rows else None, LEVELS[rows[0]["answer"]] if rows else 0)
 
 
 def always_high(request: Sent) -> Sent:
-    return scripted.said(request, mock_answers.data(request)[0], 5)
+    return by_heart.said(request, mock_answers.data(request)[0], 5)
 
 
 def assessed(path: Path, *arguments: str) -> tuple[str, str]:
@@ -58,7 +58,7 @@ def assessed(path: Path, *arguments: str) -> tuple[str, str]:
 
 
 def test_a_model_has_the_figures_of_any_evaluator_and_its_cost(data: Path) -> None:
-    with rating(by_heart) as mock:
+    with rating(known) as mock:
         printed, said = assessed(data, "--json")
 
     [line] = printed.splitlines()
@@ -79,7 +79,7 @@ def test_a_model_has_the_figures_of_any_evaluator_and_its_cost(data: Path) -> No
 
 
 def test_two_runs_have_the_same_figures_and_the_second_asks_nobody(data: Path) -> None:
-    with rating(by_heart) as mock:
+    with rating(known) as mock:
         first, second = (json.loads(assessed(data, "--json")[0]) for _time in range(2))
         asked = mock.chats
 
@@ -103,7 +103,7 @@ def test_several_models_are_asked_apart_and_compared_in_a_table(data: Path) -> N
     Account.objects.update(is_enabled=False)
 
     def by_name(request: Sent) -> Sent:
-        return by_heart(request) if request["model"] == "large" else always_high(request)
+        return known(request) if request["model"] == "large" else always_high(request)
 
     with rating(by_name) as mock:
         account("cheap", mock.url, "env:SOME_KEY", model="small", usd="1")
@@ -132,7 +132,7 @@ def test_several_models_are_asked_apart_and_compared_in_a_table(data: Path) -> N
 
 
 def test_a_limit_takes_interviews_from_all_over_the_data(data: Path) -> None:
-    with rating(by_heart):
+    with rating(known):
         found = json.loads(assessed(data, "--json", "--limit", "2")[0])
 
     assert found["overall"]["interviews"] == 2
@@ -140,7 +140,7 @@ def test_a_limit_takes_interviews_from_all_over_the_data(data: Path) -> None:
 
 
 def test_more_calls_than_allowed_are_refused_with_nothing_asked(data: Path) -> None:
-    with rating(by_heart) as mock, pytest.raises(CommandError, match=r"more than --most-calls 2\. Nothing was asked\."):
+    with rating(known) as mock, pytest.raises(CommandError, match=r"more than --most-calls 2\. Nothing was asked\."):
         assessed(data, "--most-calls", "2")
 
     assert mock.chats == LlmCall.objects.count() == 0
@@ -154,7 +154,7 @@ def test_more_calls_than_allowed_are_refused_with_nothing_asked(data: Path) -> N
     ],
 )
 def test_a_name_that_there_is_not_is_refused(data: Path, arguments: list[str], said: str) -> None:
-    with rating(by_heart) as mock, pytest.raises(CommandError) as refusal:
+    with rating(known) as mock, pytest.raises(CommandError) as refusal:
         assessed(data, *arguments)
 
     assert (str(refusal.value), mock.chats) == (said, 0)
@@ -166,7 +166,7 @@ def test_without_a_model_it_says_which_setting_makes_one(data: Path) -> None:
 
 
 def test_a_model_that_goes_away_is_an_error_that_says_how_to_go_on(data: Path) -> None:
-    with rating(by_heart) as mock:
+    with rating(known) as mock:
         mock.server.set(fault="401", every=3)
         with pytest.raises(CommandError, match="run the command again to go on where it ended"):
             assessed(data)

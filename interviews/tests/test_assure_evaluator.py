@@ -13,11 +13,10 @@ from django.test import override_settings
 
 from core import tenancy
 from interviews.management.commands import assure_evaluator
-from interviews.services import assurance
 from interviews.services.assurance import measuring
 from interviews.services.assurance.running import gate
 from interviews.services.evaluation import code, model
-from interviews.tests.scripted import gullible, rating, sound
+from interviews.tests.by_heart import gullible, rating, sound
 from llm import experiments, gates
 from llm.models import AssuranceRun, Experiment, LlmCall, Variant
 
@@ -61,12 +60,8 @@ def drafted() -> Experiment:
     return row
 
 
-def test_the_figures_of_the_basic_evaluator_that_ship_are_current() -> None:
+def test_the_figures_of_the_basic_evaluator_that_ship_are_current_and_need_no_model(tmp_path: Path) -> None:
     """If this fails: manage.py assure_evaluator --evaluator basic --output interviews/data/basic_assurance.json"""
-    assert measuring.as_shipped(assurance.measure_basic()) == measuring.shipped()
-
-
-def test_the_basic_evaluator_is_measured_without_a_model_or_a_record(tmp_path: Path) -> None:
     written = tmp_path / "figures.json"
 
     printed, _said, exit_code = assured("--evaluator", "basic", "--output", str(written))
@@ -121,7 +116,7 @@ def test_the_second_run_has_the_same_figures_and_asks_nobody() -> None:
 
 
 @pytest.mark.usefixtures("one_case")
-def test_a_model_that_can_be_talked_to_is_below_the_gate_and_can_not_be_made_live() -> None:
+def test_a_model_that_is_easily_impressed_is_below_the_gate_and_can_not_be_made_live() -> None:
     row = drafted()
 
     with rating(gullible):
@@ -130,12 +125,12 @@ def test_a_model_that_can_be_talked_to_is_below_the_gate_and_can_not_be_made_liv
     run = AssuranceRun.objects.get()
     below = gates.below(run.figures)
     assert (exit_code, run.passed, run.prompt_version) == (1, False, OTHER)
-    assert "aggrandising" in below
+    assert "buzzwords" in below
     named = printed.splitlines()[-1].removeprefix("Below the gate: ").removesuffix(". This version can't be made live.")
     assert sorted(named.split(", ")) == below
     with pytest.raises(experiments.NotStartable) as refusal, mocking.patch.object(gates, "models_in_use", frozenset):
         experiments.start(experiment_id=row.pk)
-    assert str(refusal.value).startswith(f"{OTHER} is below its gate: it can't be made live. mock: aggrandising")
+    assert str(refusal.value).startswith(f"{OTHER} is below its gate: it can't be made live. mock: buzzwords")
     row.refresh_from_db()
     assert row.status == "draft"
 

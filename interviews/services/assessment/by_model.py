@@ -26,6 +26,7 @@ from llm.spent import Spent
 FEATURE = "evaluation"
 Rate = Callable[[Sequence[CompetencyText], Sequence[Answer]], Sequence[Rating]]
 Messages = list[dict[str, str]]
+Schema = dict[str, Any]
 
 
 class UnknownPrompt(LookupError):
@@ -62,12 +63,12 @@ class ByModel:
         self.answered |= {name} if name else set()
         return model.ratings(competencies, answers, outputs)
 
-    def _once(self, messages: Messages) -> Completion:
+    def _once(self, messages: Messages, schema: Schema) -> Completion:
         """What the model says to this, asked the first time alone: without Redis too a run has the calls it planned."""
-        question = _as_text(messages)
+        question = _as_text(messages, schema)
         if question not in self._said:
             context = EvaluationContext(interview_id=self.run_id, known=())
-            self._said[question] = model.caller(self.policy, context, self.prompt)(messages)
+            self._said[question] = model.caller(self.policy, context, self.prompt)(messages, schema)
         return self._said[question]
 
     def spent(self) -> Spent:
@@ -90,9 +91,9 @@ def planned(rating: Callable[[Rate], object], prompt: str) -> int:
     """How many different questions `rating` asks a model, none of which is asked now."""
     questions: set[str] = set()
 
-    def noted(messages: Messages) -> Completion:
-        questions.add(_as_text(messages))
-        return Completion("", _nothing(), "", Usage(), 0, uuid4())
+    def noted(messages: Messages, schema: Schema) -> Completion:
+        questions.add(_as_text(messages, schema))
+        return Completion("", None, "", Usage(), 0, uuid4())
 
     def rate(competencies: Sequence[CompetencyText], answers: Sequence[Answer]) -> Sequence[Rating]:
         model.ask(competencies, answers, call=noted, prompt=prompt)
@@ -111,16 +112,5 @@ def within(planned_calls: int, most_calls: int) -> None:
         )
 
 
-def _as_text(messages: Messages) -> str:
-    return json.dumps(messages, sort_keys=True)
-
-
-def _nothing() -> dict[str, Any]:
-    """An answer of the schema that says as little as it can."""
-    return {name: _least(shape) for name, shape in model.SCHEMA["properties"].items()}
-
-
-def _least(shape: dict[str, Any]) -> Any:
-    if "enum" in shape:
-        return None if None in shape["enum"] else shape["enum"][0]
-    return {"array": [], "number": 0, "integer": 0, "string": "", "boolean": False}.get(shape.get("type", ""))
+def _as_text(messages: Messages, schema: Schema) -> str:
+    return json.dumps([messages, schema], sort_keys=True)

@@ -150,7 +150,7 @@ def _wrong_occupation(place: int, one: LibraryCompetency) -> Case:
     keys = data()["unrelated"][one.dimension]
     others = [library().by_key(keys[(place + step) % len(keys)]) for step in range(UNRELATED)]
     answers = tuple(
-        said(number, other.questions[0].text, other.examples[ABOVE - 1], other.key)
+        said(number, other.questions[0].text, other.examples[ABOVE - 1])  # as if asked about anything
         for number, other in enumerate(others)
     )
     return Case((text_of(one),), answers, answers, NONE, one.key)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 DETECTOR = HERE.parents[2] / "compliance"
-DATA = [HERE.parents[1] / "data" / name for name in ("basic_evaluator.json", "basic_fits.json")]
+DATA = [HERE.parents[1] / "data" / name for name in ("basic_evaluator.json", "basic_fits.json", "languages.json")]
 
 
 @cache

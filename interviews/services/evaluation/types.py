@@ -74,10 +74,11 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a model said about a competency, as it came through the schema."""
+    """What a model said about a competency in one of its passes, as it came through the schema."""
 
     competency_key: str
     said: dict[str, Any]
+    name: str = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,8 @@ class Scores:
 class Result:
     """An evaluation. `mode` is model or basic; `versions` names what it was made with, and the hash of its input.
 
-    `parameters` is what else it was made with, `outputs` what a model said, none in basic mode; `trouble` is why one was
-    asked in vain, where asking later may help.
+    `parameters` is what else it was made with, `outputs` what a model said, none in basic mode; `trouble` is why one
+    was asked in vain, where asking later may help.
     """
 
     ratings: tuple[Rating, ...]
@@ -149,8 +150,13 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave."""
+    """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave.
+
+    `rubric` names the version of the scorecard, `language` is the interview's.
+    """
 
     interview_id: UUID
     known: tuple[str, ...]
     subject_id: UUID | None = None
+    rubric: str = ""
+    language: str = "en"
