@@ -12,9 +12,9 @@ class InterviewsConfig(AppConfig):
         from core import gauges as scraped
         from interviews import gauges
         from interviews.models import Job
-        from interviews.services import lifecycle, prompts
+        from interviews.services import assurance, lifecycle, prompts
         from interviews.services.evaluation import model
-        from llm import experiments
+        from llm import experiments, gates
         from tenants.services import checklist, suspending
 
         self._register_what_is_owed()
@@ -33,6 +33,7 @@ class InterviewsConfig(AppConfig):
         )
         experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
         experiments.register_prompts("evaluation", model.known)
+        gates.register("evaluation", assurance.gate_of_prompts())
 
     def _register_what_is_owed(self) -> None:
         from core import due

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from interviews.views import assigning, inviting, job_settings, portal, quality
+from interviews.views import assigning, assurance, inviting, job_settings, portal, quality
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -26,4 +26,5 @@ urlpatterns = [
     path("evaluations/<uuid:evaluation_id>/retry/", portal.retry_evaluation, name="portal_retry_evaluation"),
     path("requests/<uuid:request_id>/handle/", portal.handle_request, name="portal_handle_request"),
     path("quality/", quality.figures, name="portal_quality"),
+    path("score-assurance/", assurance.figures, name="portal_assurance"),
 ]

@@ -227,6 +227,7 @@ TENANT: dict[str, Route] = {
     "portal_candidates": Route(nothing, VIEW | UNASSIGNED | SUPPORT),
     "portal_interview": Route(interview("decided"), VIEW | SUPPORT),
     "audit_trail": Route(nothing, AUDIT | SUPPORT),
+    "portal_assurance": Route(nothing, AUDIT | SUPPORT),
     "portal_assign_job": Route(job, NOBODY, INVITE, person(Role.HIRING_MANAGER)),
     "portal_unassign_job": Route(managed_job, NOBODY, INVITE),
     "portal_assign_interview": Route(interview("running"), NOBODY, INVITE, person(Role.REVIEWER)),

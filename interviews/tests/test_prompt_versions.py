@@ -5,14 +5,15 @@ from unittest import mock as replacing
 
 import pytest
 
-from core import tenancy
-from interviews.services import prompts
+from core import clock, tenancy
+from interviews.services import assurance, prompts
 from interviews.services.evaluation import model as evaluator
 from interviews.services.interviewer import model as interviewer
 from interviews.tests.spoken import CONTEXT
 from interviews.tests.test_evaluation_model import INTERVIEW, evaluated
 from interviews.tests.test_interviewer import replied
 from llm import experiments
+from llm.assurance import Found, record
 from llm.models import Experiment, LlmCall, Variant
 from llm.tests.asking import using
 from tests.mock_model import MockModel
@@ -38,6 +39,14 @@ def trying(feature: str, control: str, version: str) -> None:
     Variant.objects.create(experiment=row, prompt_version=control, percent=0, is_control=True)
     Variant.objects.create(experiment=row, prompt_version=version, percent=100)
     experiments.start(experiment_id=row.pk)
+
+
+def passed(prompt: str) -> None:
+    """The suites of evaluations were run with this prompt, and all went well."""
+    figures = {"order": {"cases": 4, "met": 4, "least": 1.0}}
+    now = assurance.gate_of_prompts().versions()
+    found = Found("evaluation", prompt, now, "mock", figures, calls=8, cost_usd=None, started_at=clock.now())
+    record(found, by="ops")
 
 
 def test_a_turn_is_asked_by_the_version_of_its_experiment_and_says_so(mock: MockModel) -> None:
@@ -68,6 +77,7 @@ def test_an_evaluation_is_made_by_the_version_of_its_experiment_and_says_so(mock
         replacing.patch.object(prompts, "wordings", lambda version: tuple(f"{version}\n{text}" for text in texts)),
         using(mock),
     ):
+        passed("evaluation.v9")
         trying("evaluation", evaluator.PROMPT, "evaluation.v9")
         result = evaluated()
 

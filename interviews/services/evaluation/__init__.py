@@ -21,7 +21,7 @@ from interviews.services.evaluation.types import (
     Result,
     Thresholds,
 )
-from llm import gateway
+from llm import gates, gateway
 from llm.policy import TenantPolicy
 from llm.preparing import Unasked
 
@@ -48,8 +48,11 @@ def evaluate(
     outputs: tuple[Output, ...] = ()
     mapped = _is_mapped(answers, context)
     common = {"rubric": context.rubric, "code": code.version()}
+    prompt = model.version(policy, context) if mode == "model" else ""
+    if prompt and _is_below_its_gate(prompt):
+        log.warning("evaluated_in_basic_mode", reason="gate")
+        mode = "basic"
     if mode == "model":
-        prompt = model.version(policy, context)
         versions = {"evaluator": model.VERSION, "prompt": prompt, "model": ""} | common
         try:
             call = model.caller(policy, context, prompt)
@@ -96,6 +99,11 @@ def derive(
         outputs=tuple(outputs),
         spoken=tuple(model.spoken(ratable, found, outputs)),
     )
+
+
+def _is_below_its_gate(prompt: str) -> bool:
+    """Whether a model in use failed the suites with it: who was seen to misjudge rates nobody, shipped or not."""
+    return gates.standing("evaluation", [prompt])[prompt] == gates.Standing.BELOW
 
 
 def _is_mapped(answers: Sequence[Answer], context: EvaluationContext) -> bool:

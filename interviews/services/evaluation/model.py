@@ -158,9 +158,7 @@ def ratings(competencies: Sequence[CompetencyText], found: Readable, outputs: Se
     return tuple(heard.rate(one, said.get(one.competency.key, {})) for one in planned)
 
 
-def spoken(
-    competencies: Sequence[CompetencyText], found: Readable, outputs: Sequence[Output]
-) -> Iterator[Spoken]:
+def spoken(competencies: Sequence[CompetencyText], found: Readable, outputs: Sequence[Output]) -> Iterator[Spoken]:
     """How much of each output stands."""
     planned = {one.competency.key: one for one in inquiry.plan(competencies, found)}
     for output in outputs:
