@@ -36,12 +36,12 @@ def segments(text: str, spans: list[tuple[int, int]], turn_number: int) -> list[
 
 def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
     """Everything of the page. Before the viewer's own review is in, nothing of the AI's is read from the database."""
-    review = Review.objects.filter(interview=interview, reviewer=viewer).prefetch_related("ratings").first()
+    review = Review.objects.filter(interview=interview, reviewer=viewer).prefetch_related("ratings__competency").first()
     submitted = review is not None and review.status == Review.Status.SUBMITTED
     turns = list(interview.turns.select_related("question", "flag").prefetch_related("question__competencies"))
     evaluation = _evaluation(interview) if submitted else None
     spans = _spans(evaluation) if evaluation else {}
-    own = {rating.competency_id: rating for rating in review.ratings.all()} if review else {}
+    own = {rating.competency.key: rating for rating in review.ratings.all()} if review else {}
     return {
         "interview": _interview(interview, turns),
         "turns": [_turn(turn, spans.get(turn.pk, []), viewer) for turn in turns if turn.kind != Turn.Kind.CLOSING],
@@ -96,7 +96,7 @@ def _flag(turn: Turn, viewer: User) -> dict[str, Any] | None:
 def _items(interview: Interview, own: dict[Any, Any]) -> list[dict[str, Any]]:
     items = []
     for competency in interview.version.competencies.all():
-        rating = own.get(competency.pk)
+        rating = own.get(competency.key)
         level = (rating.level or "N") if rating and rating.rated else None
         items.append(
             {
@@ -160,7 +160,7 @@ def _waits_until(evaluation: Evaluation) -> datetime | None:
 
 
 def _rating(rating: Any, own: dict[Any, Any], answers: dict[Any, Any]) -> dict[str, Any]:
-    mine = own.get(rating.competency_id)
+    mine = own.get(rating.competency.key)  # the scorecard may be a later version's
     own_level = mine.level if mine else None
     return {
         "name": rating.competency.name,

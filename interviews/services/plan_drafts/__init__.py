@@ -1,6 +1,7 @@
 """Plans that somebody works on: begun, saved, drafted from a description, discarded, published by a person."""
 
 from interviews.services.plan_drafts.checking import LinterObjects
+from interviews.services.plan_drafts.listing import jobs_page
 from interviews.services.plan_drafts.publishing import publish, restore
 from interviews.services.plan_drafts.saving import (
     Drafted,
@@ -23,6 +24,7 @@ __all__ = [
     "StaleDraft",
     "describe",
     "discard",
+    "jobs_page",
     "open_draft",
     "publish",
     "restore",
