@@ -37,7 +37,10 @@ def shown(
         "current": opened.current,
         "forms": forms,
         "competencies": [_row(form, _of(found, competency=form["key"].value())) for form in forms.competencies],
-        "questions": [_row(form, _of(found, question=place)) for place, form in enumerate(forms.questions, 1)],
+        "questions": [
+            _row(form, _of(found, question=place)) | {"follow_ups": sum(bool(one.value()) for one in form.follow_ups)}
+            for place, form in enumerate(forms.questions, 1)
+        ],
         "head_remarks": [one for one in found if one.field and not one.competency and one.question is None],
         "plan_remarks": [one for one in found if not (one.field or one.competency or one.question)],
         "counts": _counts(opened.remarks),

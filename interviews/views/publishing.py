@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from interviews.plan_forms import PublishForm, RestoreForm
+from interviews.plan_forms import PublishForm, RestoreForm, shown
 from interviews.services import jobs, plan_drafts, versions
 from interviews.services.plan_drafts import LinterObjects, StaleDraft
 from interviews.services.plan_linter import errors
@@ -63,6 +63,7 @@ def _proposal(request: HttpRequest, user: User, draft_id: UUID, *, status: int =
         "draft": opened.draft,
         "job": opened.draft.job,
         "plan": opened.working.plan,
+        "scorecard": [{"name": one.name, "weight": shown(one.weight)} for one in opened.working.plan.competencies],
         "current": opened.current,
         "overtaken": opened.current is not None and opened.current.number != opened.draft.follows,
         "remarks": remarks,

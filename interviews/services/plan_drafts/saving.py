@@ -177,9 +177,9 @@ def _created(draft: PlanDraft, working: Working, by: User) -> PlanDraft:
 
 
 def _kept(draft: PlanDraft, revision: int, working: Working, by: User) -> PlanDraft:
-    text = dumped(working)
-    if draft.revision == revision and draft.plan == text:
+    if draft.revision == revision and loaded(draft.plan) == working:
         return draft
+    text = dumped(working)
     changes = state.sealed(draft, {"plan": text}) | {"saved_by": of_the_team(by), "saved_at": clock.now()}
     with transaction.atomic():
         seen = PlanDraft.objects.filter(pk=draft.pk, revision=revision)
