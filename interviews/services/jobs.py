@@ -155,10 +155,10 @@ def publish_first(*, plan: JobPlan, by: User) -> Job:
 
 
 @transaction.atomic
-def publish_next(*, job_id: UUID, follows: int, plan: JobPlan, by: User, **detail: int) -> JobVersion:
+def publish_next(*, job_id: UUID, follows: int, plan: JobPlan, by: User, restores: int | None = None) -> JobVersion:
     """Publish the version after number `follows`; the job stays as open or closed as it is.
 
-    :param detail: what else stands in the audit trail.
+    :param restores: the number of the earlier version that has this plan, for the audit trail.
     :raises ChangedMeanwhile: if another version was published since.
     :raises VersionIncomplete, WaitsTooLong, UnknownJurisdiction: as `publish_job` does, with nothing written.
     :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
@@ -169,7 +169,7 @@ def publish_next(*, job_id: UUID, follows: int, plan: JobPlan, by: User, **detai
     job = _held(job_id, follows, by)
     version = _publish(job, plan, by)
     Job.objects.filter(pk=job.pk).update(title=plan.title, location=plan.location)
-    audit.record("job.published", job, version=version.number, **detail)
+    audit.record("job.published", job, version=version.number, restores=restores)
     return version
 
 

@@ -10,7 +10,7 @@ from core import audit
 from interviews.models import Job, JobVersion
 from interviews.selectors import scope
 from interviews.services import plan_diff, plan_drafts, rubrics
-from interviews.services.jobs import plan_of
+from interviews.services.jobs import JobPlan, plan_of
 from interviews.services.plan_diff import Diff
 from interviews.services.plan_drafts.saving import WITH_PLAN
 from interviews.services.rubrics import Rubric
@@ -97,7 +97,7 @@ def _published(job: Job) -> tuple[Published, ...]:
     )
 
 
-def _plans(job: Job, chosen: Iterable[Published]) -> list[plan_diff.JobPlan]:
+def _plans(job: Job, chosen: Iterable[Published]) -> list[JobPlan]:
     """Their plans, in the same order; title and location are the job's own, and no version's."""
     ids = [one.version.pk for one in chosen]
     rows = JobVersion.objects.filter(pk__in=ids).select_related("job").prefetch_related(*WITH_PLAN)

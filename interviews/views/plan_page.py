@@ -36,7 +36,11 @@ def shown(
         "drafted": opened.working.drafted,
         "current": opened.current,
         "forms": forms,
-        "competencies": [_row(form, _of(found, competency=form["key"].value())) for form in forms.competencies],
+        "competencies": [
+            _row(form, _of(found, competency=form["key"].value()))
+            | {"reason": opened.working.drafted.reasons.get(str(form["key"].value()), "")}
+            for form in forms.competencies
+        ],
         "questions": [
             _row(form, _of(found, question=place)) | {"follow_ups": sum(bool(one.value()) for one in form.follow_ups)}
             for place, form in enumerate(forms.questions, 1)
@@ -50,10 +54,7 @@ def shown(
         "describe": describe or DescribeForm(initial={"revision": revision}),
         "newer": newer,
         "revision": revision,
-        "reasons": opened.working.drafted.reasons,
     }
-    for row in context["competencies"]:  # type: ignore[union-attr]
-        row["reason"] = opened.working.drafted.reasons.get(str(row["form"]["key"].value()), "")
     return render(request, "interviews/portal/plan.html", context, status=status)
 
 

@@ -4,7 +4,6 @@ from interviews.services.plan_drafts.checking import LinterObjects
 from interviews.services.plan_drafts.listing import jobs_page
 from interviews.services.plan_drafts.publishing import publish, restore
 from interviews.services.plan_drafts.saving import (
-    Drafted,
     NothingMatched,
     Opened,
     StaleDraft,
@@ -15,6 +14,7 @@ from interviews.services.plan_drafts.saving import (
     start,
     start_next,
 )
+from interviews.services.plan_drafts.working import Drafted
 
 __all__ = [
     "Drafted",

@@ -66,6 +66,7 @@ def start_next(*, job_id: UUID, by: User) -> PlanDraft:
     """
     by.require(Permission.MANAGE_JOBS)
     job = scope.jobs_of(by).get(pk=job_id, current_version__isnull=False)
+    assert job.current_version_id is not None  # it was asked for
     found = PlanDraft.objects.filter(job=job).first()
     if found is not None:
         return found

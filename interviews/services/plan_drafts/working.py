@@ -54,8 +54,8 @@ def loaded(text: str) -> Working:
     plan = data["plan"]
     competencies = tuple(map(_competency, plan.pop("competencies")))
     questions = tuple(map(_question, plan.pop("questions")))
-    numbers = {name: Decimal(plan.pop(name)) for name in NUMBERS}
-    found = JobPlan(competencies=competencies, questions=questions, **plan, **numbers)
+    plan |= {name: Decimal(plan[name]) for name in NUMBERS}
+    found = JobPlan(competencies=competencies, questions=questions, **plan)
     return Working(found, Drafted(**data["drafted"]))
 
 
