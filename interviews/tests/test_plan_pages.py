@@ -50,7 +50,7 @@ class EditingTests(PageCase):
         self.assertEqual(after("remove_competency-1"), (["sql", "candour", "fairness"], 3))
         added = after("add_own", own_name="Night work", own_dimension="values")
         self.assertEqual(added, (["sql", "candour", "fairness", "night_work"], 3))
-        self.assertEqual(str(self.kept().competencies[-1].weight), "0.05")
+        self.assertEqual(str(self.kept().competencies[-1].weight), "0.125")
 
     def test_what_can_t_be_added_is_told_and_nothing_is_saved(self) -> None:
         for more in ({"do": "add_library", "library": "listening"}, {"do": "add_own", "own_name": "!"}):

@@ -14,11 +14,20 @@ class RowTests(TenantTestCase):
         plan = rows.with_library(rows.with_library(working.empty("T"), "listening"), "fairness")
 
         self.assertEqual(
-            [(one.key, str(one.weight)) for one in plan.competencies], [("listening", "0.2"), ("fairness", "0.05")]
+            [(one.key, str(one.weight)) for one in plan.competencies], [("listening", "0.200"), ("fairness", "0.050")]
         )
         self.assertTrue(all(plan.competencies[0].anchors))
         self.assertEqual([one.competencies for one in plan.questions], [("listening",), ("fairness",)])
         self.assertEqual(len(plan.questions[0].follow_ups), 4)
+
+    def test_a_new_competency_weighs_as_the_others_do_in_shares_or_in_percent(self) -> None:
+        percent = [replace(one, weight=one.weight * 100) for one in make.PLAN.competencies]
+        for plan, weights in (
+            (make.PLAN, ["0.400", "0.100"]),
+            (replace(make.PLAN, competencies=tuple(percent)), ["40.000", "10.000"]),
+        ):
+            technical, values = rows.with_own(plan, "New", "technical"), rows.with_own(plan, "New", "values")
+            self.assertEqual([str(one.competencies[-1].weight) for one in (technical, values)], weights)
 
     def test_what_is_there_already_or_nowhere_is_not_added(self) -> None:
         plan = rows.with_library(working.empty("T"), "listening")

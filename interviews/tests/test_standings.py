@@ -169,6 +169,24 @@ class RescoringTests(StandingsCase):
         ratings = page.context["evaluation"]["ratings"]
         self.assertEqual([one["own_level"] for one in ratings], [4, 4, 4])
         self.assertEqual([item["level"] for item in page.context["review_items"]], [4, 4, 4])
+        self.assertContains(page, "Scored anew under the scorecard of version 2")
+        self.assertNotContains(page, "no model had answered before")
+
+    def test_a_competency_that_nobody_rated_before_is_not_taken_for_no_evidence(self) -> None:
+        interview = self.evaluated("Ada", "10")
+        first, *others = make.PLAN.competencies
+        renamed = replace(first, key="databases")
+        asked = replace(make.PLAN.questions[0], competencies=("databases",))
+        self.publish(competencies=(renamed, *others), questions=(asked, make.PLAN.questions[1]))
+        self.rescore(interview)
+        self.run_owed(interview)
+
+        page = make.signed_in(self.admin).get(reverse("portal_interview", args=[interview.pk]))
+
+        ratings = [(one["own_rated"], one["differs"]) for one in page.context["evaluation"]["ratings"]]
+        self.assertEqual(ratings[0], (False, False))
+        self.assertEqual([rated for rated, _ in ratings], [False, True, True])
+        self.assertContains(page, "not a part of your review")
 
     def test_an_interview_that_somebody_decided_on_keeps_its_score(self) -> None:
         interview = self.evaluated("Ada", "10")

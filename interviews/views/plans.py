@@ -48,24 +48,35 @@ def edit_next(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
 @staff
 def edit(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
     """The plan's form; every button of it saves what was typed."""
-    opened = plan_drafts.open_draft(draft_id=draft_id, by=user)
+    user.require(Permission.MANAGE_JOBS)
     if request.method != "POST":
-        return plan_page.shown(request, opened, PlanForms.of_plan(opened.working.plan, opened.draft.revision))
+        return _kept(request, user, draft_id)
     try:
         forms = PlanForms.of_post(request.POST)
     except Unreadable:
         messages.error(request, _("That could not be read, and nothing was saved. Change the plan once more."))
-        forms = PlanForms.of_plan(opened.working.plan, opened.draft.revision)
-        return plan_page.shown(request, opened, forms, status=400)
+        return _kept(request, user, draft_id, status=400)
     if not forms.valid:
-        return plan_page.shown(request, opened, forms, status=400, remarks=False)
+        return _typed(request, user, draft_id, forms, status=400)
     try:
         return _saved(request, user, draft_id, forms)
     except rows.CannotAdd as error:
         messages.error(request, str(error))
-        return plan_page.shown(request, opened, forms, status=400, remarks=False)
+        return _typed(request, user, draft_id, forms, status=400)
     except plan_drafts.StaleDraft as error:
-        return plan_page.shown(request, opened, forms, status=409, remarks=False, newer=error.newer)
+        return _typed(request, user, draft_id, forms, status=409, newer=error.newer)
+
+
+def _kept(request: HttpRequest, user: User, draft_id: UUID, **how: Any) -> HttpResponse:
+    """The page with the plan as it is kept."""
+    opened = plan_drafts.open_draft(draft_id=draft_id, by=user)
+    return plan_page.shown(request, opened, PlanForms.of_plan(opened.working.plan, opened.draft.revision), **how)
+
+
+def _typed(request: HttpRequest, user: User, draft_id: UUID, forms: PlanForms, **how: Any) -> HttpResponse:
+    """The page with what was sent and not saved."""
+    opened = plan_drafts.open_draft(draft_id=draft_id, by=user)
+    return plan_page.shown(request, opened, forms, remarks=False, **how)
 
 
 def _saved(request: HttpRequest, user: User, draft_id: UUID, forms: PlanForms) -> HttpResponse:
@@ -127,11 +138,10 @@ def _anchor(do: str, plan: JobPlan, place: str) -> str:
 @staff
 def describe(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
     """Replace competencies and questions by drafted ones."""
-    opened = plan_drafts.open_draft(draft_id=draft_id, by=user)
-    forms = PlanForms.of_plan(opened.working.plan, opened.draft.revision)
+    user.require(Permission.MANAGE_JOBS)
     form = DescribeForm(request.POST)
     if not form.is_valid():
-        return plan_page.shown(request, opened, forms, status=400, describe=form)
+        return _kept(request, user, draft_id, status=400, describe=form)
     ratelimit.hit("plan_draft", str(user.pk), RATE)
     try:
         drafted = plan_drafts.describe(draft_id=draft_id, by=user, **form.cleaned_data)
@@ -141,11 +151,11 @@ def describe(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
         form.add_error("description", str(error) or _("No plan could be drafted from this. Choose by hand."))
     except plan_drafts.StaleDraft:
         form.add_error(None, _("Somebody saved this plan meanwhile, so nothing was replaced. Look at it first."))
-        return plan_page.shown(request, opened, forms, status=409, describe=form)
+        return _kept(request, user, draft_id, status=409, describe=form)
     else:
         messages.success(request, plan_page.told(drafted))
         return plan_page.see("portal_plan", draft_id)
-    return plan_page.shown(request, opened, forms, status=400, describe=form)
+    return _kept(request, user, draft_id, status=400, describe=form)
 
 
 @require_POST

@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 
 from interviews.services.competency_library import UnknownCompetency, library
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan
-from interviews.services.plan_drafts.working import of_library, questions_of_library, weight_of
-from interviews.services.plan_linter.coverage import counted
+from interviews.services.plan_drafts.working import of_library, questions_of_library, weight_in
+from interviews.services.plan_linter.coverage import FINEST_WEIGHT, counted
 
 MOST_COMPETENCIES, MOST_QUESTIONS = 15, 40
 LONGEST_KEY = 60
-THOUSANDTH = Decimal("0.001")
 
 Row = TypeVar("Row")
 
@@ -30,7 +29,7 @@ def with_library(plan: JobPlan, key: str) -> JobPlan:
     :raises CannotAdd: if there is no such competency, or the plan has it or is full.
     """
     try:
-        added = of_library(library().by_key(key))
+        added = of_library(library().by_key(key), plan)
     except UnknownCompetency as error:
         raise CannotAdd(_("Choose a competency of the library.")) from error
     if key in {one.key for one in plan.competencies}:
@@ -45,7 +44,9 @@ def with_own(plan: JobPlan, name: str, dimension: str) -> JobPlan:
     :raises CannotAdd: if the plan is full or the name has no letter or digit.
     """
     key = _free_key(name, {one.key for one in plan.competencies})
-    return _with_competency(plan, CompetencyPlan(key, name, "", dimension, weight_of(dimension), ("", "", "", "", "")))
+    return _with_competency(
+        plan, CompetencyPlan(key, name, "", dimension, weight_in(plan, dimension), ("", "", "", "", ""))
+    )
 
 
 def with_question(plan: JobPlan, question: QuestionPlan) -> JobPlan:
@@ -88,7 +89,7 @@ def shared_out(plan: JobPlan) -> JobPlan:
     total = sum(weights, Decimal(0))
     if not total:
         return plan
-    shares = [(weight / total).quantize(THOUSANDTH, ROUND_DOWN) for weight in weights]
+    shares = [(weight / total).quantize(FINEST_WEIGHT, ROUND_DOWN) for weight in weights]
     heaviest = shares.index(max(shares))
     shares[heaviest] += 1 - sum(shares)
     changed = tuple(replace(one, weight=share) for one, share in zip(plan.competencies, shares, strict=True))

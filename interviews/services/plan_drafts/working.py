@@ -10,9 +10,12 @@ from interviews.models import Competency
 from interviews.services.competency_library import LibraryCompetency, library
 from interviews.services.drafting import DraftPlan
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan
+from interviews.services.plan_linter.coverage import FINEST_WEIGHT, counted
 
 WEIGHT = Decimal("0.2")
-VALUES_WEIGHT = Decimal("0.05")  # values are judged least alike, so they count little unless a person says otherwise
+OF_VALUES = (
+    4  # values weigh this part: they are judged least alike, so they count little unless a person says otherwise
+)
 NUMBERS = ("threshold_hire", "threshold_maybe", "coverage_floor")
 
 
@@ -86,22 +89,20 @@ def from_draft(draft: DraftPlan, frame: JobPlan) -> Working:
     return Working(plan, Drafted(draft.source, draft.trouble, reasons))
 
 
-def of_library(one: LibraryCompetency) -> CompetencyPlan:
-    """A competency of the library with the weight that it begins with."""
+def of_library(one: LibraryCompetency, plan: JobPlan) -> CompetencyPlan:
+    """A competency of the library with the weight that it begins with in this plan."""
     first, second, third, fourth, fifth = one.anchors
-    return CompetencyPlan(
-        one.key,
-        one.name,
-        one.definition,
-        one.dimension,
-        weight_of(one.dimension),
-        (first, second, third, fourth, fifth),
-    )
+    anchors = (first, second, third, fourth, fifth)
+    return CompetencyPlan(one.key, one.name, one.definition, one.dimension, weight_in(plan, one.dimension), anchors)
 
 
-def weight_of(dimension: str) -> Decimal:
-    """What a competency weighs at first."""
-    return VALUES_WEIGHT if dimension == Competency.Dimension.VALUES else WEIGHT
+def weight_in(plan: JobPlan, dimension: str) -> Decimal:
+    """What a new competency weighs at first: as much as the others on average, about values a fourth of that."""
+    values = Competency.Dimension.VALUES
+    others = [counted(one.weight) for one in plan.competencies if one.dimension != values]
+    average = sum(others, Decimal(0)) / len(others) if others else Decimal(0)
+    average = average or WEIGHT
+    return (average / OF_VALUES if dimension == values else average).quantize(FINEST_WEIGHT)
 
 
 def questions_of_library(key: str) -> tuple[QuestionPlan, ...]:
