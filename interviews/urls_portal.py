@@ -1,6 +1,6 @@
 from django.urls import path
 
-from interviews.views import assigning, assurance, inviting, job_settings, portal, quality
+from interviews.views import assigning, assurance, inviting, job_settings, plans, portal, publishing, quality, standings
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -27,4 +27,14 @@ urlpatterns = [
     path("requests/<uuid:request_id>/handle/", portal.handle_request, name="portal_handle_request"),
     path("quality/", quality.figures, name="portal_quality"),
     path("score-assurance/", assurance.figures, name="portal_assurance"),
+    path("jobs/new/", plans.new, name="portal_plan_new"),
+    path("jobs/<uuid:job_id>/plan/", plans.edit_next, name="portal_plan_next"),
+    path("plans/<uuid:draft_id>/", plans.edit, name="portal_plan"),
+    path("plans/<uuid:draft_id>/describe/", plans.describe, name="portal_plan_describe"),
+    path("plans/<uuid:draft_id>/discard/", plans.discard, name="portal_plan_discard"),
+    path("plans/<uuid:draft_id>/publish/", publishing.publish, name="portal_plan_publish"),
+    path("jobs/<uuid:job_id>/versions/", publishing.history, name="portal_versions"),
+    path("jobs/<uuid:job_id>/versions/<int:number>/restore/", publishing.restore, name="portal_restore"),
+    path("jobs/<uuid:job_id>/standings/", standings.show, name="portal_standings"),
+    path("jobs/<uuid:job_id>/standings/rescore/", standings.rescore, name="portal_rescore"),
 ]

@@ -35,6 +35,7 @@ from interviews.models import (
     JobVersion,
     Mail,
     ModelFigures,
+    PlanDraft,
     Question,
     QuestionFlag,
     Quote,
@@ -43,7 +44,18 @@ from interviews.models import (
     ReviewRating,
     Turn,
 )
-from interviews.services import drafts, evaluations, invitations, lifecycle, links, opening, pauses, questions, turns
+from interviews.services import (
+    drafts,
+    evaluations,
+    invitations,
+    lifecycle,
+    links,
+    opening,
+    pauses,
+    plan_drafts,
+    questions,
+    turns,
+)
 from interviews.tests import make, team
 from keys import index, ring
 from tenants.models import CustomDomain, EmailDomain, SupportGrant, Tenant
@@ -86,6 +98,7 @@ def build() -> World:
     team_invitations.invite(email="invited@staff.example", name=f"{words} invited", role=Role.REVIEWER)
     _claims()
     job = make.job(f"{words}-job", title=f"{words} job")
+    plan_drafts.start_next(job_id=job.pk, by=make.staff(Role.ADMIN))
     for name in STATES:
         one = _invite(job, name)
         team.staff_of(one.interview, Role.HIRING_MANAGER)
@@ -226,7 +239,7 @@ TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
     *(ModelFigures, Retest),
-    *(JobAssignment, InterviewAssignment),
+    *(JobAssignment, InterviewAssignment, PlanDraft),
 )
 
 

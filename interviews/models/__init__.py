@@ -5,6 +5,7 @@ from interviews.models.evaluations import CompetencyRating, Evaluation, Finding,
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
 from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
+from interviews.models.plans import PlanDraft
 from interviews.models.quality import ModelFigures, Retest
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turns import QuestionFlag, Turn
@@ -26,6 +27,7 @@ __all__ = [
     "JobVersion",
     "Mail",
     "ModelFigures",
+    "PlanDraft",
     "Question",
     "QuestionFlag",
     "Quote",

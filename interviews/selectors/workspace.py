@@ -36,12 +36,12 @@ def segments(text: str, spans: list[tuple[int, int]], turn_number: int) -> list[
 
 def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
     """Everything of the page. Before the viewer's own review is in, nothing of the AI's is read from the database."""
-    review = Review.objects.filter(interview=interview, reviewer=viewer).prefetch_related("ratings").first()
+    review = Review.objects.filter(interview=interview, reviewer=viewer).prefetch_related("ratings__competency").first()
     submitted = review is not None and review.status == Review.Status.SUBMITTED
     turns = list(interview.turns.select_related("question", "flag").prefetch_related("question__competencies"))
     evaluation = _evaluation(interview) if submitted else None
     spans = _spans(evaluation) if evaluation else {}
-    own = {rating.competency_id: rating for rating in review.ratings.all()} if review else {}
+    own = {rating.competency.key: rating for rating in review.ratings.all()} if review else {}
     return {
         "interview": _interview(interview, turns),
         "turns": [_turn(turn, spans.get(turn.pk, []), viewer) for turn in turns if turn.kind != Turn.Kind.CLOSING],
@@ -96,7 +96,7 @@ def _flag(turn: Turn, viewer: User) -> dict[str, Any] | None:
 def _items(interview: Interview, own: dict[Any, Any]) -> list[dict[str, Any]]:
     items = []
     for competency in interview.version.competencies.all():
-        rating = own.get(competency.pk)
+        rating = own.get(competency.key)
         level = (rating.level or "N") if rating and rating.rated else None
         items.append(
             {
@@ -116,7 +116,13 @@ def _items(interview: Interview, own: dict[Any, Any]) -> list[dict[str, Any]]:
 def _evaluation(interview: Interview) -> Evaluation | None:
     related = ("ratings__competency", "ratings__quotes__turn", "findings__turn")
     current = Evaluation.objects.filter(interview=interview).exclude(status=Evaluation.Status.SUPERSEDED)
-    return current.prefetch_related(*related).first()
+    return current.select_related("rubric", "interview").prefetch_related(*related).first()
+
+
+def _later_version(evaluation: Evaluation) -> int | None:
+    """The number of the version whose scorecard rated, where it is not that of the interview."""
+    rubric = evaluation.rubric
+    return rubric.number if rubric and rubric.pk != evaluation.interview.version_id else None
 
 
 def _superseded(evaluation: Evaluation) -> QuerySet[Evaluation]:
@@ -135,13 +141,15 @@ def _spans(evaluation: Evaluation) -> dict[Any, list[tuple[int, int]]]:
 def _proposal(evaluation: Evaluation, own: dict[Any, Any], turns: list[Turn]) -> dict[str, Any]:
     answers = {turn.pk: (turn.number, turn.answer or "") for turn in turns}
     findings = list(evaluation.findings.all())
+    later = _later_version(evaluation)
     return scores.summary(evaluation) | {
         "id": evaluation.pk,
         "status": evaluation.status,
         "waits_until": _waits_until(evaluation),
         "mode": evaluation.mode,
         "made_again_later": bool(evaluation.error) and evaluation.status == Evaluation.Status.PROVISIONAL,
-        "made_again_at": evaluation.finished_at if _superseded(evaluation).exists() else None,
+        "made_again_at": evaluation.finished_at if not later and _superseded(evaluation).exists() else None,
+        "scored_anew_by": later,
         "coverage_percent": int((evaluation.coverage or 0) * 100),
         "recommendation_tone": scores.TONES[evaluation.recommendation],
         "recommendation_label": evaluation.get_recommendation_display(),
@@ -160,13 +168,14 @@ def _waits_until(evaluation: Evaluation) -> datetime | None:
 
 
 def _rating(rating: Any, own: dict[Any, Any], answers: dict[Any, Any]) -> dict[str, Any]:
-    mine = own.get(rating.competency_id)
+    mine = own.get(rating.competency.key)  # the scorecard may be a later version's
     own_level = mine.level if mine else None
     return {
         "name": rating.competency.name,
         "level": rating.level,
         "own_level": own_level,
-        "differs": own_level != rating.level,
+        "own_rated": mine is not None,
+        "differs": mine is not None and own_level != rating.level,
         "confidence": rating.confidence,
         "rationale": rating.rationale or "",
         "not_covered": rating.not_covered or "",

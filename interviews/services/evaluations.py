@@ -22,7 +22,7 @@ from interviews.models import (
     Turn,
 )
 from interviews.selectors import policies
-from interviews.services import money, quality, redos, retests, standing, waiting
+from interviews.services import money, quality, redos, retests, rubrics, standing, waiting
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
@@ -114,7 +114,7 @@ def material_of(evaluation: Evaluation) -> Material:
             interview.pk,
             (candidate.name, candidate.email),
             candidate.pk,
-            rubric=f"{version.number}",
+            rubric=rubrics.label(version),
             language=interview.language,
             mapped=interview.version.questions.filter(competencies__isnull=False).exists(),
         ),

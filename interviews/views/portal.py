@@ -17,7 +17,7 @@ from core.state import TransitionNotAllowed
 from interviews.forms import AssignForm, CandidateFilterForm, DecisionForm
 from interviews.models import Evaluation
 from interviews.selectors import scope
-from interviews.services import decisions, reading, requests, retrying, reviews
+from interviews.services import decisions, plan_drafts, reading, requests, retrying, reviews
 from interviews.views.staff import staff
 
 TABS = {  # of a job, and who sees them
@@ -46,7 +46,7 @@ def home(request: HttpRequest, user: User) -> HttpResponse:
 @require_safe
 @staff
 def jobs(request: HttpRequest, user: User) -> HttpResponse:
-    return render(request, "interviews/portal/jobs.html", {"jobs": reading.jobs(by=user)})
+    return render(request, "interviews/portal/jobs.html", plan_drafts.jobs_page(by=user))
 
 
 @require_safe

@@ -15,6 +15,8 @@ from interviews.services.plan_linter.plain import limit
 from interviews.services.plan_linter.remarks import Remark, Severity
 from llm import features
 
+MOST_WEIGHT, FINEST_WEIGHT = Decimal("99.999"), Decimal("0.001")  # that a column holds
+
 
 def remarks(plan: JobPlan) -> Iterator[Remark]:
     """Gaps between the questions and the competencies of a plan."""
@@ -85,8 +87,10 @@ def share_of(plan: JobPlan, key: str) -> Decimal:
 
 
 def counted(weight: Decimal) -> Decimal:
-    """The weight as far as it is one: what is negative or no number counts as nothing."""
-    return weight if weight.is_finite() and weight > 0 else Decimal(0)
+    """The weight as the column keeps it: what is negative, too large for it or no number counts as nothing."""
+    if not weight.is_finite() or not 0 < weight <= MOST_WEIGHT:
+        return Decimal(0)
+    return weight.quantize(FINEST_WEIGHT)
 
 
 def is_same(text: str, other: str) -> bool:
