@@ -1,6 +1,6 @@
 from django.urls import path
 
-from interviews.views import assigning, inviting, job_settings, portal
+from interviews.views import assigning, inviting, job_settings, portal, resumes
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -25,4 +25,6 @@ urlpatterns = [
     path("turns/<uuid:turn_id>/retry/", portal.retry_turn, name="portal_retry_turn"),
     path("evaluations/<uuid:evaluation_id>/retry/", portal.retry_evaluation, name="portal_retry_evaluation"),
     path("requests/<uuid:request_id>/handle/", portal.handle_request, name="portal_handle_request"),
+    path("interviews/<uuid:interview_id>/resume/", resumes.resume, name="portal_resume"),
+    path("interviews/<uuid:interview_id>/resume/again/", resumes.again, name="portal_resume_again"),
 ]

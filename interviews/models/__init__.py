@@ -5,6 +5,7 @@ from interviews.models.evaluations import CompetencyRating, Evaluation, Finding,
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
 from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
+from interviews.models.resumes import Resume, ResumeSummary
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turns import QuestionFlag, Turn
 
@@ -27,6 +28,8 @@ __all__ = [
     "Question",
     "QuestionFlag",
     "Quote",
+    "Resume",
+    "ResumeSummary",
     "Review",
     "ReviewRating",
     "Turn",
