@@ -25,14 +25,14 @@ def is_locked(interview: Interview, *, viewer: User) -> bool:
 
 
 def summary(resume: Resume, interview: Interview, *, viewer: User) -> tuple[ResumeSummary | None, bool]:
-    """The summary for the version of the job that this interview follows, and whether it is locked: then it is not read."""
+    """The summary for the version of the job that this interview follows, and whether it is locked and not read."""
     if is_locked(interview, viewer=viewer):
         return None, True
     return ResumeSummary.objects.filter(resume=resume, version=interview.version_id).first(), False
 
 
 def kept(interview: Interview) -> list[dict[str, Any]]:
-    """What is kept of each upload, for the candidate: the text, and the pieces that a reader of the file does not see."""
+    """What is kept of each upload, for the candidate: the text, and the pieces that nobody sees who reads the file."""
     return [
         {"at": row.uploaded_at, "text": row.text, "hidden": [said for _, _, said in json.loads(row.hidden)]}
         for row in of_application(interview)

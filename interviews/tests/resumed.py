@@ -77,7 +77,8 @@ def said(row: ResumeSummary) -> dict[str, Any]:
 
     return {
         name: [
-            {label: words(place) for label, place in entry.labels.items()} | {"quotes": [words(q) for q in entry.quotes]}
+            {label: words(place) for label, place in entry.labels.items()}
+            | {"quotes": [words(q) for q in entry.quotes]}
             for entry in entries
         ]
         for name, entries in found.sections.items()

@@ -58,7 +58,8 @@ def basic(text: str) -> dict[str, list[dict[str, Any]]]:
     found = sections.sections(lines.lines(text))
     return {
         name: [
-            {label: text[a:b] for label, (a, b) in entry.labels.items()} | {"quotes": [text[a:b] for a, b in entry.quotes]}
+            {label: text[a:b] for label, (a, b) in entry.labels.items()}
+            | {"quotes": [text[a:b] for a, b in entry.quotes]}
             for entry in entries
         ]
         for name, entries in found.items()
@@ -79,7 +80,11 @@ def test_a_resume_is_read_by_its_headings_dates_and_points() -> None:
         "Led four engineers",
     ]
     [school] = found["education"]
-    assert (school["title"], school["school"], school["dates"]) == ("BSc Mathematics", "Utrecht University", "2007 - 2010")
+    assert (school["title"], school["school"], school["dates"]) == (
+        "BSc Mathematics",
+        "Utrecht University",
+        "2007 - 2010",
+    )
     assert [one["title"] for one in found["skills"]] == ["PostgreSQL", "SQL Server (2016, 2019)", "Python"]
     assert [one["title"] for one in found["languages"]] == ["Dutch (native)", "English - fluent"]
     assert [(one["title"], one["dates"]) for one in found["projects"]] == [("Open table linter", "2021")]
@@ -103,7 +108,9 @@ def test_headings_and_dates_in_other_words(heading: str, dates: str, section: st
     assert (entry["title"], entry["dates"]) == ("Baker", dates)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "No headings at all, 2019 - 2020.", "Experience", "x" * 5000, "- \n- \n•"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "No headings at all, 2019 - 2020.", "Experience", "x" * 5000, "- \n- \n•"]
+)
 def test_what_has_no_sections_gives_none(text: str) -> None:
     assert basic(text) == {name: [] for name in ("roles", "education", "skills", "languages", "projects")}
 
@@ -123,7 +130,7 @@ def test_words_to_the_evaluator_are_left_out_with_their_sentence() -> None:
 
 def test_what_is_kept_comes_back_and_is_places_alone() -> None:
     made = Summary(
-        sections={name: () for name in ("education", "skills", "languages", "projects")}
+        sections=dict.fromkeys(("education", "skills", "languages", "projects"), ())
         | {"roles": (Entry({"title": (0, 3)}, ((0, 9),)),)},
         requirements={"sql": ((0, 9),), "candour": ()},
         left_out=((20, 30),),
@@ -185,7 +192,9 @@ class BasicTests(TenantTestCase):
             ResumeSummary.objects.filter(pk=row.pk).update(recipe="older")  # none is taken over
         found = [
             summarised(other, file(hidden=hidden))
-            for other, hidden in zip(others, (TRAP, "Skills: candour, listening, SQL", " ".join(LINES * 3)), strict=True)
+            for other, hidden in zip(
+                others, (TRAP, "Skills: candour, listening, SQL", " ".join(LINES * 3)), strict=True
+            )
         ]
 
         self.assertEqual({row.findings for row in found}, {honest.findings})
@@ -264,7 +273,10 @@ class BasicTests(TenantTestCase):
         person = make.staff()
         make.reviewed(self.interview, person)
         row = uploaded(self.interview).summaries.get()
-        with mock.patch.object(making, "summarise", side_effect=ValueError("a word of the resume")), make.logged() as log:
+        with (
+            mock.patch.object(making, "summarise", side_effect=ValueError("a word of the resume")),
+            make.logged() as log,
+        ):
             resume_summaries.run(summary_id=row.pk)
         row.refresh_from_db()
         self.assertEqual((row.status, row.error), ("failed", "ValueError"))
@@ -380,4 +392,3 @@ class BlindTests(TenantTestCase):
 
         for url in ("/", "/candidates/", job, reverse("portal_interview", args=[self.first.pk])):
             self.assertNotContains(client.get(url), "Globex")
-

@@ -32,7 +32,9 @@ class UploadTests(TenantTestCase):
         self.client = make.signed_in(make.staff())
 
     def assert_nothing_stored(self) -> None:
-        self.assertEqual((Resume.objects.count(), ResumeSummary.objects.count(), make.owed("resume_summary")), (0, 0, []))
+        self.assertEqual(
+            (Resume.objects.count(), ResumeSummary.objects.count(), make.owed("resume_summary")), (0, 0, [])
+        )
 
     def test_it_keeps_the_text_and_owes_a_summary_and_leads_to_the_page(self) -> None:
         with self.captureOnCommitCallbacks() as sent:
@@ -43,7 +45,9 @@ class UploadTests(TenantTestCase):
         self.assertEqual((row.text, row.hidden), (TEXT, f'[[1, "same_colour", "{TRAP}"]]'))
         self.assertEqual((row.kind, row.pages, row.size), ("pdf", 1, len(file(hidden=TRAP))))
         self.assertEqual((row.file_name, row.uploaded_by), ("Ada FDP.pdf", make.staff()))
-        self.assertEqual((row.subject_id, row.application_id), (self.interview.subject_id, self.interview.application_id))
+        self.assertEqual(
+            (row.subject_id, row.application_id), (self.interview.subject_id, self.interview.application_id)
+        )
         summary = row.summaries.get()
         self.assertEqual((summary.status, summary.version_id), ("owed", self.interview.version_id))
         self.assertEqual((make.owed("resume_summary"), len(sent)), ([summary.pk], 1))
@@ -128,7 +132,11 @@ class UploadTests(TenantTestCase):
 
     def test_a_form_without_a_file_or_with_two_says_so(self) -> None:
         two = [SimpleUploadedFile("a.pdf", file()), SimpleUploadedFile("b.pdf", file())]
-        for data, words in (({}, "Choose a file"), ({"file": "text"}, "Choose a file"), ({"file": two}, "Choose one file")):
+        for data, words in (
+            ({}, "Choose a file"),
+            ({"file": "text"}, "Choose a file"),
+            ({"file": two}, "Choose one file"),
+        ):
             response = self.client.post(page(self.interview), data)
             self.assertContains(response, words, status_code=400)
         self.assert_nothing_stored()

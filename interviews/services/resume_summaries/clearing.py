@@ -1,4 +1,4 @@
-"""What in a resume speaks to whoever evaluates it instead of about the work: shown to people, kept from everything else."""
+"""What in a resume speaks to whoever evaluates, not about the work: shown to people, kept from everything else."""
 
 from compliance.injection import detect
 from interviews.services.evaluation.text import sentences
@@ -12,9 +12,7 @@ def left_out(text: str) -> tuple[Place, ...]:
     spans = detect(text, spans_from=SUSPICIOUS).spans
     if not spans:
         return ()
-    touched = [
-        (one.start, one.end) for one in sentences(text) if any(a < one.end and one.start < b for a, b in spans)
-    ]
+    touched = [(one.start, one.end) for one in sentences(text) if any(a < one.end and one.start < b for a, b in spans)]
     merged: list[Place] = []
     for start, end in sorted([*spans, *touched]):
         if merged and start <= merged[-1][1]:

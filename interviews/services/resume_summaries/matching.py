@@ -1,7 +1,8 @@
 """What of a resume speaks to a requirement, without a model: lines that share its words. Found or not, never how much.
 
-A line counts when it has a word of the requirement's name (a name without such a word, "Go", as it is written), or two words of its definition and its two best anchors that
-only some of the job's requirements use. Which words are everyday ones is the basic evaluator's list.
+A line counts when it has a word of the requirement's name (a name without such a word, "Go", as it is written), or
+two words of its definition and its two best anchors that only some of the job's requirements use. Which words are
+everyday ones is the basic evaluator's list.
 """
 
 import re
@@ -43,7 +44,9 @@ class _Scale:
     distinctive: frozenset[str]
 
     def is_named(self, piece: _Piece) -> bool:
-        return bool(piece.stems & self.name) or (self.written is not None and self.written.search(piece.said) is not None)
+        return bool(piece.stems & self.name) or (
+            self.written is not None and self.written.search(piece.said) is not None
+        )
 
 
 def _pieces(found: Sequence[Line]) -> Iterator[tuple[Place, str]]:

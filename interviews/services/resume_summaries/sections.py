@@ -109,7 +109,9 @@ def _entry(under: Sequence[Line], section: str, where: str) -> Entry:
 
 def _parts(line: Line, without: tuple[int, int] | None) -> list[Place]:
     """What a header names: "Baker at Crumb, Lyon" is a baker and Crumb."""
-    text = line.text if without is None else f"{line.text[: without[0]]}{'|' * _length(without)}{line.text[without[1] :]}"
+    text = (
+        line.text if without is None else f"{line.text[: without[0]]}{'|' * _length(without)}{line.text[without[1] :]}"
+    )
     at = "|".join(re.escape(word) for word in data()["at"])
     places, start = [], 0
     for cut in [*re.finditer(rf"\s(?:{at})\s|[,;|•·\t\n]+|\s[–—-]\s|\s{{3,}}", text), None]:

@@ -38,7 +38,9 @@ def owe(resume: Resume, interview: Interview) -> ResumeSummary:
     Where the tenant has one of the same visible text for the same version, made the same way, it is taken over: the
     same resume never reads differently, and nobody is asked again.
     """
-    row = ResumeSummary(resume=resume, version_id=interview.version_id, interview=interview, subject_id=resume.subject_id)
+    row = ResumeSummary(
+        resume=resume, version_id=interview.version_id, interview=interview, subject_id=resume.subject_id
+    )
     equal = _equal(resume, interview.version_id)
     if equal is not None:
         row.status, row.findings, row.finished_at = Status.READY, equal.findings, clock.now()
