@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
-from core.testing import TenantClient
 from interviews.models import Interview, Resume, ResumeSummary
 from interviews.services import resume_summaries, resume_uploads
 from interviews.services.resume_summaries import making
@@ -49,7 +49,7 @@ def again(interview: Interview) -> str:
     return reverse("portal_resume_again", args=[interview.pk])
 
 
-def post(client: TenantClient, interview: Interview, content: bytes, name: str = "ada.pdf") -> Any:
+def post(client: Client, interview: Interview, content: bytes, name: str = "ada.pdf") -> Any:
     return client.post(page(interview), {"file": SimpleUploadedFile(name, content)})
 
 
@@ -59,13 +59,18 @@ def uploaded(interview: Interview, content: bytes | None = None, name: str = "ad
     return resume_uploads.upload(interview_id=interview.pk, content=content or file(), filename=name, by=by)
 
 
-def summarised(interview: Interview, content: bytes | None = None) -> ResumeSummary:
+def summarised(interview: Interview, content: bytes | None = None, name: str = "ada.pdf") -> ResumeSummary:
     """Uploaded, and summarised by the worker."""
-    row = uploaded(interview, content).summaries.get()
+    row = uploaded(interview, content, name).summaries.get()
     if row.status == ResumeSummary.Status.OWED:
         resume_summaries.run(summary_id=row.pk)
         row.refresh_from_db()
     return row
+
+
+def dropped(row: ResumeSummary) -> dict[str, int]:
+    """What the model said and the resume does not hold: reason -> how often."""
+    return dict(making.from_json(row.findings).dropped)
 
 
 def said(row: ResumeSummary) -> dict[str, Any]:

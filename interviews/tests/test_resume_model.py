@@ -14,7 +14,7 @@ from interviews.models import Interview, ResumeSummary
 from interviews.services import prompts, resume_summaries
 from interviews.services.resume_summaries import model
 from interviews.tests import make
-from interviews.tests.resumed import LINES, TRAP, again, file, page, said, summarised, uploaded, word_file
+from interviews.tests.resumed import LINES, TRAP, again, dropped, file, page, said, summarised, uploaded, word_file
 from llm.models import LlmCall
 from llm.tests.asking import using
 from tests import mock_faults
@@ -81,7 +81,7 @@ FABRICATED: dict[str, tuple[dict[str, Any], str, Any, dict[str, int]]] = {
         changed(projects=[WHOLE["projects"][0] | {"quotes": ["linter"]}]),
         *("projects", [], {"no_quote": 1, "not_in_resume": 1}),
     ),
-    "a quote over two paragraphs": (changed(skills=["Education MSc Mathematics"]), "skills", [], {}),
+    "a quote over two paragraphs": (changed(skills=["Education MSc Mathematics"]), "skills", [], {"not_in_resume": 1}),
     "a language nobody speaks": (changed(languages=["Klingon"]), "languages", [], {"not_in_resume": 1}),
 }  # fmt: skip
 MALFORMED = {
@@ -117,21 +117,20 @@ class ModelTests(TenantTestCase):
         self.assertEqual(found["roles"], [role()])
         self.assertEqual([one["title"] for one in found["skills"]], ["PostgreSQL", "Python"])
         self.assertEqual(found["requirements"], {"sql": [LINES[3][2:], LINES[4][2:]], "listening": [], "candour": []})
-        self.assertEqual((mock.chats, json.loads(row.findings)["dropped"]), (1, {}))
+        self.assertEqual((mock.chats, dropped(row)), (1, {}))
         call = LlmCall.objects.get()
         self.assertEqual(
             (call.feature, call.complexity, call.prompt_version), ("resume_analysis", "medium", model.PROMPT)
         )
 
     def test_what_does_not_stand_there_is_dropped_and_counted(self) -> None:
-        for what, (answer, section, remains, dropped) in FABRICATED.items():
+        for what, (answer, section, remains, counted) in FABRICATED.items():
             with self.subTest(what):
                 ResumeSummary.objects.all().delete()
                 row = self.made_anew(answer)
                 self.assertEqual(row.mode, "model")
                 self.assertEqual(said(row)[section], remains)
-                if dropped:
-                    self.assertEqual(json.loads(row.findings)["dropped"], dropped)
+                self.assertEqual(dropped(row), counted)
 
     def made_anew(self, answer: Any) -> ResumeSummary:
         """The summary of one and the same upload, with this answer."""
@@ -154,7 +153,7 @@ class ModelTests(TenantTestCase):
         )
 
         self.assertEqual(said(row)["requirements"], {"sql": [LINES[3]], "listening": [], "candour": []})
-        self.assertEqual(json.loads(row.findings)["dropped"], {"not_in_resume": 2, "unknown_requirement": 1})
+        self.assertEqual(dropped(row), {"not_in_resume": 2, "unknown_requirement": 1})
 
     def test_praise_that_the_candidate_wrote_is_no_label(self) -> None:
         resume = uploaded(self.interview, file("Ada Lovelace", "Outstanding engineer at Globex Health since 2015"))
@@ -167,7 +166,7 @@ class ModelTests(TenantTestCase):
 
         row = resume.summaries.get()
         self.assertEqual([sorted(one) for one in said(row)["roles"]], [["dates", "employer", "quotes"]])
-        self.assertEqual(json.loads(row.findings)["dropped"], {"judgement": 1})
+        self.assertEqual(dropped(row), {"judgement": 1})
 
     def test_a_title_belongs_to_its_own_employer(self) -> None:
         rows = ("Head of Data at Initech, 2001", *(f"Baked loaf number {n} of many." for n in range(30)), *LINES)
@@ -274,9 +273,8 @@ class ModelTests(TenantTestCase):
 
     def test_a_long_resume_is_asked_about_in_parts_and_nothing_of_it_is_cut(self) -> None:
         rows = [f"Baked loaf number {number} of many." for number in range(400)]
-        content = word_file(*rows)
         with saying(EMPTY) as mock:
-            row = summarised(self.interview, content)
+            row = summarised(self.interview, word_file(*rows), "ada.docx")
 
         sent = [
             json.loads(line)["line"]
@@ -291,12 +289,10 @@ class ModelTests(TenantTestCase):
     def test_what_a_part_says_of_another_part_does_not_stand(self) -> None:
         rows = [f"Baked loaf number {number} of many." for number in range(400)]
         with saying(changed(**{name: [] for name in EMPTY} | {"skills": ["Baked loaf number 399 of many."]})):
-            row = summarised(self.interview, word_file(*rows))
+            row = summarised(self.interview, word_file(*rows), "ada.docx")
 
         self.assertEqual([one["title"] for one in said(row)["skills"]], ["Baked loaf number 399 of many."])
-        self.assertEqual(
-            json.loads(row.findings)["dropped"], {"not_in_resume": len(list(model.parts(row.resume.text))) - 1}
-        )
+        self.assertEqual(dropped(row), {"not_in_resume": len(list(model.parts(row.resume.text))) - 1})
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x", "x" * 20_000, "word " * 5000, "a\n\nb" * 4000])

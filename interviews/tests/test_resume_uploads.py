@@ -14,7 +14,7 @@ from compliance.audit.models import AuditEvent
 from core import tenancy
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Interview, Resume, ResumeSummary
-from interviews.services import afterwards, resume_pages, resume_uploads, standing
+from interviews.services import afterwards, resume_pages, resume_uploads, resumes, standing
 from interviews.tests import make, resumed, team
 from interviews.tests.resumed import LINES, TEXT, TRAP, file, page, post, uploaded, word_file
 from tests import two_tenants
@@ -172,8 +172,8 @@ class UploadTests(TenantTestCase):
             afterwards.withdraw(Interview.objects.get(pk=self.interview.pk))
             return read(*args, **kwargs)
 
-        read = resume_uploads.resumes.read
-        with mock.patch.object(resume_uploads.resumes, "read", withdraws), self.assertRaises(standing.Withdrawn):
+        read = resumes.read
+        with mock.patch.object(resumes, "read", withdraws), self.assertRaises(standing.Withdrawn):
             uploaded(self.interview)
         self.assert_nothing_stored()
 

@@ -84,8 +84,9 @@ def to_json(summary: Summary) -> str:
     return json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
 
-def from_json(text: str) -> Summary:
-    """What `to_json` kept."""
+def from_json(text: str | None) -> Summary:
+    """What `to_json` kept; a summary that is ready has it."""
+    assert text is not None
     kept = json.loads(text)
     return Summary(
         sections={name: tuple(map(_entry, entries)) for name, entries in kept["sections"].items()},

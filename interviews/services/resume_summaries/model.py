@@ -75,6 +75,7 @@ class Reading:
 
     def __init__(self, text: str, wanted: Sequence[Requirement]) -> None:
         self.text, self.find = text, locate.within(text)
+        self.lines = [line.place for line in lines(text)]
         self.keys = {_id(place): one.key for place, one in enumerate(wanted)}
         self.sections: dict[str, list[Entry]] = {name: [] for name in SECTIONS}
         self.requirements: dict[str, list[Place]] = {one.key: [] for one in wanted}
@@ -120,11 +121,12 @@ class Reading:
         return tuple(dict.fromkeys(place for place in found if place))
 
     def _label(self, words: str, part: Place) -> Place | None:
-        """Where it stands, unless it is praise or a verdict, which no label is."""
+        """Where it stands in one line, unless it is praise or a verdict, which no label is."""
         place = self._first(words, part)
-        if place is None:
+        if place is None or not any(start <= place[0] and place[1] <= end for start, end in self.lines):
             self.dropped["not_in_resume"] += 1
-        elif phrases.pattern("judging_words", "anywhere").search(phrases.plain(words)):
+            return None
+        if phrases.pattern("judging_words", "anywhere").search(phrases.plain(words)):
             self.dropped["judgement"] += 1
             return None
         return place
