@@ -1,7 +1,7 @@
 """A resume as people read it: audited, then its visible text, apart from it what is hidden, and the summary."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -62,7 +62,7 @@ def open_resume(*, by: User, interview_id: UUID, resume_id: UUID | None = None) 
 def _resume(row: Resume, interview: Interview, by: User) -> dict[str, Any]:
     made, locked = resumes.summary(row, interview, viewer=by)
     summary = making.from_json(made.findings) if made and made.status == Status.READY else None
-    marked = _quoted(summary) if summary else []
+    marked, strong = (_quoted(summary), _matched(summary)) if summary else ([], [])
     return {
         "resume": {
             "id": row.pk,
@@ -71,7 +71,7 @@ def _resume(row: Resume, interview: Interview, by: User) -> dict[str, Any]:
             "pages": row.pages,
             "uploaded_by": str(row.uploaded_by),
             "uploaded_at": row.uploaded_at,
-            "text": list(_pages(row, marked)),
+            "text": list(_pages(row, marked, strong)),
             "unreadable": row.unreadable,
             "ignored": [IGNORED[name] for name in row.ignored if name in IGNORED],
         },
@@ -97,18 +97,24 @@ def _quoted(summary: Summary) -> list[Place]:
     return sorted(shown.union(*summary.requirements.values(), summary.left_out))
 
 
-def _pages(row: Resume, marked: Iterable[Place]) -> Iterator[dict[str, Any]]:
+def _matched(summary: Summary) -> list[Place]:
+    """The places that speak to a requirement: only these stand out in the text."""
+    return [place for places in summary.requirements.values() for place in places]
+
+
+def _pages(row: Resume, marked: list[Place], strong: list[Place]) -> Iterator[dict[str, Any]]:
     """The text by pages and paragraphs, cut where marked places begin and end."""
-    places = list(marked)
     for page, paragraphs in groupby(row.paragraphs, key=lambda paragraph: paragraph[0]):
-        yield {"number": page, "paragraphs": [_paragraph(row.text, start, end, places) for _, start, end in paragraphs]}
+        cut = [_paragraph(row.text, start, end, marked, strong) for _, start, end in paragraphs]
+        yield {"number": page, "paragraphs": cut}
 
 
-def _paragraph(text: str, start: int, end: int, marked: list[Place]) -> list[dict[str, Any]]:
+def _paragraph(text: str, start: int, end: int, marked: list[Place], strong: list[Place]) -> list[dict[str, Any]]:
     within = [(max(a, start), min(b, end)) for a, b in marked if a < end and start < b]
     pieces, at = workspace.segments(text[start:end], [(a - start, b - start) for a, b in within], 0), start
     for piece in pieces:
         piece["quote_id"] = _anchor(at) if piece["quote_id"] else None
+        piece["strong"] = any(a <= at and at + len(piece["text"]) <= b for a, b in strong)
         at += len(piece["text"])
     return pieces
 

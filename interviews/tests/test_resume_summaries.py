@@ -91,6 +91,15 @@ def test_a_resume_is_read_by_its_headings_dates_and_points() -> None:
     assert "Bob" not in str(found)
 
 
+def test_a_sentence_under_a_project_tells_of_it() -> None:
+    found = basic("Projects\nTable linter (2021)\n\nFinds locks before they happen.\nWeather map")
+
+    assert [one["quotes"] for one in found["projects"]] == [
+        ["Table linter (2021)", "Finds locks before they happen."],
+        ["Weather map"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("heading", "dates", "section"),
     [

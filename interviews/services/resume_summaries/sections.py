@@ -24,6 +24,7 @@ from interviews.services.resume_summaries.types import (
 
 LONGEST_HEADER = 140  # characters of a line that names a post or a school
 LONGEST_SKILL = 60
+LONGEST_PROJECT = 70  # characters of a line that names one: a longer one, or a sentence, tells of it
 BETWEEN_SKILLS = re.compile(r"[,;|•·\n]|\s/\s|\.(?=\s|$)")
 GROUP = re.compile(r"[^:,;|]{2,40}:\s+")  # "Databases: PostgreSQL, Redis"
 EDGES = " \t\n,;:|()[]–—-·•"
@@ -160,9 +161,13 @@ def _listed(line: Line) -> Iterator[Place]:
         start = cut.end() if cut else end
 
 
+def _names_a_project(line: Line) -> bool:
+    return not line.is_point and len(line.text) <= LONGEST_PROJECT and not line.text.endswith((".", ";", "!"))
+
+
 def _projects(under: Sequence[Line]) -> Iterator[Entry]:
-    """A project begins with a line that is no point; where there are points alone, each is one."""
-    starts = [place for place, line in enumerate(under) if not line.is_point]
+    """A project begins with a line that names one: no point, no sentence; where there is none, each line is one."""
+    starts = [place for place, line in enumerate(under) if _names_a_project(line)]
     if not starts:
         starts = list(range(len(under)))
     for first, end in zip(starts, [*starts[1:], len(under)], strict=False):
