@@ -74,7 +74,7 @@ class Reading:
     """The entries and passages that were found so far, over all parts of a resume."""
 
     def __init__(self, text: str, wanted: Sequence[Requirement]) -> None:
-        self.text, self.find = text, locate.within(text)
+        self.text = text
         self.lines = [line.place for line in lines(text)]
         self.keys = {_id(place): one.key for place, one in enumerate(wanted)}
         self.sections: dict[str, list[Entry]] = {name: [] for name in SECTIONS}
@@ -83,6 +83,7 @@ class Reading:
 
     def take(self, said: dict[str, Any], part: Place) -> None:
         """Keep what stands in this part of the text."""
+        self.begins, self.find = part[0], locate.within(self.text[part[0] : part[1]])
         for name in SECTIONS:
             for one in said[name]:
                 entry = self._item(one, part) if name in LISTS else self._entry(name, one, part)
@@ -133,7 +134,8 @@ class Reading:
 
     def _first(self, words: str, part: Place) -> Place | None:
         """Where they stand in this part, within one paragraph."""
-        within = (place for place in self.find(words) if part[0] <= place[0] and place[1] <= part[1])
+        found = ((start + self.begins, end + self.begins) for start, end in self.find(words))
+        within = (place for place in found if part[0] <= place[0] and place[1] <= part[1])
         return next((place for place in within if BETWEEN not in self.text[slice(*place)]), None)
 
 
