@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock as mocking
 
-import pytest
-
 from core.testing import TenantTestCase
 from interviews.models import Interview, ResumeSummary
 from interviews.services import prompts, resume_summaries
@@ -293,11 +291,3 @@ class ModelTests(TenantTestCase):
 
         self.assertEqual([one["title"] for one in said(row)["skills"]], ["Baked loaf number 399 of many."])
         self.assertEqual(dropped(row), {"not_in_resume": len(list(model.parts(row.resume.text))) - 1})
-
-
-@pytest.mark.parametrize("text", ["", " \n", "x", "x" * 20_000, "word " * 5000, "a\n\nb" * 4000])
-def test_parts_are_bounded_and_hold_the_whole_text(text: str) -> None:
-    found = list(model.parts(text))
-
-    assert all(0 < end - start <= model.MOST_CHARACTERS for start, end in found)
-    assert "".join(text[start:end] for start, end in found).strip() == text.strip()
