@@ -10,6 +10,7 @@ from core import claims, clock, tenancy
 from core.testing import OTHER, TenantTestCase
 from interviews.models import Evaluation, Interview, ResumeSummary
 from interviews.services import afterwards, resume_summaries
+from interviews.services.evaluation.lexicon import lexicon
 from interviews.services.resume_summaries import making
 from interviews.tests import make
 from interviews.tests.resumed import LINES, TEXT, TRAP, again, file, page, said, summarised, uploaded
@@ -51,7 +52,7 @@ class BasicTests(TenantTestCase):
         row = summarised(self.interview)
 
         self.assertEqual((row.status, row.mode, row.error, row.model), ("ready", "basic", "", ""))
-        self.assertEqual(row.recipe, "resume.1/basic.2/1")
+        self.assertEqual(row.recipe, f"resume.1/{lexicon().version}/1")
         self.assertEqual(make.owed("resume_summary"), [])
         self.assertEqual(
             said(row),
