@@ -18,6 +18,7 @@ class InterviewsConfig(AppConfig):
         from tenants.services import checklist, suspending
 
         self._register_what_is_owed()
+        self._register_resumes()
         suspending.when_resumed("interviews", lifecycle.give_time_back)
         scraped.register("interviews", gauges.active)
         checklist.register(
@@ -63,3 +64,16 @@ class InterviewsConfig(AppConfig):
         due.register("interview_expiry", task="interviews.expire", keyword="interview_id")
         due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
         due.register("quota_release", task="interviews.release_quota", keyword="interview_id")
+
+    def _register_resumes(self) -> None:
+        from core import bodies, due
+        from interviews.services import resume_summaries
+        from interviews.services.resumes import MAX_BYTES
+
+        bodies.allow_file("/interviews/[0-9a-f-]{36}/resume/", MAX_BYTES)
+        due.register(
+            "resume_summary",
+            task="interviews.summarise_resume",
+            keyword="summary_id",
+            retry=lambda object_id: resume_summaries.retry(summary_id=object_id),
+        )

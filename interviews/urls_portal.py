@@ -1,6 +1,17 @@
 from django.urls import path
 
-from interviews.views import assigning, assurance, inviting, job_settings, plans, portal, publishing, quality, standings
+from interviews.views import (
+    assigning,
+    assurance,
+    inviting,
+    job_settings,
+    plans,
+    portal,
+    publishing,
+    quality,
+    resumes,
+    standings,
+)
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -37,4 +48,6 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/versions/<int:number>/restore/", publishing.restore, name="portal_restore"),
     path("jobs/<uuid:job_id>/standings/", standings.show, name="portal_standings"),
     path("jobs/<uuid:job_id>/standings/rescore/", standings.rescore, name="portal_rescore"),
+    path("interviews/<uuid:interview_id>/resume/", resumes.resume, name="portal_resume"),
+    path("interviews/<uuid:interview_id>/resume/again/", resumes.again, name="portal_resume_again"),
 ]

@@ -8,7 +8,7 @@ from accounts.models import ScimGroup, TeamInvitation, User
 from accounts.roles import Role
 from core.testing import HOME
 from interviews.models import CandidateRequest, PlanDraft
-from interviews.tests import make
+from interviews.tests import make, resumed
 from tenants.models import ApiKey, CustomDomain, EmailDomain, SupportGrant
 from tenants.tests import idps
 from tests import two_tenants
@@ -124,6 +124,10 @@ def rated_interview(world: World) -> list[Any]:
 def person(role: str) -> Data:
     """Somebody with this role to whom nothing is assigned."""
     return lambda world: {"user": User.objects.get(email=two_tenants.unassigned(role)).pk}
+
+
+def resume_file(world: World) -> dict[str, Any]:
+    return {"file": resumed.file("Ada Lovelace", "Skills", "Rust")}
 
 
 def metadata(world: World) -> dict[str, Any]:

@@ -39,6 +39,8 @@ from interviews.models import (
     Question,
     QuestionFlag,
     Quote,
+    Resume,
+    ResumeSummary,
     Retest,
     Review,
     ReviewRating,
@@ -56,7 +58,7 @@ from interviews.services import (
     questions,
     turns,
 )
-from interviews.tests import make, team
+from interviews.tests import make, resumed, team
 from keys import index, ring
 from tenants.models import CustomDomain, EmailDomain, SupportGrant, Tenant
 from tenants.services import api_keys
@@ -193,6 +195,7 @@ def _reviewed(one: invitations.Invited) -> None:
 def _decided(one: invitations.Invited) -> None:
     _reviewed(one)
     make.decided(one.interview, make.staff(), reason=_words("She measured first."))
+    resumed.summarised(one.interview, resumed.file(_words("Skills of"), "Skills", "SQL", hidden=_words("Hidden")))
 
 
 def _answers() -> tuple[str, ...]:
@@ -238,8 +241,7 @@ STATES: dict[str, Any] = {
 TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
-    *(ModelFigures, Retest),
-    *(JobAssignment, InterviewAssignment, PlanDraft),
+    *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
 )
 
 

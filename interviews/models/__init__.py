@@ -7,6 +7,7 @@ from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Q
 from interviews.models.mail import Mail
 from interviews.models.plans import PlanDraft
 from interviews.models.quality import ModelFigures, Retest
+from interviews.models.resumes import Resume, ResumeSummary
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turns import QuestionFlag, Turn
 
@@ -31,6 +32,8 @@ __all__ = [
     "Question",
     "QuestionFlag",
     "Quote",
+    "Resume",
+    "ResumeSummary",
     "Retest",
     "Review",
     "ReviewRating",
