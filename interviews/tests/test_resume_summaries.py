@@ -24,7 +24,7 @@ KNOW_OF_RESUMES = {
     *("services.afterwards", "services.takeaway"),  # they end what is owed, and give the candidate what is kept
 }
 IMPORTS = re.compile(
-    r"^(?:from|import) .*resume|import .*\bResume(?:Summary)?\b|^\s+Resume(?:Summary)?,"
+    r"^(?:from|import) .*resume|import .*\bResume(?:Summary)?\b|^\s+(?:Resume(?:Summary)?|resumes?(?:_\w+)?),"
     r"|\bResume(?:Summary)?[.(]|resume_?summar",
     re.MULTILINE,
 )
