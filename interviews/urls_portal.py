@@ -1,6 +1,6 @@
 from django.urls import path
 
-from interviews.views import assigning, inviting, job_settings, portal
+from interviews.views import assigning, inviting, job_settings, portal, ruling
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -25,4 +25,7 @@ urlpatterns = [
     path("turns/<uuid:turn_id>/retry/", portal.retry_turn, name="portal_retry_turn"),
     path("evaluations/<uuid:evaluation_id>/retry/", portal.retry_evaluation, name="portal_retry_evaluation"),
     path("requests/<uuid:request_id>/handle/", portal.handle_request, name="portal_handle_request"),
+    path("contests/<uuid:contest_id>/", ruling.contest, name="portal_contest"),
+    path("interviews/<uuid:interview_id>/letter/", ruling.release_letter, name="portal_letter"),
+    path("jobs/<uuid:job_id>/feedback/", ruling.job_feedback, name="portal_job_feedback"),
 ]

@@ -4,7 +4,11 @@ from django.template.loader import render_to_string
 
 from core import audit, tenancy
 from interviews.models import Interview
-from interviews.selectors import receipts
+from interviews.selectors import feedback, receipts
+
+
+class NoLetter(LookupError):
+    """There is no feedback letter to take away."""
 
 
 def receipt(interview: Interview) -> str:
@@ -14,11 +18,24 @@ def receipt(interview: Interview) -> str:
 
 
 def answers(interview: Interview) -> str:
-    """Questions and answers, as plain text."""
+    """Questions and answers, and the feedback letter where there is one, as plain text."""
     audit.record("answers.downloaded", interview)
     context = {
         "company": tenancy.current().name,
         "job_title": interview.application.job.title,
         "answers": receipts.answers(interview),
+        "letter": feedback.letter(interview),
     }
     return render_to_string("interviews/candidate/answers.txt", context)
+
+
+def letter(interview: Interview) -> str:
+    """The feedback letter, as plain text.
+
+    :raises NoLetter: if none was released, or the candidate withdrew.
+    """
+    found = feedback.letter(interview)
+    if found is None:
+        raise NoLetter
+    audit.record("letter.downloaded", interview)
+    return str(found["text"])

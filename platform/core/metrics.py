@@ -11,6 +11,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 TURN_PHASES: Final = ("queue", "context", "first_token", "generation", "save")
 ERROR_KINDS: Final = ("failed", "timeout", "refused", "unavailable")
+THUMBS: Final = ("up", "down")
+STARS: Final = range(1, 6)
 
 requests = Counter("candor_requests", "Requests answered", ["route", "method", "status"])
 request_seconds = Histogram("candor_request_seconds", "Time to answer a request", ["route"])
@@ -32,6 +34,14 @@ interview_errors = Counter(
     "place: timeout (too slow), refused (its text failed the output checks), unavailable (any other reason)",
     ["kind"],
 )
+thumbs = Counter(
+    "candor_thumbs", "Candidates' first thumbs about a question; who changes their mind is not counted again", ["thumb"]
+)
+stars = Counter(
+    "candor_stars",
+    "Candidates' first ratings of an interview, 1 to 5; who changes their mind is not counted again",
+    ["stars"],
+)
 ai_response_latency = Histogram(
     "ai_response_latency_seconds",
     "From the accepted answer to its recorded reply, as database time tells it",
@@ -52,5 +62,9 @@ live_dropped = Counter("candor_live_events_dropped", "Events no stream was given
 
 for _kind in ERROR_KINDS:
     interview_errors.labels(_kind)
+for _thumb in THUMBS:
+    thumbs.labels(_thumb)
+for _stars in STARS:
+    stars.labels(str(_stars))
 for _phase in TURN_PHASES:
     turn_phase.labels(_phase)
