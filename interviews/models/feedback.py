@@ -20,8 +20,8 @@ class QuestionThumb(models.Model):
     """How a candidate found a question. Shown to people in sums alone, never beside a candidate."""
 
     class Thumb(models.TextChoices):
-        UP = "up", _("Good question")
-        DOWN = "down", _("Not a good question")
+        UP = "up", _("Good")
+        DOWN = "down", _("Not good")
 
     turn = models.OneToOneField(Turn, on_delete=models.PROTECT, primary_key=True, related_name="thumb")
     subject_id = models.UUIDField()

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -20,6 +21,7 @@ from interviews.services.interviewer import phrases
 
 WORDS, JUDGING = "feedback_words", "judging_words"
 STRENGTH_FROM = 4
+MOST_QUOTES = 2
 BLANKS = re.compile(r"\n{3,}")
 TEMPLATE = "interviews/candidate/feedback_letter.txt"
 
@@ -55,7 +57,7 @@ def content(evaluation: Evaluation, answers: Answers) -> Content:
     strengths, growth, unknown = [], [], []
     for rating in evaluation.ratings.all():
         name = sayable(rating.competency.name)
-        quotes = tuple(_quotes(rating, counted))
+        quotes = tuple(islice(_quotes(rating, counted), MOST_QUOTES))
         if not name:
             continue
         if rating.level is None or not any(_is_in(quote, counted) for quote in rating.quotes.all()):

@@ -20,8 +20,8 @@ TURN = UUID(int=1)
 ANSWER = "I measured the query first. Then I moved the table in four steps. We lost no order that night."
 ANCHORS = ("Guesses.", "Names a tool.", "Measures first.", "Compares two ways.", "Explains the trade-off.")
 FORBIDDEN = re.compile(
-    r"\b(hir(?:e|ed|ing)|no[-_ ]hire|recommend\w*|reject\w*|deci(?:de|ded|sion)\w*|scor(?:e|ed|es|ing)|rat(?:ed|ing|ings)"
-    r"|level|overall|rank\w*|percentile|maybe|advance\w*|pass(?:ed)?|fail(?:ed)?|confidence|excellent|impressive"
+    r"\b(hir(?:e|ed|ing)|no[-_ ]hire|recommend\w*|reject\w*|deci(?:de|ded|sion)\w*|scor(?:e|ed|es|ing)"
+    r"|rat(?:ed|ing|ings)|level|overall|rank\w*|percentile|maybe|advance\w*|pass(?:ed)?|fail(?:ed)?|confidence|excellent|impressive"
     r"|talented|strong|weak|better than|compared|other candidates|\d(?:\.\d)? ?(?:of|/) ?5|\d+ ?%)\b",
     re.IGNORECASE,
 )
