@@ -13,6 +13,7 @@ class InterviewsConfig(AppConfig):
         from interviews import gauges
         from interviews.models import Job
         from interviews.services import lifecycle, prompts
+        from interviews.services.evaluation import model
         from llm import experiments
         from tenants.services import checklist, suspending
 
@@ -31,11 +32,11 @@ class InterviewsConfig(AppConfig):
             )
         )
         experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
-        experiments.register_prompts("evaluation", partial(prompts.has, "evaluation"))
+        experiments.register_prompts("evaluation", model.known)
 
     def _register_what_is_owed(self) -> None:
         from core import due
-        from interviews.services import evaluations, mail, redos, turns
+        from interviews.services import evaluations, mail, redos, retests, turns
 
         due.register(
             "turn",
@@ -51,6 +52,7 @@ class InterviewsConfig(AppConfig):
             retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
         )
         due.register(redos.KIND, task="interviews.redo_evaluation", keyword="evaluation_id")
+        due.register(retests.KIND, task="interviews.retest_evaluation", keyword="retest_id")
         due.register(
             "mail",
             task="interviews.send_mail",

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from core.queues import by_tenant
 from core.tasks import tenant_task
-from interviews.services import evaluations, lifecycle, mail, provisional, turns
+from interviews.services import evaluations, lifecycle, mail, provisional, repeating, turns
 
 
 @tenant_task("interviews.reply_to_turn", queue=by_tenant("turns"))
@@ -20,6 +20,11 @@ def evaluate(*, evaluation_id: UUID) -> None:
 @tenant_task("interviews.redo_evaluation", queue="evaluations")
 def redo_evaluation(*, evaluation_id: UUID) -> None:
     provisional.redo(evaluation_id=evaluation_id)
+
+
+@tenant_task("interviews.retest_evaluation", queue="evaluations")
+def retest_evaluation(*, retest_id: UUID) -> None:
+    repeating.run(retest_id=retest_id)
 
 
 @tenant_task("interviews.send_mail", queue="default")

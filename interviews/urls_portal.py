@@ -1,6 +1,6 @@
 from django.urls import path
 
-from interviews.views import assigning, inviting, job_settings, portal, ruling
+from interviews.views import assigning, inviting, job_settings, portal, quality, ruling
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -28,4 +28,5 @@ urlpatterns = [
     path("contests/<uuid:contest_id>/", ruling.contest, name="portal_contest"),
     path("interviews/<uuid:interview_id>/letter/", ruling.release_letter, name="portal_letter"),
     path("jobs/<uuid:job_id>/feedback/", ruling.job_feedback, name="portal_job_feedback"),
+    path("quality/", quality.figures, name="portal_quality"),
 ]

@@ -247,6 +247,7 @@ TENANT: dict[str, Route] = {
     "portal_contest": Route(contested, INVITE, INVITE, fixed(upheld="yes", ruling="Two questions in one.")),
     "portal_letter": Route(interview("reviewed"), NOBODY, DECIDE, unread_letter),
     "portal_job_feedback": Route(job, ROLES | SUPPORT),
+    "portal_quality": Route(nothing, AUDIT | SUPPORT),
     **PROGRAMS,
     "api_keys": Route(nothing, MANAGE, MANAGE, fixed(name="R", scopes="jobs:read", days="30")),
     "api_key_rotate": Route(api_key, NOBODY, MANAGE, fixed(hours="0")),

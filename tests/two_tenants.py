@@ -36,10 +36,12 @@ from interviews.models import (
     JobAssignment,
     JobVersion,
     Mail,
+    ModelFigures,
     Question,
     QuestionFlag,
     QuestionThumb,
     Quote,
+    Retest,
     Review,
     ReviewRating,
     Turn,
@@ -179,6 +181,10 @@ def _reviewed(one: invitations.Invited) -> None:
     interview = make.evaluated(one, _answers())
     evaluation, turn = interview.evaluations.get(), interview.turns.all()[0]
     fields = {"evaluation": evaluation, "subject_id": interview.subject_id, "turn": turn, "start": 0, "end": 9}
+    ModelFigures.objects.create(
+        evaluation=evaluation, model="m", answers=3, refused=0, quotes=4, located=3, levels=2, supported=2
+    )
+    Retest.objects.create(evaluation=evaluation)
     Finding.objects.create(kind="strength", text=_words("A strength"), **fields)
     for rating in evaluation.ratings.all():
         rating.rationale = _words("A rationale")
@@ -251,6 +257,7 @@ STATES: dict[str, Any] = {
 TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
+    *(ModelFigures, Retest),
     *(JobAssignment, InterviewAssignment, QuestionThumb, Contest, FeedbackLetter),
 )
 

@@ -32,6 +32,7 @@ ACTS: dict[str, Promise] = {
     "evaluation.failed": gettext_lazy("An evaluation failed"),
     "evaluation.finished": gettext_lazy("An evaluation was finished"),
     "evaluation.replayed": gettext_lazy("Derived an evaluation's result once more"),
+    "evaluation.retested": gettext_lazy("An evaluation was made a second time, to see whether it repeats"),
     "evaluation.retried": gettext_lazy("Asked for an evaluation again"),
     "evaluation.superseded": gettext_lazy("A newer evaluation took the place of one"),
     "evaluation.waits": gettext_lazy("An evaluation waits for a model"),

@@ -6,6 +6,7 @@ from interviews.models.feedback import Contest, FeedbackLetter, QuestionThumb
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
 from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
+from interviews.models.quality import ModelFigures, Retest
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turns import QuestionFlag, Turn
 
@@ -27,10 +28,12 @@ __all__ = [
     "JobAssignment",
     "JobVersion",
     "Mail",
+    "ModelFigures",
     "Question",
     "QuestionFlag",
     "QuestionThumb",
     "Quote",
+    "Retest",
     "Review",
     "ReviewRating",
     "Turn",

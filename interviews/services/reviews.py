@@ -11,6 +11,7 @@ from accounts.roles import Permission
 from core import audit, clock, state
 from interviews.models import Application, Interview, Review, ReviewRating
 from interviews.selectors import scope
+from interviews.services import quality
 
 LONGEST_NOTE = 2000
 REVIEWABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -61,6 +62,7 @@ def save_review(*, interview_id: UUID, by: User, ratings: Mapping[UUID, OwnRatin
     if submit:
         state.move(review, Review.Status.SUBMITTED, submitted_at=clock.now())
         _take_up(interview, by)
+        quality.compare(review)
     audit.record("review.submitted" if submit else "review.saved", review, subject_id=interview.subject_id)
     return review
 

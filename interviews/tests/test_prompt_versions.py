@@ -60,12 +60,12 @@ def test_a_turn_without_an_experiment_is_asked_by_the_prompt_of_the_release(mock
 
 
 def test_an_evaluation_is_made_by_the_version_of_its_experiment_and_says_so(mock: MockModel) -> None:
-    text = prompts.load(evaluator.PROMPT)
+    texts = prompts.wordings(evaluator.PROMPT)
     known = {evaluator.PROMPT, "evaluation.v9"}
 
     with (
         replacing.patch.dict(experiments._prompts, {"evaluation": known.__contains__}),
-        replacing.patch.object(prompts, "load", lambda version: f"{version}\n{text}"),
+        replacing.patch.object(prompts, "wordings", lambda version: tuple(f"{version}\n{text}" for text in texts)),
         using(mock),
     ):
         trying("evaluation", evaluator.PROMPT, "evaluation.v9")
@@ -74,6 +74,12 @@ def test_an_evaluation_is_made_by_the_version_of_its_experiment_and_says_so(mock
     assert {request["messages"][0]["content"].split("\n")[0] for request in mock.requests} == {"evaluation.v9"}
     assert (result.mode, result.versions["prompt"]) == ("model", "evaluation.v9")
     assert set(LlmCall.objects.values_list("interview_id", "prompt_version")) == {(INTERVIEW, "evaluation.v9")}
+
+
+def test_an_evaluation_needs_a_wording_for_each_pass() -> None:
+    versions = (evaluator.PROMPT, "evaluation.v2", "evaluation.v3.b", "evaluation.v99", "turn.v3")
+
+    assert [evaluator.known(version) for version in versions] == [True, False, False, False, False]
 
 
 @pytest.mark.parametrize(

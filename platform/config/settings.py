@@ -286,6 +286,8 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=f"support@{BASE_DOMAIN}")  # wh
 # --- models ------------------------------------------------------------------------------------
 LLM_INPUT_FILTERS = ["compliance.redaction.redact"]
 LLM_ENV = environment.model_environment()
+# The part of the models' evaluations that is made a second time (interviews.services.retests); tests choose theirs.
+EVALUATION_RETEST_SHARE = env.float("EVALUATION_RETEST_SHARE", default=0.0 if MODE == "test" else 0.02)
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING_CONFIG = None

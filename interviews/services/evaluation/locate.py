@@ -43,8 +43,13 @@ def is_long_enough(text: str) -> bool:
     return _is_evidence(_fold(text).text)
 
 
+def is_without_spaces(character: str) -> bool:
+    """Whether it is a letter of a script that writes no spaces between words; emoji are none."""
+    return character >= FIRST_WITHOUT_SPACES and character.isalpha()
+
+
 def _is_evidence(folded: str) -> bool:
-    spaced = len(folded.split()) >= FEWEST_WORDS or any(character >= FIRST_WITHOUT_SPACES for character in folded)
+    spaced = len(folded.split()) >= FEWEST_WORDS or any(map(is_without_spaces, folded))
     return len(folded) >= SHORTEST and spaced and ELLIPSIS not in folded
 
 

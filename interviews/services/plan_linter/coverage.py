@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from interviews.services.evaluation.inquiry import PASSES
 from interviews.services.evaluation.lexicon import lexicon
 from interviews.services.evaluation.text import words
 from interviews.services.jobs import JobPlan
@@ -31,7 +32,7 @@ def _whole(plan: JobPlan) -> Iterator[Remark]:
         yield Remark("no_questions", Severity.ERROR, _("Add at least one question."))
     if not plan.competencies:
         yield Remark("no_competencies", Severity.ERROR, _("Add at least one competency."))
-    most = features.named("evaluation").calls_an_interview
+    most = features.named("evaluation").calls_an_interview // len(PASSES)
     if len(plan.competencies) > most:
         message = _("Rate fewer competencies: there are %(count)s, and %(most)s are what one interview can show.")
         numbers = {"count": len(plan.competencies), "most": most}

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interviews', '0012_what_a_rating_rests_on'),
+        ('interviews', '0013_figures_of_quality'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
