@@ -34,13 +34,13 @@ class WhereverItStandsTests(TenantTestCase):
     def test_one_that_runs_records_nothing(self) -> None:
         interview = make.submitted()
         first, contest = interview.evaluations.get(), contested(interview)
-        make_result = evaluations._evaluate
+        make_result = evaluations.evaluate_material
 
         def meanwhile(material: Any) -> Any:
             ruled(contest)
             return make_result(material)
 
-        with mock.patch.object(evaluations, "_evaluate", meanwhile), self.assertRaises(LeaseLost):
+        with mock.patch.object(evaluations, "evaluate_material", meanwhile), self.assertRaises(LeaseLost):
             evaluations.run(evaluation_id=first.pk)
 
         first.refresh_from_db()

@@ -11,8 +11,6 @@ from prometheus_client import Counter, Gauge, Histogram
 
 TURN_PHASES: Final = ("queue", "context", "first_token", "generation", "save")
 ERROR_KINDS: Final = ("failed", "timeout", "refused", "unavailable")
-THUMBS: Final = ("up", "down")
-STARS: Final = range(1, 6)
 
 requests = Counter("candor_requests", "Requests answered", ["route", "method", "status"])
 request_seconds = Histogram("candor_request_seconds", "Time to answer a request", ["route"])
@@ -33,14 +31,6 @@ interview_errors = Counter(
     "Turns in which something went wrong: failed (no reply, a retry is offered), or the script took the model's "
     "place: timeout (too slow), refused (its text failed the output checks), unavailable (any other reason)",
     ["kind"],
-)
-thumbs = Counter(
-    "candor_thumbs", "Candidates' first thumbs about a question; who changes their mind is not counted again", ["thumb"]
-)
-stars = Counter(
-    "candor_stars",
-    "Candidates' first ratings of an interview, 1 to 5; who changes their mind is not counted again",
-    ["stars"],
 )
 ai_response_latency = Histogram(
     "ai_response_latency_seconds",
@@ -90,8 +80,12 @@ retests = Counter("candor_retests", "Evaluations that were to be made a second t
 retest_levels = Counter(
     "candor_retest_levels", "Ratings of evaluations made a second time, by the levels between both", ["apart"]
 )
-stars = Counter("candor_stars", "Candidates' ratings of their interview", ["stars"])
-thumbs = Counter("candor_thumbs", "Candidates' thumbs on a question", ["thumb"])
+stars = Counter(
+    "candor_stars",
+    "Candidates' first ratings of their interview; who changes their mind is not counted again",
+    ["stars"],
+)
+thumbs = Counter("candor_thumbs", "Candidates' first thumbs on a question; as for stars", ["thumb"])
 
 # --- streams -----------------------------------------------------------------------------------
 live_connections = Gauge("candor_live_connections", "Open event streams", multiprocess_mode="livesum")
@@ -100,10 +94,6 @@ live_dropped = Counter("candor_live_events_dropped", "Events no stream was given
 
 for _kind in ERROR_KINDS:
     interview_errors.labels(_kind)
-for _thumb in THUMBS:
-    thumbs.labels(_thumb)
-for _stars in STARS:
-    stars.labels(str(_stars))
 for _phase in TURN_PHASES:
     turn_phase.labels(_phase)
 for _mode in ("model", "basic"):
