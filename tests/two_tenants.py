@@ -24,8 +24,10 @@ from interviews.models import (
     CandidateRequest,
     Competency,
     CompetencyRating,
+    Contest,
     Decision,
     Evaluation,
+    FeedbackLetter,
     Finding,
     Interview,
     InterviewAssignment,
@@ -38,6 +40,7 @@ from interviews.models import (
     PlanDraft,
     Question,
     QuestionFlag,
+    QuestionThumb,
     Quote,
     Resume,
     ResumeSummary,
@@ -47,8 +50,10 @@ from interviews.models import (
     Turn,
 )
 from interviews.services import (
+    contests,
     drafts,
     evaluations,
+    feedback,
     invitations,
     lifecycle,
     links,
@@ -56,6 +61,7 @@ from interviews.services import (
     pauses,
     plan_drafts,
     questions,
+    thumbs,
     turns,
 )
 from interviews.tests import make, resumed, team
@@ -188,8 +194,24 @@ def _reviewed(one: invitations.Invited) -> None:
     for rating in evaluation.ratings.all():
         rating.rationale = _words("A rationale")
         rating.save()
+    _ready(interview)
+
+
+def _ready(interview: Interview) -> None:
+    """Everybody rated it, and its evaluation is no longer provisional."""
     for role in REVIEWERS:
         make.reviewed(interview, make.staff(role))
+    Evaluation.objects.filter(interview=interview).update(status=Evaluation.Status.READY)
+
+
+def _submitted(one: invitations.Invited) -> None:
+    """With a letter, a thumb, and the contest of its second question."""
+    interview = make.evaluated(one, _answers())
+    _ready(interview)
+    by, (first, second) = make.staff(), interview.turns.all()[:2]
+    feedback.release(interview_id=interview.pk, by=by, seen=feedback.draft(interview, by=by).seen)
+    thumbs.give(interview, turn_id=first.pk, thumb="up")
+    contests.contest(interview, turn_id=second.pk, reason="unclear", words=_words("Which customer?"))
 
 
 def _decided(one: invitations.Invited) -> None:
@@ -230,7 +252,7 @@ STATES: dict[str, Any] = {
     "request": _request,
     "abandoned": _abandoned,
     "evaluation_failed": _evaluation_failed,
-    "submitted": lambda one: make.submitted(one, _answers()),
+    "submitted": _submitted,
     "evaluated": lambda one: make.evaluated(one, _answers()),
     "reviewed": _reviewed,
     "decided": _decided,
@@ -242,6 +264,7 @@ TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
     *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
+    *(QuestionThumb, Contest, FeedbackLetter),
 )
 
 

@@ -2,6 +2,7 @@
 
 from interviews.models.candidates import Application, Candidate, CandidateRequest
 from interviews.models.evaluations import CompetencyRating, Evaluation, Finding, Quote
+from interviews.models.feedback import Contest, FeedbackLetter, QuestionThumb
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
 from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
@@ -17,8 +18,10 @@ __all__ = [
     "CandidateRequest",
     "Competency",
     "CompetencyRating",
+    "Contest",
     "Decision",
     "Evaluation",
+    "FeedbackLetter",
     "Finding",
     "Interview",
     "InterviewAssignment",
@@ -31,6 +34,7 @@ __all__ = [
     "PlanDraft",
     "Question",
     "QuestionFlag",
+    "QuestionThumb",
     "Quote",
     "Resume",
     "ResumeSummary",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import Permission
 from interviews.models import Decision, Evaluation, Finding, Interview, QuestionFlag, Quote, Review, Turn
-from interviews.selectors import scores
+from interviews.selectors import contests, scores
 from interviews.selectors.portal import STATUS_TONES
 from llm import batches
 
@@ -38,7 +38,8 @@ def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
     """Everything of the page. Before the viewer's own review is in, nothing of the AI's is read from the database."""
     review = Review.objects.filter(interview=interview, reviewer=viewer).prefetch_related("ratings__competency").first()
     submitted = review is not None and review.status == Review.Status.SUBMITTED
-    turns = list(interview.turns.select_related("question", "flag").prefetch_related("question__competencies"))
+    beside = ("question", "flag", "contest__ruled_by")
+    turns = list(interview.turns.select_related(*beside).prefetch_related("question__competencies"))
     evaluation = _evaluation(interview) if submitted else None
     spans = _spans(evaluation) if evaluation else {}
     own = {rating.competency.key: rating for rating in review.ratings.all()} if review else {}
@@ -50,6 +51,7 @@ def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
         "reviewed_at": review.submitted_at if review else None,
         "review_items": _items(interview, own) if interview.status in ("completed", "abandoned") else [],
         "evaluation": _proposal(evaluation, own, turns) if evaluation else None,
+        "results": contests.side_by_side(interview) if submitted else None,
         "decision": _decision(interview),
         "cannot_decide": _cannot_decide(viewer),
     }
@@ -79,6 +81,7 @@ def _turn(turn: Turn, spans: list[tuple[int, int]], viewer: User) -> dict[str, A
         "segments": segments(turn.answer, spans, turn.number) if turn.answer else [],
         "skipped": turn.status == Turn.Status.SKIPPED,
         "flag": _flag(turn, viewer),
+        "contest": contests.beside(turn, viewer),
     }
 
 
@@ -126,7 +129,9 @@ def _later_version(evaluation: Evaluation) -> int | None:
 
 
 def _superseded(evaluation: Evaluation) -> QuerySet[Evaluation]:
-    return Evaluation.objects.filter(interview=evaluation.interview_id, status=Evaluation.Status.SUPERSEDED)
+    """Its provisional predecessors from the same answers, which were made in vain."""
+    made = Evaluation.objects.filter(interview=evaluation.interview_id, without=evaluation.without, mode="basic")
+    return made.filter(status=Evaluation.Status.SUPERSEDED)
 
 
 def _spans(evaluation: Evaluation) -> dict[Any, list[tuple[int, int]]]:
@@ -205,6 +210,7 @@ def _decision(interview: Interview) -> dict[str, Any] | None:
         "reason_text": found.reason,
         "decided_by": found.decided_by.name,
         "decided_at": found.decided_at,
+        "before_contest": contests.decided_before(interview),
     }
 
 
