@@ -53,7 +53,7 @@ class RegionTests(TenantTestCase):
 
     def test_a_model_in_its_region_is_asked(self) -> None:
         with MockModel() as mock:
-            Account.objects.filter(label="groq-free").update(region="eu", base_url=mock.url)
+            Account.objects.filter(label="groq-free").update(region="eu", base_url=mock.url, tokens_per_minute=100_000)
             with using(mock, "", OPENAI_BASE_URL="", GROQ_API_KEY="sk-groq"):  # pragma: allowlist secret
                 interview = make.evaluated()
 

@@ -32,7 +32,7 @@ SHOWN |= {
     "llm.budget",
     "llm.usagehour",
 }
-SHOWN |= {"llm.experiment", "llm.batch"}
+SHOWN |= {"llm.experiment", "llm.batch", "llm.assurancerun"}
 MADE_ELSEWHERE = {"tenants.emaildomain"} | {
     "billing.subscription",
     "billing.quotaperiod",
