@@ -24,7 +24,11 @@ from interviews.models import (
     CandidateRequest,
     Competency,
     CompetencyRating,
+    Consensus,
+    ConsensusRating,
+    ConsensusReview,
     Decision,
+    Disagreement,
     Evaluation,
     Finding,
     Interview,
@@ -41,7 +45,20 @@ from interviews.models import (
     ReviewRating,
     Turn,
 )
-from interviews.services import drafts, evaluations, invitations, lifecycle, links, opening, pauses, questions, turns
+from interviews.services import (
+    consensus,
+    disagreements,
+    drafts,
+    evaluations,
+    invitations,
+    lifecycle,
+    links,
+    opening,
+    pauses,
+    questions,
+    reviews,
+    turns,
+)
 from interviews.tests import make, team
 from keys import index, ring
 from tenants.models import CustomDomain, EmailDomain, SupportGrant, Tenant
@@ -169,6 +186,18 @@ def _reviewed(one: invitations.Invited) -> None:
         rating.save()
     for role in REVIEWERS:
         make.reviewed(interview, make.staff(role))
+    _agreed(interview)
+
+
+def _agreed(interview: Interview) -> None:
+    """Somebody says why they differ from the AI, and what everybody agreed on."""
+    by, evaluation = make.staff(), interview.evaluations.get()
+    differing = [row.competency.key for row in evaluation.ratings.all() if not row.withheld and row.level != 4]
+    reasons = {key: disagreements.Reason("other", _words("It had two questions in it.")) for key in differing}
+    disagreements.explain(interview_id=interview.pk, by=by, reasons=reasons)
+    levels = {pk: reviews.OwnRating(3, _words("We met.")) for pk in make.ratings(interview)}
+    rests_on = list(interview.reviews.values_list("pk", flat=True))
+    consensus.record(interview_id=interview.pk, by=by, levels=levels, rests_on=rests_on)
 
 
 def _decided(one: invitations.Invited) -> None:
@@ -218,7 +247,23 @@ STATES: dict[str, Any] = {
 
 TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
-    *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
+    *(
+        Turn,
+        QuestionFlag,
+        Evaluation,
+        CompetencyRating,
+        Quote,
+        Finding,
+        Review,
+        ReviewRating,
+        Disagreement,
+        Consensus,
+        ConsensusReview,
+        ConsensusRating,
+        Decision,
+        Mail,
+        Consent,
+    ),
     *(JobAssignment, InterviewAssignment),
 )
 

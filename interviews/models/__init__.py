@@ -1,5 +1,6 @@
 """The tenant's tables."""
 
+from interviews.models.agreement import Consensus, ConsensusRating, ConsensusReview, Disagreement
 from interviews.models.candidates import Application, Candidate, CandidateRequest
 from interviews.models.evaluations import CompetencyRating, Evaluation, Finding, Quote
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
@@ -14,7 +15,11 @@ __all__ = [
     "CandidateRequest",
     "Competency",
     "CompetencyRating",
+    "Consensus",
+    "ConsensusRating",
+    "ConsensusReview",
     "Decision",
+    "Disagreement",
     "Evaluation",
     "Finding",
     "Interview",

@@ -10,7 +10,7 @@ from accounts.roles import Permission
 from core import audit
 from interviews.models import Job, JobVersion
 from interviews.selectors import assigned, overview, people, portal, scope, workspace
-from interviews.services import plan_linter
+from interviews.services import plan_linter, review_time
 from interviews.services.jobs import plan_of
 
 PAGE = 25
@@ -102,4 +102,5 @@ def open_interview(*, by: User, interview_id: UUID) -> dict[str, Any]:
     shown = workspace.workspace(interview, viewer=by)
     if by.may(Permission.ASSIGN):
         shown["people"] = assigned.reviewers(interview_id)
+    shown["opened"] = review_time.stamp(interview)
     return shown | {"candidate": {"name": name}, "job": {"id": job.pk, "title": job.title}}

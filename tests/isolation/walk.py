@@ -165,7 +165,7 @@ class WalkCase(TenantTestCase):
         if route.json:
             headers = {"Idempotency-Key": data["idempotency_key"]} if "idempotency_key" in data else {}
             return {"data": json.dumps(data), "content_type": "application/json", "headers": headers}
-        return {"data": urlencode(data), "content_type": FORM}
+        return {"data": urlencode(data, doseq=True), "content_type": FORM}
 
 
 def _seen_for_the_whole_walk() -> None:
