@@ -1,6 +1,6 @@
 """How people rate beside each other and beside the AI, as counts of pairs; over what the viewer may know alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Aggregate, Avg, Count, F, FloatField, Max, OuterRef, Q, QuerySet, StdDev, Subquery
@@ -54,7 +54,7 @@ def minutes(interviews: QuerySet[Interview], *, only: User | None) -> list[dict[
     return [*by_rater, {"reviewer": None} | timed.aggregate(n=Count("pk"), median=Median("active_ms"))]
 
 
-def between_people(interviews: QuerySet[Interview]) -> Iterator[Pair]:
+def between_people(interviews: QuerySet[Interview]) -> Iterable[Pair]:
     """Pairs of two people's levels of the same interview and competency, each pair of people once."""
     others = "review__interview__reviews"
     rows = ReviewRating.objects.filter(
@@ -69,7 +69,7 @@ def between_people(interviews: QuerySet[Interview]) -> Iterator[Pair]:
     return _counted(rows, other=f"{others}__ratings__level", job=f"{version}__job__title", number=f"{version}__number")
 
 
-def with_the_ai(interviews: QuerySet[Interview]) -> Iterator[Pair]:
+def with_the_ai(interviews: QuerySet[Interview]) -> Iterable[Pair]:
     """Pairs of a person's level and the AI's that stands, paired by the competency's key; without what it withheld."""
     evaluation = "review__interview__evaluations"
     rows = ReviewRating.objects.filter(
@@ -90,10 +90,10 @@ def with_the_ai(interviews: QuerySet[Interview]) -> Iterator[Pair]:
     )
 
 
-def _counted(rows: QuerySet[ReviewRating], **columns: str) -> Iterator[Pair]:
+def _counted(rows: QuerySet[ReviewRating], **columns: str) -> Iterable[Pair]:
     named = {name: F(path) for name, path in columns.items()}
     grouped = rows.values(key=F("competency__key"), one=F("level"), **named)
-    return grouped.annotate(n=Count("pk"), name=Max("competency__name")).order_by("key", "job", "number").iterator()
+    return grouped.annotate(n=Count("pk"), name=Max("competency__name")).order_by("key", "job", "number")
 
 
 def overridden(interviews: QuerySet[Interview]) -> list[dict[str, Any]]:

@@ -26,6 +26,11 @@ def is_against(recommended: str | None, outcome: str) -> bool:
     return OPPOSITE.get(Evaluation.Recommendation(recommended or "")) == outcome
 
 
+def went_against(decision: Decision) -> bool:
+    """Whether this one does."""
+    return with_recommendation(Decision.objects.filter(pk=decision.pk)).filter(against()).exists()
+
+
 def against() -> Q:
     """The same, as a filter of `with_recommendation`."""
     found = Q(pk__in=())

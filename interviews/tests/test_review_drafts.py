@@ -79,7 +79,7 @@ class TwoTabsTests(DraftCase):
 
         response = self.client.post(self.url, {"rating-sql": "4"}, **browser)
 
-        self.assertRedirects(response, self.page, status_code=303)
+        self.assertRedirects(response, self.page, status_code=303, fetch_redirect_response=False)
         self.assertContains(self.client.get(self.page), "Draft saved.")
         refused = self.client.post(self.url, {"rating-sql": "6"}, **browser)
         self.assertEqual(refused.status_code, 303)
