@@ -118,7 +118,9 @@ function start() {
   // Whoever follows a link to the scales wants to rate.
   const follow = () => location.hash === "#rate" && enter(current);
   window.addEventListener("hashchange", follow);
-  follow();
+  // The browser goes to the fragment when all is loaded, and takes the focus along.
+  if (document.readyState === "complete") follow();
+  else window.addEventListener("load", () => setTimeout(follow));
 }
 
 if (groups.length > 0) start();
