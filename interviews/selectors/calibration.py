@@ -1,6 +1,5 @@
 """How people rate beside each other and beside the AI, as counts of pairs; over what the viewer may know alone."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Aggregate, Avg, Count, F, FloatField, Max, OuterRef, Q, QuerySet, StdDev, Subquery
@@ -39,7 +38,7 @@ def severities(interviews: QuerySet[Interview], *, only: User | None) -> list[di
     rows = rated.annotate(others=Subquery(mean)).filter(others__isnull=False)
     if only is not None:
         rows = rows.filter(review__reviewer=only)
-    found = rows.values("review__reviewer", name=F("review__reviewer__name"), email=F("review__reviewer__email"))
+    found: Any = rows.values("review__reviewer", name=F("review__reviewer__name"), email=F("review__reviewer__email"))
     figures = {"n": Count("pk"), "mean": Avg(difference), "deviation": StdDev(difference, sample=True)}
     return list(found.annotate(**figures).order_by("name", "email"))
 
@@ -50,11 +49,13 @@ def minutes(interviews: QuerySet[Interview], *, only: User | None) -> list[dict[
         status=Review.Status.SUBMITTED, interview__in=interviews.values("pk"), active_ms__gt=0
     )
     mine = timed if only is None else timed.filter(reviewer=only)
-    by_rater = list(mine.values("reviewer").annotate(n=Count("pk"), median=Median("active_ms")).order_by("reviewer"))
+    by_rater: list[Any] = list(
+        mine.values("reviewer").annotate(n=Count("pk"), median=Median("active_ms")).order_by("reviewer")
+    )
     return [*by_rater, {"reviewer": None} | timed.aggregate(n=Count("pk"), median=Median("active_ms"))]
 
 
-def between_people(interviews: QuerySet[Interview]) -> Iterable[Pair]:
+def between_people(interviews: QuerySet[Interview]) -> list[Pair]:
     """Pairs of two people's levels of the same interview and competency, each pair of people once."""
     others = "review__interview__reviews"
     rows = ReviewRating.objects.filter(
@@ -69,7 +70,7 @@ def between_people(interviews: QuerySet[Interview]) -> Iterable[Pair]:
     return _counted(rows, other=f"{others}__ratings__level", job=f"{version}__job__title", number=f"{version}__number")
 
 
-def with_the_ai(interviews: QuerySet[Interview]) -> Iterable[Pair]:
+def with_the_ai(interviews: QuerySet[Interview]) -> list[Pair]:
     """Pairs of a person's level and the AI's that stands, paired by the competency's key; without what it withheld."""
     evaluation = "review__interview__evaluations"
     rows = ReviewRating.objects.filter(
@@ -90,15 +91,15 @@ def with_the_ai(interviews: QuerySet[Interview]) -> Iterable[Pair]:
     )
 
 
-def _counted(rows: QuerySet[ReviewRating], **columns: str) -> Iterable[Pair]:
+def _counted(rows: QuerySet[ReviewRating], **columns: str) -> list[Pair]:
     named = {name: F(path) for name, path in columns.items()}
-    grouped = rows.values(key=F("competency__key"), one=F("level"), **named)
-    return grouped.annotate(n=Count("pk"), name=Max("competency__name")).order_by("key", "job", "number")
+    grouped: Any = rows.values(key=F("competency__key"), one=F("level"), **named)
+    return list(grouped.annotate(n=Count("pk"), name=Max("competency__name")).order_by("key", "job", "number"))
 
 
 def overridden(interviews: QuerySet[Interview]) -> list[dict[str, Any]]:
     """Of the decisions on a proposal that can be overridden, by what it recommended: how many, how many against it."""
-    made = overrides.with_recommendation(Decision.objects.filter(interview__in=interviews.values("pk")))
+    made: Any = overrides.with_recommendation(Decision.objects.filter(interview__in=interviews.values("pk")))
     could = made.filter(recommended__in=list(overrides.OPPOSITE))
     counts = {"n": Count("pk"), "against": Count("pk", filter=overrides.against())}
     return list(could.values("recommended").annotate(**counts).order_by("recommended"))

@@ -41,4 +41,4 @@ def against() -> Q:
 
 def label(recommended: str | None, outcome: str) -> str:
     """What was recommended, where the outcome goes against it; "" where it does not."""
-    return str(Evaluation.Recommendation(recommended).label) if is_against(recommended, outcome) else ""
+    return str(Evaluation.Recommendation(recommended or "").label) if is_against(recommended, outcome) else ""

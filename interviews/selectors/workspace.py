@@ -137,7 +137,7 @@ def _asked(turns: list[Turn]) -> dict[Any, list[int]]:
 
 def _decision(interview: Interview) -> dict[str, Any] | None:
     decisions = Decision.objects.filter(application_id=interview.application_id, superseded_by=None)
-    found = overrides.with_recommendation(decisions).select_related("decided_by").first()
+    found: Any = overrides.with_recommendation(decisions).select_related("decided_by").first()
     if found is None:
         return None
     return {

@@ -99,7 +99,10 @@ def _minutes(row: dict[str, Any]) -> float | None:
 
 
 def _tables(pairs: Iterable[Pair], *, ordered: bool) -> dict[str, Any]:
-    """The figures of all pairs, by competency and by version; of two people neither comes first (not `ordered`)."""
+    """The figures of all pairs, by competency and by version, and the labels of the groups that are too few.
+
+    Of two people neither comes first (not `ordered`).
+    """
     groups: dict[str, dict[tuple[Any, ...], Counter[tuple[Any, Any]]]] = defaultdict(lambda: defaultdict(Counter))
     for pair in pairs:
         levels = (pair["one"], pair["other"])
@@ -109,11 +112,13 @@ def _tables(pairs: Iterable[Pair], *, ordered: bool) -> dict[str, Any]:
             ("version", (pair["job"], pair["number"], pair.get("mode", ""))),
         ):
             groups[kind][key][levels] += pair["n"]
-    return {
-        "all": _figure("", groups["all"][()], ordered),
+    figures = {
         "competency": [_figure(name, found, ordered) for (name, _key), found in sorted(groups["competency"].items())],
         "version": [_figure(_version(*key), found, ordered) for key, found in sorted(groups["version"].items())],
     }
+    shown = {kind: [figure for figure in found if figure.n] for kind, found in figures.items()}
+    few = {f"{kind}_few": [figure.label for figure in found if not figure.n] for kind, found in figures.items()}
+    return {"all": _figure("", groups["all"][()], ordered)} | shown | few
 
 
 def _version(job: str, number: int, mode: str) -> str:

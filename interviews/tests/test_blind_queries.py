@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -179,7 +180,7 @@ class NothingIsReadTests(BlindCase):
         self.assertEqual([body[:200] for body in bodies if CANARY in body], [])
 
     def test_the_api_of_programs_tells_states_and_times_alone(self) -> None:
-        _, key = api_keys.create(name="R", scopes=list(Scope), life=make.timedelta(days=1), by=make.staff(Role.OWNER))
+        _, key = api_keys.create(name="R", scopes=list(Scope), life=timedelta(days=1), by=make.staff(Role.OWNER))
         addresses = [reverse(name) for name in ("api_jobs", "api_interviews")]
 
         with CaptureQueriesContext(connection) as queries:

@@ -8,7 +8,7 @@ from compliance.audit.models import AuditEvent
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import CompetencyRating, Decision, Disagreement, Evaluation, Interview, Quote
 from interviews.selectors import comparison
-from interviews.services import disagreements, reviews
+from interviews.services import decisions, disagreements, reviews
 from interviews.services.disagreements import Reason
 from interviews.services.jobs import publish_job
 from interviews.tests import make
@@ -245,7 +245,7 @@ class OverrideTests(DisagreementCase):
         Evaluation.objects.update(recommendation=recommended)
         found = Decision.objects.filter(superseded_by=None).first()
         code = "missing_requirement" if outcome == "reject" else "meets_requirements"
-        make.decisions.decide(
+        decisions.decide(
             interview_id=self.interview.pk,
             by=self.person,
             outcome=outcome,

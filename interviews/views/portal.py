@@ -100,6 +100,7 @@ def show_workspace(
     status: int = 200,
     form: DecisionForm | None = None,
     typed: Mapping[str, str] | None = None,
+    mark_missing: bool = False,
     **more: Any,
 ) -> HttpResponse:
     """The workspace; `typed` is what stood in a form that was refused."""
@@ -111,9 +112,6 @@ def show_workspace(
         shown["review_items"] = [
             item | {"level": None if item["level"] == "N" else item["level"]} for item in shown["review_items"]
         ]
-    elif "review_error" in more:
-        for item in shown["review_items"]:
-            item["error"] = _("Choose 1 to 5 or N.") if item["level"] is None else ""
     if shown["review_submitted"] and not shown["cannot_decide"]:
         standing = shown["decision"]
         shown["decision_form"] = form or DecisionForm(initial={"seen": standing["id"] if standing else None})
@@ -123,10 +121,16 @@ def show_workspace(
         proposal["retry_url"] = reverse("portal_retry_evaluation", args=[proposal["id"]])
     shown["disagreement_codes"] = Disagreement.Code.choices
     _put_back(shown, typed or {})
+    for item in shown["review_items"] if mark_missing else ():
+        item["error"] = _("Choose 1 to 5 or N.") if item["level"] is None else ""
     return render(request, "interviews/portal/interview.html", shown | more, status=status)
 
 
 def _put_back(shown: dict[str, Any], typed: Mapping[str, str]) -> None:
+    for item in shown["review_items"] if not shown["review_submitted"] and typed else ():
+        level = typed.get(f"rating-{item['key']}", "")
+        item["level"] = int(level) if level in {"1", "2", "3", "4", "5"} else (level or None)
+        item["note"] = typed.get(f"note-{item['key']}", "")
     for rating in shown["evaluation"]["ratings"] if shown["evaluation"] else ():
         rating["code"] = typed.get(f"reason-{rating['key']}", rating["code"])
         rating["words"] = typed.get(f"words-{rating['key']}", rating["words"])

@@ -38,33 +38,46 @@ def _not_submitted(request: HttpRequest, user: User, interview_id: UUID) -> Http
     with suppress(reviews.ReviewSubmitted, reviews.StaleReview, ValueError):
         _save(request, user, interview_id, submit=False)
     error = _("Rate every competency, 1 to 5 or N for no evidence. Nothing was submitted.")
-    return show_workspace(request, user, interview_id, status=400, review_error=error)
+    return show_workspace(
+        request, user, interview_id, status=400, review_error=error, typed=request.POST, mark_missing=True
+    )
 
 
 @require_POST
 @staff
 def review_draft(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
     """Keep the ratings so far: JSON for the script that saves, the page again for who pressed a button."""
+    scripted = request.get_preferred_type([JSON, HTML]) != HTML
     try:
         saved = _save(request, user, interview_id, submit=False)
     except reviews.StaleReview as error:
         held = {key: {"level": _word(rating), "note": rating.note} for key, rating in error.held.items()}
-        return _told(request, interview_id, 409, reason="stale", version=error.version, ratings=held)
+        told = {"reason": "stale", "version": error.version, "ratings": held}
+        words = _(
+            "Another tab saved meanwhile. Nothing was overwritten; what you chose is here. Save again to keep it."
+        )
+        return JsonResponse(told, status=409) if scripted else _again(request, user, interview_id, 409, words)
     except (reviews.ReviewSubmitted, reviews.NotReviewable):
-        return _told(request, interview_id, 409, reason="closed")
+        if not scripted:
+            messages.error(request, _("This review can't be changed any more."))
+            return see_interview(interview_id)
+        return JsonResponse({"reason": "closed"}, status=409)
     except (reviews.ReviewIncomplete, ValueError):
-        return _told(request, interview_id, 400, reason="refused")
-    return _told(request, interview_id, 200, version=saved.draft_version, saved_at=saved.saved_at)
-
-
-def _told(request: HttpRequest, interview_id: UUID, status: int, **told: Any) -> HttpResponse:
-    if request.get_preferred_type([JSON, HTML]) != HTML:
-        return JsonResponse(told, status=status)
-    if status == 200:
-        messages.success(request, _("Draft saved."))
-    else:
-        messages.error(request, _("The draft was not saved. Look at what is stored, and try again."))
+        words = _("Not saved: a note is too long or holds unusual characters.")
+        return (
+            JsonResponse({"reason": "refused"}, status=400)
+            if scripted
+            else _again(request, user, interview_id, 400, words)
+        )
+    if scripted:
+        return JsonResponse({"version": saved.draft_version, "saved_at": saved.saved_at})
+    messages.success(request, _("Draft saved."))
     return see_interview(interview_id)
+
+
+def _again(request: HttpRequest, user: User, interview_id: UUID, status: int, words: str) -> HttpResponse:
+    """The page with what was chosen on it, which follows what is stored now."""
+    return show_workspace(request, user, interview_id, status=status, review_error=words, typed=request.POST)
 
 
 def _save(request: HttpRequest, user: User, interview_id: UUID, *, submit: bool) -> Review:

@@ -94,15 +94,23 @@ function onKey(event) {
   if (act(event) !== null) event.preventDefault();
 }
 
+function missing() {
+  return groups.filter((group) => !checked(group));
+}
+
+function nameMissing() {
+  const names = missing().map((group) => group.dataset.name);
+  form.querySelector("[data-still-missing]").textContent = names.length > 0 ? `${form.dataset.missing} ${names.join(", ")}` : "";
+}
+
 /* What is missing is named before anything is sent; without this script the server says it. */
 function onSubmit(event) {
-  const missing = groups.filter((group) => !checked(group));
-  if (event.submitter?.hasAttribute("data-draft-now") || missing.length === 0) return;
+  if (event.submitter?.hasAttribute("data-draft-now") || missing().length === 0) return;
   event.preventDefault();
   event.stopPropagation();
-  enter(missing[0]);
-  const names = missing.map((group) => group.dataset.name).join(", ");
-  form.querySelector("[data-draft-status]").textContent = `${form.dataset.missing} ${names}`;
+  enter(missing()[0]);
+  nameMissing();
+  form.addEventListener("change", nameMissing);
 }
 
 function start() {

@@ -44,16 +44,21 @@ TIMED = f"SELECT active_ms FROM {TENANT}.interviews_review WHERE interview_id = 
 
 
 class Bodies:
-    """Every body that the browser got of the site, but for what every page shares."""
+    """Every document and every piece of JSON that the browser got of the site since this was made."""
 
     def __init__(self, page: Page) -> None:
-        self.texts: list[str] = []
+        self._responses: list[Response] = []
         page.on("response", self._keep)
 
     def _keep(self, response: Response) -> None:
-        kind = response.headers.get("content-type", "")
-        if response.status < 300 and re.match(r"text/html|application/json", kind):
-            self.texts.append(response.text())
+        self._responses.append(response)
+
+    def texts(self) -> list[str]:
+        """Their bodies; before the browser leaves the page that asked for them."""
+        told = [
+            one for one in self._responses if re.match(r"text/html|application/", one.headers.get("content-type", ""))
+        ]
+        return [one.text() for one in told if one.status < 300 and "javascript" not in one.headers["content-type"]]
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -89,7 +94,7 @@ def test_a_whole_review_by_keyboard_alone_is_blind_and_takes_less_than_six_minut
     reckoned = reckoned_s(page, competencies)
     rate(page)
     interview = page.url.split("/interviews/")[1].split("/")[0]
-    before = list(bodies.texts)
+    before = bodies.texts()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Your review is in.")).to_be_visible()
     seconds = time.monotonic() - started
@@ -213,12 +218,14 @@ def test_what_is_missing_is_named_and_without_scripts_there_is_a_button_to_save(
     page = open_draft(reviewer)
     choose(page, 0, "3")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").filter(has_text="Not submitted yet. Still to rate:")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Not submitted yet. Still to rate:")).to_be_visible()
     assert page.evaluate("() => document.activeElement.type") == "radio"
     expect(page.get_by_text("Locked until your review is in")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Draft saved")).to_be_visible()
 
     plain = contexts(DESK, scripts=False, state=page.context.storage_state()).new_page()
     plain.goto(page.url)
+    page.close()
     assert plain.locator("[data-quiet]").count() == 0
     choose(plain, 1, "2")
     plain.get_by_role("button", name="Save the draft").click()
