@@ -12,11 +12,13 @@ class InterviewsConfig(AppConfig):
         from core import gauges as scraped
         from interviews import gauges
         from interviews.models import Job
-        from interviews.services import lifecycle, prompts
-        from llm import experiments
+        from interviews.services import assurance, lifecycle, prompts
+        from interviews.services.evaluation import model
+        from llm import experiments, gates
         from tenants.services import checklist, suspending
 
         self._register_what_is_owed()
+        self._register_resumes()
         suspending.when_resumed("interviews", lifecycle.give_time_back)
         scraped.register("interviews", gauges.active)
         checklist.register(
@@ -31,11 +33,12 @@ class InterviewsConfig(AppConfig):
             )
         )
         experiments.register_prompts("interview_turn", partial(prompts.has, "turn"))
-        experiments.register_prompts("evaluation", partial(prompts.has, "evaluation"))
+        experiments.register_prompts("evaluation", model.known)
+        gates.register("evaluation", assurance.gate_of_prompts())
 
     def _register_what_is_owed(self) -> None:
         from core import due
-        from interviews.services import evaluations, mail, redos, turns
+        from interviews.services import evaluations, mail, redos, retests, turns
 
         due.register(
             "turn",
@@ -51,6 +54,7 @@ class InterviewsConfig(AppConfig):
             retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
         )
         due.register(redos.KIND, task="interviews.redo_evaluation", keyword="evaluation_id")
+        due.register(retests.KIND, task="interviews.retest_evaluation", keyword="retest_id")
         due.register(
             "mail",
             task="interviews.send_mail",
@@ -60,3 +64,16 @@ class InterviewsConfig(AppConfig):
         due.register("interview_expiry", task="interviews.expire", keyword="interview_id")
         due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
         due.register("quota_release", task="interviews.release_quota", keyword="interview_id")
+
+    def _register_resumes(self) -> None:
+        from core import bodies, due
+        from interviews.services import resume_summaries
+        from interviews.services.resumes import MAX_BYTES
+
+        bodies.allow_file("/interviews/[0-9a-f-]{36}/resume/", MAX_BYTES)
+        due.register(
+            "resume_summary",
+            task="interviews.summarise_resume",
+            keyword="summary_id",
+            retry=lambda object_id: resume_summaries.retry(summary_id=object_id),
+        )

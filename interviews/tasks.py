@@ -4,7 +4,7 @@ from uuid import UUID
 
 from core.queues import by_tenant
 from core.tasks import tenant_task
-from interviews.services import evaluations, lifecycle, mail, provisional, turns
+from interviews.services import evaluations, lifecycle, mail, provisional, repeating, resume_summaries, turns
 
 
 @tenant_task("interviews.reply_to_turn", queue=by_tenant("turns"))
@@ -20,6 +20,11 @@ def evaluate(*, evaluation_id: UUID) -> None:
 @tenant_task("interviews.redo_evaluation", queue="evaluations")
 def redo_evaluation(*, evaluation_id: UUID) -> None:
     provisional.redo(evaluation_id=evaluation_id)
+
+
+@tenant_task("interviews.retest_evaluation", queue="evaluations")
+def retest_evaluation(*, retest_id: UUID) -> None:
+    repeating.run(retest_id=retest_id)
 
 
 @tenant_task("interviews.send_mail", queue="default")
@@ -40,3 +45,8 @@ def close_overdue(*, interview_id: UUID) -> None:
 @tenant_task("interviews.release_quota", queue="default")
 def release_quota(*, interview_id: UUID) -> None:
     lifecycle.release_quota(interview_id=interview_id)
+
+
+@tenant_task("interviews.summarise_resume", queue="evaluations")
+def summarise_resume(*, summary_id: UUID) -> None:
+    resume_summaries.run(summary_id=summary_id)

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from interviews.views import assigning, calibrating, inviting, job_settings, portal, reviewing
+from interviews.views import (
+    assigning,
+    assurance,
+    calibrating,
+    inviting,
+    job_settings,
+    plans,
+    portal,
+    publishing,
+    quality,
+    resumes,
+    reviewing,
+    standings,
+)
 
 urlpatterns = [
     path("", portal.home, name="portal_home"),
@@ -25,6 +38,20 @@ urlpatterns = [
     path("turns/<uuid:turn_id>/retry/", portal.retry_turn, name="portal_retry_turn"),
     path("evaluations/<uuid:evaluation_id>/retry/", portal.retry_evaluation, name="portal_retry_evaluation"),
     path("requests/<uuid:request_id>/handle/", portal.handle_request, name="portal_handle_request"),
+    path("quality/", quality.figures, name="portal_quality"),
+    path("score-assurance/", assurance.figures, name="portal_assurance"),
+    path("jobs/new/", plans.new, name="portal_plan_new"),
+    path("jobs/<uuid:job_id>/plan/", plans.edit_next, name="portal_plan_next"),
+    path("plans/<uuid:draft_id>/", plans.edit, name="portal_plan"),
+    path("plans/<uuid:draft_id>/describe/", plans.describe, name="portal_plan_describe"),
+    path("plans/<uuid:draft_id>/discard/", plans.discard, name="portal_plan_discard"),
+    path("plans/<uuid:draft_id>/publish/", publishing.publish, name="portal_plan_publish"),
+    path("jobs/<uuid:job_id>/versions/", publishing.history, name="portal_versions"),
+    path("jobs/<uuid:job_id>/versions/<int:number>/restore/", publishing.restore, name="portal_restore"),
+    path("jobs/<uuid:job_id>/standings/", standings.show, name="portal_standings"),
+    path("jobs/<uuid:job_id>/standings/rescore/", standings.rescore, name="portal_rescore"),
+    path("interviews/<uuid:interview_id>/resume/", resumes.resume, name="portal_resume"),
+    path("interviews/<uuid:interview_id>/resume/again/", resumes.again, name="portal_resume_again"),
     path("interviews/<uuid:interview_id>/disagree/", reviewing.disagree, name="portal_disagree"),
     path("interviews/<uuid:interview_id>/consensus/", reviewing.agree, name="portal_consensus"),
     path("calibration/", calibrating.calibration, name="portal_calibration"),

@@ -3,7 +3,16 @@
 MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain", "tenants_emaildomain", "tenants_supportgrant"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod"),
-    *("llm_account", "llm_offer", "llm_ownkey", "llm_budget", "llm_usagehour", "llm_experiment", "llm_batch"),
+    *(
+        "llm_account",
+        "llm_offer",
+        "llm_ownkey",
+        "llm_budget",
+        "llm_usagehour",
+        "llm_experiment",
+        "llm_batch",
+        "llm_assurancerun",
+    ),
 )
 SIGN_IN = frozenset({"portal_login", "account_second_factor", "account_passkey_question", "account_passkey_answer"})
 LEADS_ON = frozenset({"staff_password", "admin:password_change"})  # to the account, which asks who comes

@@ -7,8 +7,8 @@ from uuid import UUID
 from accounts.models import ScimGroup, TeamInvitation, User
 from accounts.roles import Role
 from core.testing import HOME
-from interviews.models import CandidateRequest, CompetencyRating, Consensus
-from interviews.tests import make
+from interviews.models import CandidateRequest, CompetencyRating, Consensus, PlanDraft
+from interviews.tests import make, resumed
 from tenants.models import ApiKey, CustomDomain, EmailDomain, SupportGrant
 from tenants.tests import idps
 from tests import two_tenants
@@ -32,6 +32,25 @@ def turn(name: str) -> Arguments:
 
 def job(world: World) -> list[Any]:
     return [world.interviews["invited"].application.job_id]
+
+
+def plan_draft(world: World) -> list[Any]:
+    return [PlanDraft.objects.get().pk]
+
+
+def older_version(world: World) -> list[Any]:
+    return [*job(world), 1]
+
+
+def a_plan(world: World) -> dict[str, Any]:
+    """The form of a plan without a row, saved on what the page showed."""
+    numbers = {"minutes": "30", "max_probes": "1", "max_probes_interview": "4", "evaluation_waits_hours": "0"}
+    bars = {"threshold_hire": "70", "threshold_maybe": "50", "coverage_percent": "60"}
+    return {"revision": "1", "title": "T", "competencies": "0", "questions": "0", "do": "save"} | numbers | bars
+
+
+def undecided(world: World) -> dict[str, Any]:
+    return {"interview": str(world.interviews["reviewed"].pk)}
 
 
 def contest(world: World) -> list[Any]:
@@ -122,6 +141,10 @@ def person(role: str) -> Data:
     return lambda world: {"user": User.objects.get(email=two_tenants.unassigned(role)).pk}
 
 
+def resume_file(world: World) -> dict[str, Any]:
+    return {"file": resumed.file("Ada Lovelace", "Skills", "Rust")}
+
+
 def metadata(world: World) -> dict[str, Any]:
     return {"xml": idps.metadata().decode()}
 
@@ -130,6 +153,10 @@ def fixed(**data: Any) -> Data:
     return lambda world: data
 
 
+DESCRIPTION = (
+    "Bakery shift leader. You plan the night shift, train new bakers, keep the budget for flour and butter, deal with"
+    " complaints of customers and write the reports about every batch that failed."
+)
 DECISION = fixed(outcome="reject", reason_code="missing_requirement", reason_text="No.")
 COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
 CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)

@@ -29,7 +29,7 @@ def say(request: Sent, seed: int = 1) -> str:
     """Text, or an object of the shape that was asked for."""
     wanted = properties(request)
     if "quotes" in wanted:
-        return json.dumps(rate(request, seed))
+        return json.dumps({name: value for name, value in rate(request, seed).items() if name in wanted})
     if "probe" in wanted:
         return json.dumps({"text": "Thank you, that is noted. The next question follows.", "probe": None})
     return "Thank you, that is noted."
@@ -61,14 +61,16 @@ def rate(request: Sent, seed: int) -> Sent:
     best = max(answers, key=lambda row: len(row["answer"].split()), default=None)
     quote = sentence(best["answer"]) if best else ""
     if not best or not quote:
-        return {"level": None, "confidence": 0, "quotes": [], "rationale": "", "not_covered": "Nothing was said."}
+        nothing = {"quotes": [], "counter_evidence": [], "not_covered": "Nothing was said.", "rationale": ""}
+        return nothing | {"level": None, "confidence": 0}
     chance = random.Random(f"{seed} {quote}")
     return {
+        "quotes": [{"answer": best["id"], "text": quote}],
+        "counter_evidence": [],
+        "not_covered": "",
+        "rationale": "The quoted action fits this anchor.",
         "level": chance.randint(2, 5),
         "confidence": round(chance.uniform(0.5, 0.9), 2),
-        "quotes": [{"answer": best["id"], "text": quote}],
-        "rationale": "The quoted action fits this anchor.",
-        "not_covered": "",
     }
 
 

@@ -38,9 +38,14 @@ from interviews.models import (
     JobAssignment,
     JobVersion,
     Mail,
+    ModelFigures,
+    PlanDraft,
     Question,
     QuestionFlag,
     Quote,
+    Resume,
+    ResumeSummary,
+    Retest,
     Review,
     ReviewRating,
     Turn,
@@ -55,11 +60,12 @@ from interviews.services import (
     links,
     opening,
     pauses,
+    plan_drafts,
     questions,
     reviews,
     turns,
 )
-from interviews.tests import make, team
+from interviews.tests import make, resumed, team
 from keys import index, ring
 from tenants.models import CustomDomain, EmailDomain, SupportGrant, Tenant
 from tenants.services import api_keys
@@ -101,6 +107,7 @@ def build() -> World:
     team_invitations.invite(email="invited@staff.example", name=f"{words} invited", role=Role.REVIEWER)
     _claims()
     job = make.job(f"{words}-job", title=f"{words} job")
+    plan_drafts.start_next(job_id=job.pk, by=make.staff(Role.ADMIN))
     for name in STATES:
         one = _invite(job, name)
         team.staff_of(one.interview, Role.HIRING_MANAGER)
@@ -180,6 +187,10 @@ def _reviewed(one: invitations.Invited) -> None:
     interview = make.evaluated(one, _answers())
     evaluation, turn = interview.evaluations.get(), interview.turns.all()[0]
     fields = {"evaluation": evaluation, "subject_id": interview.subject_id, "turn": turn, "start": 0, "end": 9}
+    ModelFigures.objects.create(
+        evaluation=evaluation, model="m", answers=3, refused=0, quotes=4, located=3, levels=2, supported=2
+    )
+    Retest.objects.create(evaluation=evaluation)
     Finding.objects.create(kind="strength", text=_words("A strength"), **fields)
     for rating in evaluation.ratings.all():
         rating.rationale = _words("A rationale")
@@ -203,6 +214,7 @@ def _agreed(interview: Interview) -> None:
 def _decided(one: invitations.Invited) -> None:
     _reviewed(one)
     make.decided(one.interview, make.staff(), reason=_words("She measured first."))
+    resumed.summarised(one.interview, resumed.file(_words("Skills of"), "Skills", "SQL", hidden=_words("Hidden")))
 
 
 def _answers() -> tuple[str, ...]:
@@ -247,24 +259,9 @@ STATES: dict[str, Any] = {
 
 TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
-    *(
-        Turn,
-        QuestionFlag,
-        Evaluation,
-        CompetencyRating,
-        Quote,
-        Finding,
-        Review,
-        ReviewRating,
-        Disagreement,
-        Consensus,
-        ConsensusReview,
-        ConsensusRating,
-        Decision,
-        Mail,
-        Consent,
-    ),
-    *(JobAssignment, InterviewAssignment),
+    *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating),
+    *(Disagreement, Consensus, ConsensusReview, ConsensusRating, Decision, Mail, Consent),
+    *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
 )
 
 

@@ -6,6 +6,9 @@ from interviews.models.evaluations import CompetencyRating, Evaluation, Finding,
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
 from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
+from interviews.models.plans import PlanDraft
+from interviews.models.quality import ModelFigures, Retest
+from interviews.models.resumes import Resume, ResumeSummary
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turns import QuestionFlag, Turn
 
@@ -29,9 +32,14 @@ __all__ = [
     "JobAssignment",
     "JobVersion",
     "Mail",
+    "ModelFigures",
+    "PlanDraft",
     "Question",
     "QuestionFlag",
     "Quote",
+    "Resume",
+    "ResumeSummary",
+    "Retest",
     "Review",
     "ReviewRating",
     "Turn",

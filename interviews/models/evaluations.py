@@ -86,6 +86,7 @@ class Evaluation(Claimable):
                 fields=["interview"], condition=~models.Q(status="superseded"), name="one_current_evaluation"
             )
         ]
+        indexes = [models.Index(fields=["finished_at"], name="evaluations_by_end")]
 
     def __str__(self) -> str:
         return f"{self.interview_id} {self.status}"

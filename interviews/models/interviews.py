@@ -86,7 +86,10 @@ class Interview(models.Model):
                 condition=models.Q(stars__isnull=True) | models.Q(stars__range=(1, 5)), name="stars_are_1_to_5"
             ),
         ]
-        indexes = [models.Index(fields=["status", "-last_activity_at"], name="interviews_by_status")]
+        indexes = [
+            models.Index(fields=["status", "-last_activity_at"], name="interviews_by_status"),
+            models.Index(fields=["rated_at"], name="interviews_by_their_rating"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

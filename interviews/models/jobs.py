@@ -100,6 +100,14 @@ class JobVersion(models.Model):
     threshold_hire = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(70))
     threshold_maybe = models.DecimalField(max_digits=4, decimal_places=1, default=Decimal(50))
     coverage_floor = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.60"))
+    rubric_version = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of the scorecard; empty where the row is older than the column: see services.rubrics."),
+    )
+    rubric_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
@@ -168,6 +176,11 @@ class Question(models.Model):
     version = models.ForeignKey(JobVersion, on_delete=models.PROTECT, related_name="questions")
     position = models.PositiveSmallIntegerField()
     text = models.TextField()
+    follow_ups = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text=_("Kind of follow-up -> words that were written for this question."),
+    )
     competencies = models.ManyToManyField(Competency, related_name="questions")
 
     class Meta:

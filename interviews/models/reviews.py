@@ -41,6 +41,7 @@ class Review(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["interview", "reviewer"], name="one_review_a_person")]
+        indexes = [models.Index(fields=["submitted_at"], name="reviews_by_submission")]
 
     def __str__(self) -> str:
         return f"{self.interview_id} {self.status}"

@@ -38,14 +38,15 @@ def shown(evaluation: Evaluation, interview: Interview, review: Review, turns: l
     """The panel, beside the person's own submitted review."""
     answers = {turn.pk: (turn.number, turn.answer or "") for turn in turns}
     findings = list(evaluation.findings.all())
-    ratings = _ratings(evaluation, review, answers)
+    ratings, later = _ratings(evaluation, review, answers), _later_version(evaluation, interview)
     return scores.summary(evaluation) | {
         "id": evaluation.pk,
         "status": evaluation.status,
         "waits_until": _waits_until(evaluation),
         "mode": evaluation.mode,
         "made_again_later": bool(evaluation.error) and evaluation.status == Evaluation.Status.PROVISIONAL,
-        "made_again_at": evaluation.finished_at if _superseded(evaluation).exists() else None,
+        "made_again_at": evaluation.finished_at if not later and _superseded(evaluation).exists() else None,
+        "scored_anew_by": later,
         "coverage_percent": int((evaluation.coverage or 0) * 100),
         "recommendation_tone": scores.TONES[evaluation.recommendation],
         "recommendation_label": evaluation.get_recommendation_display(),
@@ -56,7 +57,6 @@ def shown(evaluation: Evaluation, interview: Interview, review: Review, turns: l
         "differs": any(rating["differs"] for rating in ratings),
         "unexplained": sum(rating["asks"] and not rating["code"] for rating in ratings),
         "contested": sorted(answers[turn.pk][0] for turn in turns if str(turn.pk) in evaluation.without),
-        "other_rubric": _other_rubric(evaluation, interview),
         "versions": _versions(evaluation),
     }
 
@@ -72,8 +72,8 @@ def _superseded(evaluation: Evaluation) -> QuerySet[Evaluation]:
     return Evaluation.objects.filter(interview=evaluation.interview_id, status=Evaluation.Status.SUPERSEDED)
 
 
-def _other_rubric(evaluation: Evaluation, interview: Interview) -> int | None:
-    """The number of the version whose scorecard the AI used, where people rate by another one."""
+def _later_version(evaluation: Evaluation, interview: Interview) -> int | None:
+    """The number of the version whose scorecard rated, where it is not that of the interview."""
     rubric = evaluation.rubric
     return rubric.number if rubric is not None and rubric.pk != interview.version_id else None
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import Permission
 from interviews.models import Decision, Interview, QuestionFlag, Review, Turn
-from interviews.selectors import overrides, proposal, raters, work
+from interviews.selectors import comparison, overrides, proposal, raters, work
 from interviews.selectors.portal import STATUS_TONES
 
 OUTCOME_TONES = {Decision.Outcome.ADVANCE: "good", Decision.Outcome.HOLD: "warn", Decision.Outcome.REJECT: "bad"}
@@ -104,11 +104,11 @@ def _flag(turn: Turn, viewer: User) -> dict[str, Any] | None:
 
 
 def _items(interview: Interview, review: Review | None, turns: list[Turn]) -> list[dict[str, Any]]:
-    own = {rating.competency_id: rating for rating in review.ratings.all()} if review else {}
+    own = comparison.own_by_key(review)
     asked = _asked(turns)
     items = []
     for competency in interview.version.competencies.all():
-        rating = own.get(competency.pk)
+        rating = own.get(competency.key)
         level = (rating.level or "N") if rating and rating.rated else None
         items.append(
             {

@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
-from interviews.services import listeners, money, redos
+from interviews.services import listeners, money, redos, resume_summaries
 from llm import batches, cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -47,6 +47,7 @@ def withdraw(interview: Interview) -> None:
     for evaluation_id in interview.evaluations.values_list("pk", flat=True):
         due.settle("evaluation", evaluation_id)
         redos.settle(evaluation_id)
+    resume_summaries.stop(interview)
     batches.purge(subject_id=interview.subject_id)
     audit.record("interview.withdrawn", interview)
     listeners.close(interview, why="withdrawn")

@@ -58,6 +58,7 @@ def context(turn: Turn) -> TurnContext:
         shown_again=any(past.probe_kind == AGAIN and past.question_id == turns[-1].question_id for past in turns),
         every_reply=plan.version.words_every_reply,
         so_far=_so_far(interview, turns, plan) if wanted.kinds else "",
+        written=turns[-1].question.follow_ups if turns[-1].question else {},
     )
 
 

@@ -22,7 +22,7 @@ from interviews.models import (
     Turn,
 )
 from interviews.selectors import policies
-from interviews.services import money, redos, standing, waiting
+from interviews.services import money, quality, redos, retests, rubrics, standing, waiting
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
     Answer,
@@ -77,10 +77,12 @@ def run(*, evaluation_id: UUID) -> None:
             material = material_of(claim.row)
             if waiting.put_off(claim, material):
                 return
-            result = _evaluate(material)
+            with quality.listening() as said:
+                result = evaluate_material(material)
             with transaction.atomic():
                 standing.hold(claim.row.interview_id)
                 _store(claim, result)
+                quality.keep(claim.row, result, said)
         except (claims.LeaseLost, *pool.AWAY):
             raise  # it is owed as before
         except standing.Withdrawn:
@@ -108,26 +110,37 @@ def material_of(evaluation: Evaluation) -> Material:
         answers=tuple(one for one in answers_of(interview) if str(one.turn_id) not in evaluation.without),
         thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
         policy=policies.of_tenant(),
-        context=EvaluationContext(interview.pk, (candidate.name, candidate.email), candidate.pk),
+        context=EvaluationContext(
+            interview.pk,
+            (candidate.name, candidate.email),
+            candidate.pk,
+            rubric=rubrics.label(version),
+            language=interview.language,
+            mapped=interview.version.questions.filter(competencies__isnull=False).exists(),
+        ),
         waits_hours=version.evaluation_waits_hours,
     )
 
 
-def _evaluate(material: Material) -> Result:
+def evaluate_material(material: Material) -> Result:
+    """Rate this. Hold no transaction: no connection is held meanwhile."""
     pool.give_back()
-    return evaluate(
+    result = evaluate(
         competencies=material.competencies,
         answers=material.answers,
         thresholds=material.thresholds,
         policy=material.policy,
         context=material.context,
     )
+    quality.hear(result)
+    return result
 
 
 def answers_of(interview: Interview) -> list[Answer]:
-    """The answers in the order they were given; the free last field counts for no competency by itself."""
+    """The answers in the order they were given; the free last field is no answer to anything, and not rated."""
     rows = (
         interview.turns.filter(answer__isnull=False)
+        .exclude(kind=Turn.Kind.CLOSING)
         .select_related("question")
         .prefetch_related("question__competencies")
     )
@@ -180,6 +193,7 @@ def _store(claim: claims.Claim, result: Result) -> None:
     due.settle("evaluation", evaluation.pk)
     if not basic:
         redos.hasten()
+        retests.owe(evaluation)
     if not (result.trouble and redos.owe(evaluation)):
         money.give_back(evaluation.interview_id)
     audit.record("evaluation.finished", evaluation, mode=result.mode, attempts=claim.attempts)

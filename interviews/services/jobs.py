@@ -1,20 +1,23 @@
 """Jobs and their immutable versions."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 
 from accounts.models import User
 from accounts.roles import SUPPORT_ROLES, Permission
 from core import audit, clock
 from interviews.models import Competency, Job, JobVersion, Question
 from interviews.selectors import scope
+from interviews.services import rubrics
 from interviews.services.interviewer import topics
 
 LONGEST_WAIT_HOURS = 24
+LONGEST_SLUG = 80
 FIXED = (  # the columns of a version that have the same name in its plan
     *("intro", "minutes", "max_probes", "max_probes_interview", "words_every_reply", "evaluation_waits_hours"),
     *("jurisdiction", "threshold_hire", "threshold_maybe", "coverage_floor"),
@@ -51,10 +54,11 @@ class CompetencyPlan:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPlan:
-    """A core question and the keys of the competencies it is about."""
+    """A core question, the keys of the competencies it is about, and the follow-ups written for it, by kind."""
 
     text: str
     competencies: tuple[str, ...]
+    follow_ups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def publish_job(*, plan: JobPlan, by: User | None) -> Job:
         by.require(Permission.MANAGE_JOBS)
     _check(plan)
     job, _ = Job.objects.get_or_create(
-        slug=plan.slug, defaults={"title": plan.title, "location": plan.location, "owner": _of_the_team(by)}
+        slug=plan.slug, defaults={"title": plan.title, "location": plan.location, "owner": of_the_team(by)}
     )
     version = _publish(job, plan, by)
     Job.objects.filter(pk=job.pk).update(title=plan.title, location=plan.location, status=Job.Status.OPEN)
@@ -120,11 +124,9 @@ def change_settings(*, job_id: UUID, follows: int, settings: Settings, by: User)
     :raises Job.DoesNotExist: if there is no such job for this person, or nothing of it is published.
     """
     by.require(Permission.MANAGE_JOBS)
-    job = scope.jobs_of(by).select_for_update().get(pk=job_id, current_version__isnull=False)
+    job = _held(job_id, follows, by)
     current = job.current_version
-    assert current is not None  # it was asked for above
-    if current.number != follows:
-        raise ChangedMeanwhile
+    assert current is not None  # it was asked for
     wanted = asdict(settings)
     if all(getattr(current, name) == value for name, value in wanted.items()):
         return current
@@ -135,15 +137,84 @@ def change_settings(*, job_id: UUID, follows: int, settings: Settings, by: User)
     return version
 
 
-def _of_the_team(by: User | None) -> User | None:
+@transaction.atomic
+def publish_first(*, plan: JobPlan, by: User) -> Job:
+    """Create and open a job of this plan, under a slug of its own whatever other job has the title.
+
+    :raises VersionIncomplete, WaitsTooLong, UnknownJurisdiction: as `publish_job` does, with nothing written.
+    :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
+    """
+    by.require(Permission.MANAGE_JOBS)
+    _check(plan)
+    job = _created(plan, by)
+    version = _publish(job, plan, by)
+    Job.objects.filter(pk=job.pk).update(status=Job.Status.OPEN)
+    audit.record("job.published", job, version=version.number)
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def publish_next(*, job_id: UUID, follows: int, plan: JobPlan, by: User, restores: int | None = None) -> JobVersion:
+    """Publish the version after number `follows`; the job stays as open or closed as it is.
+
+    :param restores: the number of the earlier version that has this plan, for the audit trail.
+    :raises ChangedMeanwhile: if another version was published since.
+    :raises VersionIncomplete, WaitsTooLong, UnknownJurisdiction: as `publish_job` does, with nothing written.
+    :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
+    :raises Job.DoesNotExist: if there is no such job for this person, or nothing of it is published.
+    """
+    by.require(Permission.MANAGE_JOBS)
+    _check(plan)
+    job = _held(job_id, follows, by)
+    version = _publish(job, plan, by)
+    Job.objects.filter(pk=job.pk).update(title=plan.title, location=plan.location)
+    audit.record("job.published", job, version=version.number, restores=restores)
+    return version
+
+
+def _held(job_id: UUID, follows: int, by: User) -> Job:
+    """The job with nobody else publishing it until the commit.
+
+    :raises ChangedMeanwhile: if `follows` is not the number of its current version.
+    """
+    job = scope.jobs_of(by).select_for_update().get(pk=job_id, current_version__isnull=False)
+    assert job.current_version is not None  # it was asked for above
+    if job.current_version.number != follows:
+        raise ChangedMeanwhile
+    return job
+
+
+def _created(plan: JobPlan, by: User) -> Job:
+    """The job under the first slug of its title that is free."""
+    stem = slugify(plan.title)[: LONGEST_SLUG - 5].strip("-") or "job"
+    number, slug = 1, stem
+    while True:
+        try:
+            with transaction.atomic():
+                return Job.objects.create(slug=slug, title=plan.title, location=plan.location, owner=of_the_team(by))
+        except IntegrityError:
+            number += 1
+            slug = f"{stem}-{number}"
+
+
+def of_the_team(by: User | None) -> User | None:
     """Whom a row can name: a session of support is nobody of this tenant."""
     return None if by is None or by.role in SUPPORT_ROLES else by
 
 
 def _publish(job: Job, plan: JobPlan, by: User | None) -> JobVersion:
     """The job's next version, never to change again, for whoever is invited from now on."""
+    before = list(rubrics.of_job(job.pk).values())
     version = _create_version(job, plan)
-    JobVersion.objects.filter(pk=version.pk).update(published_at=clock.now(), published_by=_of_the_team(by))
+    version.refresh_from_db()  # numbers as the columns hold them
+    rubric = rubrics.after(before[-1] if before else None, rubrics.content_of(version.competencies.all(), version))
+    JobVersion.objects.filter(pk=version.pk).update(
+        rubric_version=rubric.version,
+        rubric_hash=rubric.content.whole,
+        published_at=clock.now(),
+        published_by=of_the_team(by),
+    )
     Job.objects.filter(pk=job.pk).update(current_version=version)
     return version
 
@@ -171,7 +242,10 @@ def plan_of(version: JobVersion) -> JobPlan:
         title=version.job.title,
         location=version.job.location,
         competencies=tuple(_competency_plan(row) for row in version.competencies.all()),
-        questions=tuple(QuestionPlan(row.text, tuple(one.key for one in row.competencies.all())) for row in questions),
+        questions=tuple(
+            QuestionPlan(row.text, tuple(one.key for one in row.competencies.all()), row.follow_ups)
+            for row in questions
+        ),
         **{name: getattr(version, name) for name in FIXED},
     )
 
@@ -205,5 +279,7 @@ def _competency(version: JobVersion, position: int, plan: CompetencyPlan) -> Com
 
 def _create_questions(version: JobVersion, plans: Sequence[QuestionPlan], ids: dict[str, UUID]) -> None:
     for position, plan in enumerate(plans, 1):
-        question = Question.objects.create(version=version, position=position, text=plan.text)
+        question = Question.objects.create(
+            version=version, position=position, text=plan.text, follow_ups=dict(plan.follow_ups)
+        )
         question.competencies.set(Competency.objects.filter(pk__in=[ids[key] for key in plan.competencies]))

@@ -12,6 +12,12 @@ def load(version: str) -> str:
     return (FOLDER / f"{version}.txt").read_text().strip()
 
 
+def wordings(version: str) -> tuple[str, ...]:
+    """The texts of a prompt that is worded more than once: "evaluation.v3", then "evaluation.v3.b" and so on."""
+    others = sorted(path.stem for path in FOLDER.glob(f"{version}.?.txt"))
+    return tuple(load(name) for name in (version, *others))
+
+
 def has(kind: str, version: str) -> bool:
     """Whether there is such a prompt of this kind ("turn", "evaluation")."""
-    return version in {path.stem for path in FOLDER.glob(f"{kind}.v*.txt")}
+    return version in {path.stem for path in FOLDER.glob(f"{kind}.v*.txt") if path.stem.count(".") == 1}

@@ -25,7 +25,7 @@ def redo(*, evaluation_id: UUID) -> None:
 
     :raises core.claims.AlreadyClaimed: if another worker did it meanwhile.
     """
-    evaluation = Evaluation.objects.select_related("interview").get(pk=evaluation_id)
+    evaluation = Evaluation.objects.select_related("interview", "rubric").get(pk=evaluation_id)
     if not _is_wanted(evaluation):
         redos.settle(evaluation_id)
         if evaluation.status == Evaluation.Status.PROVISIONAL:  # and not one that another took the place of
@@ -57,7 +57,8 @@ def _supersede(evaluation: Evaluation) -> None:
             standing.hold(evaluation.interview_id)
             state.move(evaluation, Evaluation.Status.SUPERSEDED, source=Evaluation.Status.PROVISIONAL)
             redos.settle(evaluation.pk)
-            successor = evaluations.owe(evaluation.interview)
+            successor = evaluations.owe(evaluation.interview, rubric=evaluation.rubric)
+            Evaluation.objects.filter(pk=successor.pk).update(without=evaluation.without)
             audit.record("evaluation.superseded", evaluation, by=str(successor.pk))
     except (TransitionNotAllowed, standing.Withdrawn) as error:
         raise AlreadyClaimed(str(evaluation.pk)) from error

@@ -12,14 +12,15 @@ from uuid import UUID
 from django.db.models import Q
 
 from core import audit
-from interviews.models import Evaluation, Finding
+from interviews.models import CompetencyRating, Evaluation, Finding, Quote
 from interviews.services import evaluations, standing
 from interviews.services.evaluation import basic, code, derive, input_hash, model
 from interviews.services.evaluation.types import Output, Point, Rating, Result
 from keys.box import CannotOpen
 from keys.ring import KeyDestroyed
 
-SCORES = ("overall", "technical", "communication", "values", "coverage", "spread", "recommendation")
+SCORES = ("overall", "technical", "communication", "values", "coverage", "spread", "recommendation", "reason")
+RATED = ("level", "confidence", "value", "spread", "withheld", "left_out", "rationale", "not_covered")
 
 
 class CannotReplay(Exception):
@@ -56,6 +57,8 @@ def replay(*, evaluation_id: UUID) -> Replay:
         differences = tuple(_differences(evaluation))
     except standing.Withdrawn as error:
         raise CannotReplay("The candidate withdrew, or was erased.") from error
+    except (model.AskedDifferently, KeyError, TypeError) as error:
+        raise CannotReplay("What was stored answers other questions than this release asks.") from error
     except (CannotOpen, KeyDestroyed) as error:
         raise CannotReplay("The candidate's key does not open what was stored: it was destroyed.") from error
     audit.record("evaluation.replayed", evaluation, differences=len(differences))
@@ -71,8 +74,11 @@ def _finished(evaluation_id: UUID) -> Evaluation:
     made_by = found.versions.get("evaluator", "")
     if made_by != (ours := model.VERSION if found.mode == "model" else basic.version()):
         raise CannotReplay(f"It was made by {made_by or 'an unnamed evaluator'}, and this release has {ours}.")
-    if found.outputs is None:
-        raise CannotReplay("It was made before outputs were kept.")
+    ours_too = (model if found.mode == "model" else basic).parameters()
+    if found.parameters and not ours_too.items() <= found.parameters.items():
+        raise CannotReplay("It was made with other parameters than this release has.")
+    if found.outputs is None or not found.parameters:
+        raise CannotReplay("It was made before outputs and parameters were kept.")
     return found
 
 
@@ -80,9 +86,10 @@ def _differences(evaluation: Evaluation) -> Iterator[Difference]:
     material, versions = evaluations.material_of(evaluation), evaluation.versions
     given = (material.competencies, material.answers, material.thresholds)
     outputs = [Output(**one) for one in json.loads(evaluation.outputs or "[]")]
-    result = derive(*given, evaluation.mode, outputs, versions)
+    parameters = evaluation.parameters
+    result = derive(*given, evaluation.mode, outputs, versions, parameters)
     stored, derived = _stored(evaluation), _derived(result)
-    stored["input"], derived["input"] = evaluation.input_hash, input_hash(*given, versions)
+    stored["input"], derived["input"] = evaluation.input_hash, input_hash(*given, versions, parameters)
     for what in sorted({*stored, *derived}):
         if stored.get(what) != derived.get(what):
             yield Difference(what, stored.get(what), derived.get(what))
@@ -91,8 +98,8 @@ def _differences(evaluation: Evaluation) -> Iterator[Difference]:
 def _stored(evaluation: Evaluation) -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(evaluation, name) for name in SCORES}
     for row in evaluation.ratings.select_related("competency").prefetch_related("quotes"):
-        quotes = sorted((quote.turn_id, quote.start, quote.end) for quote in row.quotes.all())
-        found |= _rated(row.competency.key, row.level, row.confidence, row.rationale, row.not_covered, quotes)
+        quotes = [(quote.turn_id, quote.start, quote.end, quote.kind) for quote in row.quotes.all()]
+        found |= _rated(row.competency.key, row, quotes)
     points: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in Finding.Kind.values}
     for one in evaluation.findings.all():
         points[one.kind].append((one.text, one.turn_id, one.start, one.end))
@@ -110,13 +117,14 @@ def _derived(result: Result) -> dict[str, Any]:
 
 
 def _of(rating: Rating) -> dict[str, Any]:
-    quotes = sorted((span.turn_id, span.start, span.end) for span in rating.quotes)
-    return _rated(rating.competency_key, rating.level, rating.confidence, rating.rationale, rating.not_covered, quotes)
+    kinds = [(Quote.Kind.SUPPORTS.value, rating.quotes), (Quote.Kind.COUNTERS.value, rating.counter)]
+    quotes = [(span.turn_id, span.start, span.end, kind) for kind, spans in kinds for span in spans]
+    return _rated(rating.competency_key, rating, quotes)
 
 
-def _rated(key: str, *values: Any) -> dict[str, Any]:
-    names = ("level", "confidence", "rationale", "not covered", "quotes")
-    return {f"rating of {key}: {name}": value for name, value in zip(names, values, strict=True)}
+def _rated(key: str, rating: Rating | CompetencyRating, quotes: list[tuple[Any, ...]]) -> dict[str, Any]:
+    found = {f"rating of {key}: {name.replace('_', ' ')}": getattr(rating, name) for name in RATED}
+    return found | {f"rating of {key}: quotes": sorted(quotes)}
 
 
 def _points(points: tuple[Point, ...]) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from accounts.roles import Permission
 from core import audit, clock, state
 from interviews.models import Application, Interview, Review, ReviewRating
 from interviews.selectors import scope
-from interviews.services import review_time
+from interviews.services import quality, review_time
 
 LONGEST_NOTE = 2000
 REVIEWABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -84,6 +84,7 @@ def save_review(
     if submit:
         state.move(review, Review.Status.SUBMITTED, submitted_at=clock.now())
         _take_up(interview, by)
+        quality.compare(review)
     audit.record("review.submitted" if submit else "review.saved", review, subject_id=interview.subject_id)
     return review
 

@@ -4,7 +4,7 @@ from django.template.loader import render_to_string
 
 from core import audit, tenancy
 from interviews.models import Interview
-from interviews.selectors import receipts
+from interviews.selectors import receipts, resumes
 
 
 def receipt(interview: Interview) -> str:
@@ -14,11 +14,12 @@ def receipt(interview: Interview) -> str:
 
 
 def answers(interview: Interview) -> str:
-    """Questions and answers, as plain text."""
+    """Questions and answers, and what is kept of the candidate's resume, as plain text."""
     audit.record("answers.downloaded", interview)
     context = {
         "company": tenancy.current().name,
         "job_title": interview.application.job.title,
         "answers": receipts.answers(interview),
+        "resumes": resumes.kept(interview),
     }
     return render_to_string("interviews/candidate/answers.txt", context)

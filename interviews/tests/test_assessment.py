@@ -226,7 +226,7 @@ def test_the_command_prints_one_line_of_json_and_twice_the_same() -> None:
 
     assert first == second and first.count("\n") == 1
     assert set(report) == {"evaluator", "version", "roles", "overall", "suites"}
-    assert (report["evaluator"], report["version"]) == ("basic", "basic.2")
+    assert (report["evaluator"], report["version"]) == ("basic", "basic.3")
     assert set(report["roles"]) == {"dental_hygienist", "payroll_accountant", "site_electrician"}
     assert all(set(one) == FIGURES for one in [*report["roles"].values(), report["overall"]])
     assert (report["overall"]["interviews"], report["overall"]["quotes_valid"], report["suites"]) == (14, 1.0, {})

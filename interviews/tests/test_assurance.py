@@ -69,13 +69,24 @@ def test_a_suite_below_its_gate_or_not_run_fails() -> None:
 
 def test_every_change_changes_something_and_only_what_it_says() -> None:
     for name, suite in cases.suites().items():
-        if name == "wrong_occupation":
+        if name in ("small_talk", "wrong_occupation"):
             continue
         for one in suite:
             assert one.before != one.after, name
     assert cases.in_dialect("The colour of a door is not what I want to organise.") == (
         "The color of door isn't what I wanna organize."
     )
+
+
+def test_the_wrong_occupation_is_good_answers_that_were_asked_for_another_competency() -> None:
+    for one in cases.suites()["wrong_occupation"]:
+        [scale] = one.competencies
+        about = {other.key for other in library().competencies for answer in one.after if answer.text in other.examples}
+
+        assert len(about) == len(one.after) == 3
+        assert {answer.competency_keys for answer in one.after} == {()}
+        assert scale.dimension not in {library().by_key(key).dimension for key in about}
+        assert {answer.text for answer in one.after} == {library().by_key(key).examples[3] for key in about}
 
 
 def test_the_basic_evaluator_passes_the_gate(show: Callable[[str], None]) -> None:
@@ -88,6 +99,7 @@ def test_the_basic_evaluator_passes_the_gate(show: Callable[[str], None]) -> Non
 @pytest.mark.parametrize(
     ("rate", "suite"),
     [
+        (lambda scales, answers: [high(one) for one in scales], "small_talk"),
         (lambda scales, answers: [high(one) for one in scales], "wrong_occupation"),
         (lambda scales, answers: [by_length(one, answers) for one in scales], "padding"),
         (lambda scales, answers: [obedient(one, answers) for one in scales], "injection"),

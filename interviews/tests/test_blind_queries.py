@@ -40,6 +40,8 @@ VIEWERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER, Role.HIRING_MANAGER, Role.REV
 # The own draft is read by the viewer's own review.
 OWN = re.compile(r'FROM "interviews_reviewrating".* WHERE .*"interviews_reviewrating"\."review_id" (IN \(|= )')
 CHANGING = re.compile(r'nonce="[^"]+"|name="(csrfmiddlewaretoken|opened)" value="[^"]+"|\d+\xa0\w+ ago')
+OF_A_JOB = ("portal_job_settings", "portal_versions", "portal_plan_next", "portal_standings")
+ADDS_UP = "/quality/"  # sums of the whole tenant, in which cells of few are hidden: docs/quality.md, test_quality*
 TABS = ("candidates", "questions", "scorecard", "settings", "people")
 
 
@@ -67,14 +69,15 @@ class BlindCase(TenantTestCase):
             "portal_interview": [reverse("portal_interview", args=[ids["interview_id"]])],
             "portal_job": [reverse("portal_job", args=[ids["job_id"]]) + f"?tab={tab}" for tab in TABS],
             "portal_invite": [reverse("portal_invite", args=[ids["job_id"]])],
-            "portal_job_settings": [reverse("portal_job_settings", args=[ids["job_id"]])],
+            **{name: [reverse(name, args=[ids["job_id"]])] for name in OF_A_JOB},
+            "portal_resume": [reverse("portal_resume", args=[ids["interview_id"]])],
             "portal_candidates": ["/candidates/", "/candidates/?stage=advanced", "/candidates/?stage=invited"],
         }
         found = [url for urls in named.values() for url in urls]
         for name, route in walk.patterns("config.urls_tenant"):
             if name and "<" not in route and name not in named:
                 found.append(reverse(name))
-        return found
+        return [url for url in found if url != ADDS_UP]
 
 
 def _fill(interview: Interview) -> None:
@@ -106,14 +109,15 @@ def _rated(interview: Interview, by: User) -> Review:
     return reviews.save_review(interview_id=interview.pk, by=by, ratings=ratings, submit=True)
 
 
-def told(statements: list[str]) -> Iterator[str]:
-    """What the statements read that is the AI's or somebody else's."""
+def told(statements: list[str], viewer: User) -> Iterator[str]:
+    """What the statements read that is the AI's or somebody else's, of interviews that the viewer has not rated."""
+    rated = re.compile(
+        rf'IN \(SELECT [^()]+\(U0\."reviewer_id" = \'{viewer.pk.hex}\'::uuid AND U0\."status" = \'submitted\'\)\)'
+    )
     for sql in statements:
-        tables = set(re.findall(r'"interviews_(\w+)"', sql))
-        own = OWN.search(sql) is not None
-        if tables & set(AI) or (tables & set(OTHERS) and not own):
-            yield sql
-        if any(f'"interviews_evaluation"."{column}"' in sql for column in SCORES):
+        tables = set(re.findall(r"\binterviews_(\w+)", sql))
+        found = tables & set(AI) or any(f'"interviews_evaluation"."{column}"' in sql for column in SCORES)
+        if (found or (tables & set(OTHERS) and OWN.search(sql) is None)) and rated.search(sql) is None:
             yield sql
 
 
@@ -139,23 +143,24 @@ class NothingIsReadTests(BlindCase):
 
             statements, bodies = self.visit(make.signed_in(viewer), addresses)
 
-            self.assertEqual(list(told(statements)), [], role)
+            self.assertEqual([sql[-900:] for sql in told(statements, viewer)], [], role)
             self.assertEqual([body[:90] for body in bodies if CANARY in body], [], role)
             self.assertEqual([body[:90] for body in bodies if body.startswith("5")], [], role)
-            seen = [
-                body for body in bodies if body.startswith("200") and f"/interviews/{self.interview.pk}/" in body[:90]
-            ]
+            page = reverse("portal_interview", args=[self.interview.pk])
+            seen = [body for body in bodies if body.startswith(f"200 {page} ")]
             self.assertEqual(len(seen), 1, role)
             self.assertIn("Mine.", seen[0])
             for mark in ("<mark", "87", "7.3", "Suggestion", "recorded by", "Everybody"):
                 self.assertNotIn(mark, seen[0].split("</head>")[1].split("csrfmiddlewaretoken")[0], role)
 
     def test_the_test_sees_such_a_statement_where_there_is_one(self) -> None:
-        recruiter = make.signed_in(make.staff())
+        recruiter = make.staff()
 
-        statements, bodies = self.visit(recruiter, [reverse("portal_interview", args=[self.interview.pk])])
+        statements, bodies = self.visit(
+            make.signed_in(recruiter), [reverse("portal_interview", args=[self.interview.pk])]
+        )
 
-        self.assertGreater(len(list(told(statements))), 5)
+        self.assertGreater(len(list(told(statements, recruiter))), 5)
         self.assertIn(CANARY, bodies[0])
 
     def test_what_is_refused_or_saved_tells_nothing_either(self) -> None:
@@ -175,19 +180,21 @@ class NothingIsReadTests(BlindCase):
                 )
             ]
 
-        read = [sql for sql in told([query["sql"] for query in queries.captured_queries]) if sql.startswith("SELECT")]
+        statements = [query["sql"] for query in queries.captured_queries if query["sql"].startswith("SELECT")]
+        read = list(told(statements, viewer))
         self.assertEqual(read, [])
         self.assertEqual([body[:200] for body in bodies if CANARY in body], [])
 
     def test_the_api_of_programs_tells_states_and_times_alone(self) -> None:
-        _, key = api_keys.create(name="R", scopes=list(Scope), life=timedelta(days=1), by=make.staff(Role.OWNER))
+        owner = make.staff(Role.OWNER)
+        _, key = api_keys.create(name="R", scopes=list(Scope), life=timedelta(days=1), by=owner)
         addresses = [reverse(name) for name in ("api_jobs", "api_interviews")]
 
         with CaptureQueriesContext(connection) as queries:
             bodies = [self.client.get(url, headers={"X-API-Key": key}) for url in addresses]
 
         self.assertEqual([body.status_code for body in bodies], [200, 200])
-        self.assertEqual(list(told([query["sql"] for query in queries.captured_queries])), [])
+        self.assertEqual(list(told([query["sql"] for query in queries.captured_queries], owner)), [])
         self.assertNotIn(CANARY, "".join(body.content.decode() for body in bodies))
 
 

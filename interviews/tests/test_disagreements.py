@@ -234,7 +234,7 @@ class WhatThePanelSaysTests(DisagreementCase):
 
         page = self.client.get(self.page)
 
-        self.assertContains(page, "Rated by version 2 of the scorecard")
+        self.assertContains(page, "Scored anew under the scorecard of version 2")
         self.assertContains(page, "two levels or more apart")
         self.explain(sql="missed")
         self.assertEqual(self.codes(), {"sql": "missed"})

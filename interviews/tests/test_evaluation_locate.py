@@ -85,3 +85,12 @@ def test_whatever_is_found_reads_like_the_quote(text: str, start: int, length: i
     if span is not None:
         assert 0 <= span.start < span.end <= len(text)
         assert locate._fold(text[span.start : span.end]).text == locate._fold(quote).text
+
+
+def test_words_of_any_length_are_searched_within_a_text_whole_words_alone() -> None:
+    text = "SQL and NoSQL,\nSql  Server"
+
+    assert [text[a:b] for a, b in locate.within(text)("sql")] == ["SQL", "Sql"]
+    assert [text[a:b] for a, b in locate.within(text)("SQL server")] == ["Sql  Server"]
+    for nothing in ("", " ", "SQ", "server SQL"):
+        assert list(locate.within(text)(nothing)) == []

@@ -12,8 +12,9 @@ import pytest
 from django.test import override_settings
 
 from core import tenancy
-from interviews.services.evaluation import evaluate, input_hash, model
+from interviews.services.evaluation import evaluate, input_hash, inquiry, model
 from interviews.services.evaluation.types import Answer, CompetencyText, EvaluationContext, Result, Thresholds
+from interviews.tests.planned_passes import plan
 from interviews.tests.rated import BREAD, CONCRETE, HYGIENE_QUESTION, JOB, THRESHOLDS, VAGUE, answer
 from llm import attempts, nonce
 from llm.models import LlmCall
@@ -24,7 +25,8 @@ from tests.mock_model import MockModel
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 INTERVIEW = UUID("01890000-0000-7000-8000-0000000000aa")
-ANSWERS = [answer(CONCRETE, "dough"), answer(VAGUE, "hygiene", number=2, question=HYGIENE_QUESTION)]
+ANSWERS = [answer(CONCRETE, "dough", "guests"), answer(VAGUE, "hygiene", number=2, question=HYGIENE_QUESTION)]
+PASSES = 3
 
 
 @pytest.fixture
@@ -55,39 +57,42 @@ def test_each_competency_is_one_call_with_a_located_quote(mock: MockModel) -> No
 
     texts = {item.turn_id: item.text for item in ANSWERS}
     assert result.mode == "model"
-    assert mock.chats == LlmCall.objects.count() == len(JOB)
+    assert mock.chats == LlmCall.objects.count() == PASSES * len(JOB)
     assert set(LlmCall.objects.values_list("feature", "complexity", "interview_id", "prompt_version")) == {
-        ("evaluation", "complex", INTERVIEW, "evaluation.v2")
+        ("evaluation", "complex", INTERVIEW, "evaluation.v3")
     }
-    for rating in result.ratings:
+    expected = [CONCRETE, VAGUE, CONCRETE]
+    for rating, text in zip(result.ratings, expected, strict=True):
         assert rating.level in (2, 3, 4, 5)
-        assert [texts[span.turn_id][span.start : span.end] for span in rating.quotes] == [CONCRETE.partition(". ")[0]]
+        assert [texts[span.turn_id][span.start : span.end] for span in rating.quotes] == [text.partition(". ")[0] + "."]
+        assert (rating.spread, rating.value, rating.withheld) == (0, Decimal(rating.level), "")
     assert result.scores.overall is not None
-    assert result.versions["evaluator"] == "model.1"
-    assert (result.versions["prompt"], result.versions["model"]) == ("evaluation.v2", "mock")
-    assert result.versions["input"] == input_hash(JOB, ANSWERS, THRESHOLDS, result.versions)
+    assert result.versions["evaluator"] == "model.2"
+    assert (result.versions["prompt"], result.versions["model"]) == ("evaluation.v3", "mock")
+    assert result.versions["input"] == input_hash(JOB, ANSWERS, THRESHOLDS, result.versions, result.parameters)
+    assert result.parameters == {"language": "en", "mapped": True} | model.parameters()
 
 
-def test_a_call_holds_all_answers_behind_a_mark_and_then_one_scale(mock: MockModel) -> None:
+def test_a_call_holds_the_answers_to_its_questions_behind_a_mark_and_then_one_scale(mock: MockModel) -> None:
     with using(mock):
         evaluated()
 
     bodies = [request["messages"][1]["content"].splitlines() for request in mock.requests]
-    for competency, body in zip(JOB, bodies, strict=True):
-        assert body[0].removeprefix("ANSWERS ") == body[3].removeprefix("END ")
-        assert [json.loads(line)["answer"] for line in body[1:3]] == [CONCRETE, VAGUE]
-        assert body[4:] == [f"Scale: {competency.name}. {competency.definition}", *anchors(competency)]
+    for competency, text, body in zip(JOB * PASSES, [CONCRETE, VAGUE, CONCRETE] * PASSES, bodies, strict=True):
+        assert body[0].removeprefix("ANSWERS ") == body[2].removeprefix("END ")
+        assert json.loads(body[1])["answer"] == text
+        assert body[3:] == [f"Scale: {competency.name}. {competency.definition}", *anchors(competency)]
     assert {request["temperature"] for request in mock.requests} == {0.0}
 
 
-def test_the_calls_about_one_interview_differ_in_the_scale_alone(mock: MockModel) -> None:
+def test_calls_about_the_same_answers_differ_in_the_scale_alone(mock: MockModel) -> None:
     """So that a provider's prompt cache reads rules and answers once."""
     with using(mock):
-        evaluated()
+        evaluated([answer(CONCRETE, *(one.key for one in JOB))])
 
     asked = ["\n".join(message["content"] for message in request["messages"]) for request in mock.requests]
-    assert len({text.partition("\nScale: ")[0] for text in asked}) == 1
-    assert len(set(asked)) == len(JOB)
+    assert len({text.partition("\nScale: ")[0] for text in asked}) == PASSES
+    assert len(set(asked)) == PASSES * len(JOB)
 
 
 def test_an_answer_cannot_close_its_data_block(mock: MockModel) -> None:
@@ -103,7 +108,7 @@ def test_an_answer_cannot_close_its_data_block(mock: MockModel) -> None:
 
 
 def test_equal_input_is_an_equal_prompt() -> None:
-    first, second = (model.messages(JOB[0], ANSWERS) for _ in range(2))
+    first, second = ([model.messages(JOB[0], one) for one in plan(JOB, ANSWERS)[0].passes] for _ in range(2))
 
     assert first == second
 
@@ -153,7 +158,7 @@ def test_one_broken_output_is_made_good_by_the_second_try() -> None:
         result = evaluated()
 
     assert result.mode == "model"
-    assert mock.chats == LlmCall.objects.count() == 5  # two of five were broken, three are used
+    assert mock.chats == LlmCall.objects.count() == 17  # eight of them were broken, nine are used
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "html", "no_finish", "cut"])
@@ -179,7 +184,7 @@ def test_a_call_that_fails_half_way_is_made_good_by_the_next_attempt() -> None:
         result = evaluated()
 
     assert result.mode == "model"
-    assert mock.chats == LlmCall.objects.count() == len(JOB) + 1
+    assert mock.chats == LlmCall.objects.count() == PASSES * len(JOB) + 4
 
 
 def test_without_a_model_nothing_is_sent() -> None:
@@ -209,32 +214,35 @@ def test_names_do_not_leave_and_quotes_with_names_are_located(mock: MockModel) -
 
     assert "Anna" not in json.dumps(mock.requests)
     quote = result.ratings[0].quotes[0]
-    assert said[quote.start : quote.end] == "Anna de Vries and I measured the water together at six every morning"
+    assert said[quote.start : quote.end] == "Anna de Vries and I measured the water together at six every morning."
 
 
 def test_only_what_fits_is_sent_and_the_most_relevant_first(mock: MockModel) -> None:
     filler = "At the weekend I went to the lake with my cousins and we sailed until it was dark. " * 40
-    many = [answer(f"{filler} {number}", number=number, question="What else?") for number in range(2, 8)]
+    many = [answer(f"{filler} {number}", "dough", number=number, question="What else?") for number in range(2, 8)]
 
     with using(mock):
-        evaluated([*many, answer(CONCRETE, "dough", number=9)])
+        result = evaluated([*many, answer(CONCRETE, "dough", number=9)])
 
     lines = mock.requests[0]["messages"][1]["content"].splitlines()
     sent = [json.loads(line) for line in lines if line.startswith('{"id"')]
-    assert sum(len(row["answer"]) for row in sent) <= model.MOST_CHARACTERS
+    assert sum(len(row["answer"]) for row in sent) <= inquiry.MOST_CHARACTERS
     assert sent[-1]["answer"] == CONCRETE
+    assert result.ratings[0].left_out == 7 - len(sent) == 4
 
 
 def test_the_hash_changes_with_every_part_of_the_input() -> None:
     versions = {"evaluator": "e", "prompt": "p", "model": "m"}
+    passes = {"passes": 3}
     changes: list[Any] = [
-        ([replace(BREAD, weight=Decimal(4)), *JOB[1:]], ANSWERS, THRESHOLDS, versions),
-        (JOB, [*ANSWERS[:1], answer(VAGUE + " ", "hygiene", number=2)], THRESHOLDS, versions),
-        (JOB, ANSWERS, replace(THRESHOLDS, hire=Decimal(71)), versions),
-        (JOB, ANSWERS, THRESHOLDS, versions | {"model": "n"}),
+        ([replace(BREAD, weight=Decimal(4)), *JOB[1:]], ANSWERS, THRESHOLDS, versions, passes),
+        (JOB, [*ANSWERS[:1], answer(VAGUE + " ", "hygiene", number=2)], THRESHOLDS, versions, passes),
+        (JOB, ANSWERS, replace(THRESHOLDS, hire=Decimal(71)), versions, passes),
+        (JOB, ANSWERS, THRESHOLDS, versions | {"model": "n"}, passes),
+        (JOB, ANSWERS, THRESHOLDS, versions, {"passes": 4}),
     ]
-    first = input_hash(JOB, ANSWERS, THRESHOLDS, versions)
+    first = input_hash(JOB, ANSWERS, THRESHOLDS, versions, passes)
 
-    assert len({first, *(input_hash(*change) for change in changes)}) == 5
-    assert first == input_hash(JOB, list(ANSWERS), THRESHOLDS, versions | {"input": "anything"})
+    assert len({first, *(input_hash(*change) for change in changes)}) == 6
+    assert first == input_hash(JOB, list(ANSWERS), THRESHOLDS, versions | {"input": "anything"}, passes)
     assert len(first) == 64

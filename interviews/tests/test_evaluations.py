@@ -58,7 +58,7 @@ class RunTests(TenantTestCase):
             evaluation = self.run_it()
 
         self.assertEqual((evaluation.status, evaluation.mode, evaluation.versions["model"]), ("ready", "model", "mock"))
-        self.assertEqual((model.chats, LlmCall.objects.count()), (3, 3))
+        self.assertEqual((model.chats, LlmCall.objects.count()), (9, 9))
         self.assertEqual(set(LlmCall.objects.values_list("tenant", "feature")), {("alpha", "evaluation")})
 
     def test_a_model_that_is_down_leaves_a_provisional_result_never_a_silent_one(self) -> None:

@@ -31,13 +31,16 @@ HOURS = 6
 KEYS = ("sql", "listening", "candour", "rigour", "teamwork")
 USED = {"prompt_tokens": 1000, "completion_tokens": 100}
 LIVE = {"prompt_tokens": 900, "completion_tokens": 90}
+CALLS = 3 * len(KEYS)
 FOUND = {
+    "quotes": [{"answer": "A1", "text": make.ANSWERS[0][:30]}],
+    "counter_evidence": [],
+    "not_covered": "",
+    "rationale": "It is concrete.",
     "level": 4,
     "confidence": 0.8,
-    "quotes": [{"answer": "A1", "text": make.ANSWERS[0][:30]}],
-    "rationale": "It is concrete.",
-    "not_covered": "",
 }
+BRIEF = {name: FOUND[name] for name in ("quotes", "level", "confidence")}
 Lines = list[dict[str, Any]]
 
 
@@ -48,11 +51,11 @@ def completion(text: str, usage: dict[str, int]) -> dict[str, Any]:
 
 def good(lines: Lines) -> None:
     """Every answer is a level with a quote."""
-    for line in lines:
-        line["response"]["body"] = completion(json.dumps(FOUND), USED)
+    for place, line in enumerate(lines):
+        line["response"]["body"] = completion(json.dumps(FOUND if place < len(KEYS) else BRIEF), USED)
 
 
-def three_of_five(lines: Lines) -> None:
+def all_but_two(lines: Lines) -> None:
     """The fourth answer breaks the schema, the fifth is missing."""
     good(lines)
     lines[3]["response"]["body"] = completion('{"level": 9}', USED)
@@ -83,7 +86,8 @@ class WaitingCase(BatcherCase):
     def post(self, target: Any, body: dict[str, Any], *, deadline: float) -> tuple[bytes, Any]:
         """A live call."""
         self.asked.append(body)
-        return json.dumps(completion(json.dumps(FOUND), LIVE)).encode(), NOTHING
+        wanted = FOUND if "rationale" in json.dumps(body["response_format"]) else BRIEF
+        return json.dumps(completion(json.dumps(wanted), LIVE)).encode(), NOTHING
 
     def look(self) -> Evaluation:
         """One look of the worker at the evaluation."""
@@ -113,7 +117,7 @@ class WaitingTests(WaitingCase):
 
         batch = self.batch()
         self.assertEqual((evaluation.status, evaluation.lease_until, evaluation.attempts), ("owed", None, 0))
-        self.assertEqual((batch.status, batch.items.count(), batch.account), ("owed", 5, "batcher"))
+        self.assertEqual((batch.status, batch.items.count(), batch.account), ("owed", CALLS, "batcher"))
         self.assertEqual(batch.deadline_at, evaluation.created_at + timedelta(hours=HOURS))
         self.assertEqual((batch.interview_id, batch.subject_id), (self.interview.pk, self.interview.subject_id))
         self.assertAlmostEqual(self.falls_due_in().total_seconds(), HOURS * 3600, delta=30)
@@ -129,9 +133,9 @@ class WaitingTests(WaitingCase):
         self.assertEqual((self.asked, make.actions("evaluation.")), ([], ["evaluation.waits"]))
         self.assertGreater(self.falls_due_in(), timedelta(hours=HOURS - 1))
 
-    def test_three_of_five_from_the_batch_and_two_live_calls_cost_this_to_the_nano(self) -> None:
+    def test_thirteen_of_fifteen_from_the_batch_and_two_live_calls_cost_this_to_the_nano(self) -> None:
         self.look()
-        self.ended(three_of_five)
+        self.ended(all_but_two)
         self.assertLessEqual(self.falls_due_in(), timedelta(0))
 
         evaluation = self.look()
@@ -139,13 +143,13 @@ class WaitingTests(WaitingCase):
         self.assertEqual((evaluation.status, evaluation.mode, evaluation.ratings.count()), ("ready", "model", 5))
         self.assertEqual(set(evaluation.ratings.values_list("level", flat=True)), {4})
         batched, live, kept = (self.rows(source) for source in ("batch", "provider", "collected"))
-        self.assertEqual((len(batched), len(live), len(kept), len(self.asked)), (4, 2, 3, 2))
+        self.assertEqual((len(batched), len(live), len(kept), len(self.asked)), (14, 2, 13, 2))
         # 1000 x 2 + 100 x 10 per million live, half of it in a batch; 900 x 2 + 90 x 10 for each live call
         self.assertEqual({(row.cost_usd, row.saved_usd) for row in batched}, {(Decimal("0.0015"), Decimal("0.0015"))})
         self.assertEqual({row.cost_usd for row in live}, {Decimal("0.0027")})
-        self.assertEqual([(row.cost_usd, row.saved_usd) for row in kept], [(Decimal(0), Decimal(0))] * 3)
+        self.assertEqual([(row.cost_usd, row.saved_usd) for row in kept], [(Decimal(0), Decimal(0))] * 13)
         spent = sum((row.cost_usd or Decimal(0) for row in LlmCall.objects.filter(feature="evaluation")), Decimal(0))
-        self.assertEqual(int(spent * admission.NANO), 11_400_000)
+        self.assertEqual(int(spent * admission.NANO), 26_400_000)
         self.assertTrue(all(row.settled_at for row in LlmCall.objects.filter(feature="evaluation")))
         self.assertEqual(make.owed("evaluation"), [])
 
@@ -155,7 +159,7 @@ class WaitingTests(WaitingCase):
 
         evaluation = self.look()
 
-        self.assertEqual((evaluation.status, len(self.asked), len(self.rows("provider"))), ("ready", 5, 5))
+        self.assertEqual((evaluation.status, len(self.asked), len(self.rows("provider"))), ("ready", CALLS, CALLS))
         self.assertEqual(self.rows("batch") + self.rows("collected"), [])
 
     def test_a_batch_that_is_given_back_lets_it_run_live_at_once(self) -> None:
@@ -168,7 +172,7 @@ class WaitingTests(WaitingCase):
         Account.objects.update(is_enabled=True)
         forget()
 
-        self.assertEqual((self.look().status, len(self.asked)), ("ready", 5))
+        self.assertEqual((self.look().status, len(self.asked)), ("ready", CALLS))
 
     def test_without_a_batch_interface_it_is_asked_live_at_once(self) -> None:
         Account.objects.update(has_batch=False)
@@ -176,7 +180,7 @@ class WaitingTests(WaitingCase):
 
         evaluation = self.look()
 
-        self.assertEqual((evaluation.status, len(self.asked), Batch.objects.count()), ("ready", 5, 0))
+        self.assertEqual((evaluation.status, len(self.asked), Batch.objects.count()), ("ready", CALLS, 0))
 
     def test_a_batch_that_costs_more_than_a_cheaper_live_model_is_not_asked(self) -> None:
         self.account("cheap", "small-price", Decimal("0.9"), Decimal("4.9"))
@@ -200,8 +204,8 @@ class WaitingTests(WaitingCase):
         held = int(client().get(ceiling.key) or 0)
         self.ended(good)
 
-        self.assertGreater(held, 5 * 1_500_000)
-        self.assertEqual(int(client().get(ceiling.key) or 0), 5 * 1_500_000)
+        self.assertGreater(held, CALLS * 1_500_000)
+        self.assertEqual(int(client().get(ceiling.key) or 0), CALLS * 1_500_000)
 
     def test_the_answers_are_kept_until_after_the_deadline(self) -> None:
         evaluation = self.look()
@@ -225,7 +229,7 @@ class WaitingTests(WaitingCase):
             batch = self.run_it(batch)
 
         self.assertEqual((batch.status, batch.error), ("failed", "purged"))
-        self.assertEqual((put.called, make.owed("evaluation"), len(self.rows("batch"))), (False, [], 5))
+        self.assertEqual((put.called, make.owed("evaluation"), len(self.rows("batch"))), (False, [], CALLS))
 
     def test_whoever_withdraws_while_the_batch_is_made_leaves_none_behind(self) -> None:
         made = gateway.submit_batch
@@ -257,7 +261,7 @@ class AtOnceTests(WaitingCase):
     def test_unless_the_job_says_so_no_evaluation_waits(self) -> None:
         evaluation = self.look()
 
-        self.assertEqual((evaluation.status, len(self.asked), Batch.objects.count()), ("ready", 5, 0))
+        self.assertEqual((evaluation.status, len(self.asked), Batch.objects.count()), ("ready", CALLS, 0))
 
     def test_a_job_whose_evaluations_would_wait_over_a_day_is_refused(self) -> None:
         for hours in (-1, 25):

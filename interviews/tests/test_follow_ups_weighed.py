@@ -1,12 +1,13 @@
 """What an answer takes back, and what it puts right, about the answer before."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from interviews.services.evaluation import basic, features, follow_ups
+from interviews.services.evaluation import basic, features, fits, follow_ups, relevance, weighing
 from interviews.services.evaluation.types import Answer
-from interviews.tests.rated import CONCRETE, DOUGH_QUESTION, JOB, answer, turn
+from interviews.tests.rated import CONCRETE, DOUGH_QUESTION, JOB, VAGUE, answer, turn
 
 TAKEN_BACK = "Not always. It was mostly set up by others, and I inherited the record from the night shift."
 PUT_RIGHT = "I meant one bad day. I worded it poorly, that was a quick remark about one oven."
@@ -39,6 +40,30 @@ def test_an_answer_that_puts_right_is_no_evidence_of_its_own_and_lifts_what_was_
     assert low < Decimal(3)
     assert lifted > low
     assert after(CONCRETE, PUT_RIGHT) == high
+
+
+THIN = "Mostly when there is time for it."
+
+
+def test_who_has_less_to_tell_when_asked_leaves_a_good_answer_less_sure() -> None:
+    alone, asked = value(answer(CONCRETE, "dough")), after(CONCRETE, THIN)
+
+    assert alone is not None and asked is not None
+    assert alone - Decimal("0.1") < asked < alone
+
+
+def test_and_a_bad_answer_too() -> None:
+    said = [answer(VAGUE, "dough"), answer(THIN, "dough", number=2, question=ASKED_BACK)]
+    evidence, scale = features.read(said), relevance.scales(JOB)["dough"]
+    weight = weighing.weigh(evidence, follow_ups.looking_back(evidence), "dough", scale)
+
+    assert weight is not None and 0.9 < weight.sure < 1
+    sure = weighing.score(replace(weight, sure=1.0), scale, fits.product())
+    assert sure < weighing.score(weight, scale, fits.product()) < fits.product().middle
+
+
+def test_a_thin_answer_to_a_question_of_its_own_changes_nothing() -> None:
+    assert after(CONCRETE, THIN, question="Tell us about a colleague.") == value(answer(CONCRETE, "dough"))
 
 
 @pytest.mark.parametrize(

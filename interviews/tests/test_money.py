@@ -18,16 +18,16 @@ from llm.tests.asking import using
 from tests.mock_model import MockModel
 
 ALPHA = TenantPolicy(schema="alpha")
-ENOUGH = Decimal("0.2")
+ENOUGH = Decimal("0.6")
 
 
 class MoneyTests(TenantTestCase):
-    """With a priced model: groq's rows, at the mock's address."""
+    """With a priced model: groq's rows, at the mock's address and with a limit that holds an evaluation."""
 
     def setUp(self) -> None:
         super().setUp()
         self.mock = self.enterContext(MockModel())
-        Account.objects.filter(label="groq-free").update(base_url=self.mock.url)
+        Account.objects.filter(label="groq-free").update(base_url=self.mock.url, tokens_per_minute=100_000)
         Budget.objects.create(tenant="alpha", limit_usd=ENOUGH)
         budgets.forget()
         self.enterContext(using(self.mock, "", OPENAI_BASE_URL="", GROQ_API_KEY="g"))

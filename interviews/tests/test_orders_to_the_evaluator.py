@@ -7,11 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from compliance.injection import detect
 from interviews.services.assessment.examples import text_of
 from interviews.services.assurance import cases
 from interviews.services.competency_library import library
-from interviews.services.evaluation import aggregate, basic, orders
+from interviews.services.evaluation import aggregate, basic, inquiry, orders
 from interviews.services.evaluation.types import Answer, Rating
+from interviews.tests.planned_passes import plan
 from interviews.tests.rated import CONCRETE, HYGIENE_QUESTION, JOB, THRESHOLDS, VAGUE, answer
 
 ATTACKS = Path(__file__).resolve().parents[2] / "compliance" / "data" / "injection" / "attacks.jsonl"
@@ -42,7 +44,7 @@ def test_no_string_of_the_corpus_raises_a_value(show: Callable[[str], None]) -> 
         beside = cases.said(1, other.questions[0].text, other.examples[2], other.key)
         before = basic.rate(scales, [cases.example(one, cases.BELOW, added=honest(attack)), beside])
         after = basic.rate(scales, [cases.example(one, cases.BELOW, added=attack["text"]), beside])
-        found["withheld"] += after[0].withheld
+        found["withheld"] += bool(after[0].withheld)
         found["rated without it"] += not after[0].withheld
         moved += [
             (attack["id"], old.competency_key, old.value, new.value)
@@ -61,7 +63,7 @@ def test_what_rests_on_an_order_is_withheld_for_a_person_and_nothing_is_added_up
     dough = {rating.competency_key: rating for rating in ratings}["dough"]
     scores = aggregate.score(JOB, ratings, THRESHOLDS)
 
-    assert (dough.level, dough.value, dough.quotes, dough.withheld) == (None, None, (), True)
+    assert (dough.level, dough.value, dough.quotes, dough.withheld) == (None, None, (), "orders")
     assert dough.not_covered == "An answer gives orders to the evaluator: a person has to rate this."
     assert (scores.overall, scores.recommendation) == (None, "")
 
@@ -89,3 +91,26 @@ def test_an_honest_answer_is_not_touched() -> None:
     said = [answer(CONCRETE, "dough"), answer(VAGUE, "dough", number=2)]
 
     assert orders.cleared(said) == orders.Cleared(tuple(said), ())
+
+
+def test_no_string_of_the_corpus_reaches_the_calls_about_another_competency() -> None:
+    """With a model: only the item that holds it may move."""
+    scales, reached, asked = JOB[:2], [], 0
+    for attack in attacks():
+        said = [answer(f"{VAGUE} {attack['text']}", "dough"), answer(CONCRETE, "hygiene", number=2)]
+        dough, hygiene = plan(scales, said)
+        asked += bool(dough.passes)  # none about an answer in another language
+        reached += [attack["id"] for one in hygiene.passes if one.sent != (("A1", said[1]),)]
+
+    assert (reached, asked) == ([], 568)
+
+
+def test_every_flagged_string_is_asked_about_once_more_without_its_orders() -> None:
+    for attack in attacks():
+        [dough] = plan(JOB[:1], [answer(f"{VAGUE} {attack['text']}", "dough")])
+
+        cleared = [one for one in dough.passes if one.name == inquiry.CLEARED]
+        assert dough.flagged or not cleared
+        for one in cleared:
+            [(_name, left)] = one.sent
+            assert not detect(left.text).flagged, attack["id"]

@@ -42,14 +42,14 @@ def figures(plan_cost: cost.Cost) -> list[tuple[str, Fraction, str, Decimal | No
 
 @pytest.mark.usefixtures("priced")
 def test_it_is_the_expected_replies_and_a_rating_for_each_competency_at_the_price_of_who_is_asked_first() -> None:
-    """Half of 4 follow-ups and 4 ratings, 1.05 calls each, of 380 + 110 and 2,500 + 300 tokens at $1 a million."""
+    """Half of 4 follow-ups and 3 passes of 4 ratings, 1.05 calls each, of 380 + 110 and 1,000 + 170 tokens."""
     found = cost.estimate(PLAN, ALPHA)
 
     assert figures(found) == [
         ("interview_turn", Fraction("2.1"), "keyed", Decimal("0.001029")),
-        ("evaluation", Fraction("4.2"), "keyed", Decimal("0.01176")),
+        ("evaluation", Fraction("12.6"), "keyed", Decimal("0.014742")),
     ]
-    assert found.usd == Decimal("0.012789")
+    assert found.usd == Decimal("0.015771")
 
 
 @pytest.mark.usefixtures("priced")
@@ -58,8 +58,8 @@ def test_the_remark_says_what_the_estimate_rests_on() -> None:
 
     assert (remark.code, remark.severity) == ("cost", Severity.HINT)
     assert remark.message == (
-        "About US$0.0128 for an interview, estimated from: 2.1 replies of 380 + 110 tokens by keyed; "
-        "4.2 ratings of 2500 + 300 tokens by keyed. Sizes are assumed, prices are today's."
+        "About US$0.0158 for an interview, estimated from: 2.1 replies of 380 + 110 tokens by keyed; "
+        "12.6 ratings of 1000 + 170 tokens by keyed. Sizes are assumed, prices are today's."
     )
 
 
@@ -79,15 +79,15 @@ def test_ratings_that_may_wait_cost_what_a_batch_costs(priced: Account) -> None:
 
     waiting, at_once = (cost.estimate(replace(PLAN, evaluation_waits_hours=hours), ALPHA) for hours in (12, 0))
 
-    assert [line.usd for line in waiting.lines] == [Decimal("0.001029"), Decimal("0.00588")]
-    assert [line.usd for line in at_once.lines] == [Decimal("0.001029"), Decimal("0.01176")]
+    assert [line.usd for line in waiting.lines] == [Decimal("0.001029"), Decimal("0.007371")]
+    assert [line.usd for line in at_once.lines] == [Decimal("0.001029"), Decimal("0.014742")]
 
 
 @pytest.mark.usefixtures("priced")
 def test_ratings_that_may_wait_where_nobody_has_batches_cost_a_live_call() -> None:
     found = cost.estimate(replace(PLAN, evaluation_waits_hours=12), ALPHA)
 
-    assert found.usd == Decimal("0.012789")
+    assert found.usd == Decimal("0.015771")
 
 
 def test_without_a_model_it_costs_nothing() -> None:

@@ -63,7 +63,8 @@ class ReplayTests(TenantTestCase):
             [stored] = cursor.fetchone()
 
         said = json.loads(evaluation.outputs or "")
-        self.assertEqual([one["competency_key"] for one in said], ["sql", "listening", "candour"])
+        self.assertEqual([one["competency_key"] for one in said], ["sql", "listening", "candour"] * 3)
+        self.assertEqual([one["name"] for one in said], ["1"] * 3 + ["2"] * 3 + ["3"] * 3)
         self.assertNotIn(b"competency_key", bytes(stored))
 
     def test_a_level_that_was_changed_is_told_with_both_values(self) -> None:
@@ -98,8 +99,8 @@ class ReplayTests(TenantTestCase):
 
     def test_what_can_t_be_derived_is_refused_with_the_reason_and_leaves_no_trace(self) -> None:
         cases: dict[str, dict[str, Any]] = {
-            "It was made by basic.0, and this release has basic.2.": {"versions": {"evaluator": "basic.0"}},
-            "It was made before outputs were kept.": {"outputs": None},
+            "It was made by basic.0, and this release has basic.3.": {"versions": {"evaluator": "basic.0"}},
+            "It was made before outputs and parameters were kept.": {"outputs": None},
             "It has no result: its status is provisional.": {"mode": ""},
         }
         for reason, change in cases.items():

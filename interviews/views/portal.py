@@ -18,7 +18,7 @@ from core.state import TransitionNotAllowed
 from interviews.forms import AssignForm, CandidateFilterForm, DecisionForm
 from interviews.models import Disagreement, Evaluation
 from interviews.selectors import scope
-from interviews.services import decisions, reading, requests, retrying
+from interviews.services import decisions, plan_drafts, reading, requests, retrying
 from interviews.views.staff import staff
 
 TABS = {  # of a job, and who sees them
@@ -47,7 +47,7 @@ def home(request: HttpRequest, user: User) -> HttpResponse:
 @require_safe
 @staff
 def jobs(request: HttpRequest, user: User) -> HttpResponse:
-    return render(request, "interviews/portal/jobs.html", {"jobs": reading.jobs(by=user)})
+    return render(request, "interviews/portal/jobs.html", plan_drafts.jobs_page(by=user))
 
 
 @require_safe

@@ -10,11 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import User
 from accounts.roles import NotPermitted
-from interviews.models import Evaluation, Interview, Job, Turn
+from interviews.models import Evaluation, Interview, Job, JobVersion, PlanDraft, Turn
 from interviews.services import reading
 
 P = ParamSpec("P")
-MISSING = (reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Turn.DoesNotExist, Evaluation.DoesNotExist)
+MISSING = (
+    *(reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Turn.DoesNotExist, Evaluation.DoesNotExist),
+    *(JobVersion.DoesNotExist, PlanDraft.DoesNotExist),
+)
 View = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
 
 

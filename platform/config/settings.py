@@ -259,8 +259,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 X_FRAME_OPTIONS = "DENY"
-MAX_BODY_BYTES = 256 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # above core.bodies: nobody's file is ever written to a disk
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 
 # --- language, time, files, mail ---------------------------------------------------------------
@@ -286,6 +286,8 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=f"support@{BASE_DOMAIN}")  # wh
 # --- models ------------------------------------------------------------------------------------
 LLM_INPUT_FILTERS = ["compliance.redaction.redact"]
 LLM_ENV = environment.model_environment()
+# The part of the models' evaluations that is made a second time (interviews.services.retests); tests choose theirs.
+EVALUATION_RETEST_SHARE = env.float("EVALUATION_RETEST_SHARE", default=0.0 if MODE == "test" else 0.02)
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
 LOGGING_CONFIG = None

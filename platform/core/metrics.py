@@ -45,6 +45,44 @@ turn_phase = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 15, 30, 60),
 )
 
+# --- quality of evaluations (docs/quality.md) --------------------------------------------------
+PASS_DISTANCES: Final = (0, 1, 2, 3, 4)
+RATING_OUTCOMES: Final = ("rated", "no_evidence", "withheld")
+AGREEMENT: Final = ("0", "1", "2+", "one_without")
+RETEST: Final = ("0", "1", "2+")
+
+model_answers = Counter(
+    "candor_evaluation_model_answers",
+    "Answers of a model about a competency: accepted, or refused (no answer of the wanted shape)",
+    ["model", "outcome"],
+)
+model_quotes = Counter(
+    "candor_evaluation_quotes", "Quotes that a model said: located, or fabricated (in no answer)", ["model", "outcome"]
+)
+model_levels = Counter(
+    "candor_evaluation_levels",
+    "Levels that a model said: supported by a located quote, or unsupported",
+    ["model", "outcome"],
+)
+ratings = Counter("candor_evaluation_ratings", "Ratings that were stored, by what came of them", ["mode", "outcome"])
+ratings_withheld = Counter("candor_evaluation_withheld", "Ratings left to a person, by why", ["reason"])
+pass_distance = Histogram(
+    "candor_evaluation_spread",
+    "Levels between the lowest and the highest of a model's passes at a rating",
+    buckets=PASS_DISTANCES,
+)
+agreement = Counter(
+    "candor_agreement_pairs",
+    "A person's and an evaluation's rating of a competency, as a review was submitted, by the levels between them",
+    ["mode", "apart"],
+)
+retests = Counter("candor_retests", "Evaluations that were to be made a second time, by how it ended", ["outcome"])
+retest_levels = Counter(
+    "candor_retest_levels", "Ratings of evaluations made a second time, by the levels between both", ["apart"]
+)
+stars = Counter("candor_stars", "Candidates' ratings of their interview", ["stars"])
+thumbs = Counter("candor_thumbs", "Candidates' thumbs on a question", ["thumb"])
+
 # --- streams -----------------------------------------------------------------------------------
 live_connections = Gauge("candor_live_connections", "Open event streams", multiprocess_mode="livesum")
 live_published = Counter("candor_live_events_published", "Events handed to Redis for the streams")
@@ -54,3 +92,16 @@ for _kind in ERROR_KINDS:
     interview_errors.labels(_kind)
 for _phase in TURN_PHASES:
     turn_phase.labels(_phase)
+for _mode in ("model", "basic"):
+    for _outcome in RATING_OUTCOMES:
+        ratings.labels(_mode, _outcome)
+    for _apart in AGREEMENT:
+        agreement.labels(_mode, _apart)
+for _outcome in ("done", "dropped"):
+    retests.labels(_outcome)
+for _apart in RETEST:
+    retest_levels.labels(_apart)
+for _stars in ("1", "2", "3", "4", "5"):
+    stars.labels(_stars)
+for _thumb in ("up", "down"):
+    thumbs.labels(_thumb)

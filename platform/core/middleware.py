@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from redis import RedisError
 
-from core import audit, errors, metrics
+from core import audit, bodies, errors, metrics
 from core.ids import uuid7
 from core.ratelimit import TooMany
 
@@ -76,24 +76,23 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuse a body that is too large before anything reads it."""
 
-    limit = settings.MAX_BODY_BYTES // 1024  # KiB
-
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        most = bodies.most(request.path)
         length = request.META.get("CONTENT_LENGTH") or "0"
         chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
         if chunked and not length.strip("0"):
-            return self._refuse(request, 411, "length_required", "Send the request with a Content-Length.")
-        if not LENGTH.fullmatch(length) or int(length) > settings.MAX_BODY_BYTES:
-            detail = f"The request is larger than {self.limit} KiB; nothing was stored."
-            return self._refuse(request, 413, "too_large", detail)
+            return self._refuse(request, 411, "length_required", "Send the request with a Content-Length.", most)
+        if not LENGTH.fullmatch(length) or int(length) > most:
+            detail = f"The request is larger than {most // 1024} KiB; nothing was stored."
+            return self._refuse(request, 413, "too_large", detail, most)
         return self.get_response(request)
 
-    def _refuse(self, request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    def _refuse(self, request: HttpRequest, status: int, code: str, detail: str, most: int) -> HttpResponse:
         answer = errors.for_program(request, status, code, detail)
-        return answer or render(None, "413.html", {"limit": self.limit}, status=status)
+        return answer or render(None, "413.html", {"limit": most // 1024}, status=status)
 
 
 class Refusals:

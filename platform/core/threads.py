@@ -10,7 +10,7 @@ import structlog
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
-from core import errors, metrics
+from core import bodies, errors, metrics
 
 log = structlog.get_logger()
 
@@ -20,6 +20,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 MOST_OF_ONE = 100  # requests of one address at once
+MOST_LARGE, MOST_LARGE_OF_ONE = 8, 4  # bodies with a file, at once: each may be as large as twenty others
+FILE_SECONDS = 30.0  # for such a body, over a line of 1.5 Mbit/s
 OURSELVES = frozenset({"127.0.0.1", "::1"})  # without a balancer before it: somebody's own computer, a load test
 SEND_SECONDS = 20.0
 BUSY = "Too many requests at once; nothing was stored. Send it again."
@@ -53,6 +55,7 @@ class WholeBody:
         self.app, self.seconds, self.most = app, seconds, most
         self.running = 0
         self.of_address: Counter[str] = Counter()
+        self.large: Counter[str] = Counter()  # bodies with a file, by address
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         address = (scope.get("client") or [""])[0]
@@ -80,14 +83,33 @@ class WholeBody:
             self.running -= 1
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        if _is_large(scope):
+            await self._answer_large(scope, receive, send)
+        else:
+            await self._read_and_run(scope, receive, send, self.seconds)
+
+    async def _answer_large(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Few at once, until they are answered: they are kept in memory, and nobody has signed in yet."""
+        address = (scope.get("client") or [""])[0]
+        too_many = self.large[address] >= MOST_LARGE_OF_ONE and address not in OURSELVES
+        if too_many or self.large.total() >= MOST_LARGE:
+            await _refuse(scope, send, 503, "busy", BUSY)
+            return
+        self.large[address] += 1
+        try:
+            await self._read_and_run(scope, receive, send, FILE_SECONDS)
+        finally:
+            self.large -= Counter([address])
+
+    async def _read_and_run(self, scope: Message, receive: Receive, send: Send, seconds: float) -> None:
         body = b""
         try:
             if _is_welcome(scope):
-                async with asyncio.timeout(self.seconds):
+                async with asyncio.timeout(seconds):
                     body = await _read(receive)
         except TimeoutError:
             metrics.slow_bodies.inc()
-            detail = f"The request did not arrive within {self.seconds:g} seconds; nothing was stored. Send it again."
+            detail = f"The request did not arrive within {seconds:g} seconds; nothing was stored. Send it again."
             await _refuse(scope, send, 408, "too_slow", detail)
         except Gone:
             pass
@@ -132,8 +154,18 @@ def _without_doubt(scope: Message) -> Message:
 
 def _is_welcome(scope: Message) -> bool:
     """Whether there is a body that BodyLimit will let pass. What it refuses is not read, and it gets none to read."""
+    return 0 < _length(scope) <= bodies.most(scope["path"])
+
+
+def _is_large(scope: Message) -> bool:
+    """Whether it brings a file, to an address that takes one."""
+    return _is_welcome(scope) and _length(scope) > settings.MAX_BODY_BYTES
+
+
+def _length(scope: Message) -> int:
+    """The declared length; 0 where there is none that is a number."""
     length = next((value for name, value in scope["headers"] if name == LENGTH), b"0")
-    return length.isdigit() and len(length) <= 18 and 0 < int(length) <= settings.MAX_BODY_BYTES
+    return int(length) if length.isdigit() and len(length) <= 18 else 0
 
 
 async def _read(receive: Receive) -> bytes:

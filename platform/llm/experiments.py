@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock, state, tenancy
 from core.state import TransitionNotAllowed
+from llm import gates
 from llm.models import Experiment, Variant
 
 KEEP_SECONDS = 5.0
@@ -73,6 +74,18 @@ def prompt_version(feature: str, *, schema: str, unit_id: UUID, default: str) ->
     return running.version_of(unit_id)
 
 
+def versions(feature: str, *, schema: str, default: str) -> tuple[str, ...]:
+    """Every prompt version that units of this tenant may get now, the most common first."""
+    running = _running().get(feature)
+    if running is None or (running.tenants and schema not in running.tenants):
+        return (default,)
+    shares = {running.control: 0}
+    for arm in running.arms:
+        version = arm.version if arm.on else running.control
+        shares[version] = shares.get(version, 0) + arm.percent
+    return tuple(sorted((name for name, percent in shares.items() if percent), key=lambda name: -shares[name]))
+
+
 def forget() -> None:
     """Drop what this process keeps: an experiment started, ended or lost a version."""
     global _kept
@@ -102,16 +115,18 @@ def _read() -> dict[str, Running]:
 
 
 def _as_kept(row: Experiment) -> Running | None:
-    """None where this release has not even the control's prompt."""
+    """None where this release has not even the control's prompt, or that did not pass the feature's gate."""
     variants = list(row.variants.all())
     control = next((variant.prompt_version for variant in variants if variant.is_control), "")
-    if not _is_known(row.feature, control):
+    passed = gates.may_run(row.feature, [variant.prompt_version for variant in variants])
+    if not _is_known(row.feature, control) or not passed[control]:
         return None
-    return Running(row.pk, frozenset(row.tenants), control, tuple(_arm(row.feature, variant) for variant in variants))
+    arms = tuple(_arm(row.feature, variant, passed[variant.prompt_version]) for variant in variants)
+    return Running(row.pk, frozenset(row.tenants), control, arms)
 
 
-def _arm(feature: str, variant: Variant) -> Arm:
-    on = variant.switched_off_at is None and _is_known(feature, variant.prompt_version)
+def _arm(feature: str, variant: Variant, passed: bool) -> Arm:
+    on = variant.switched_off_at is None and passed and _is_known(feature, variant.prompt_version)
     return Arm(variant.prompt_version, variant.percent, on)
 
 
@@ -186,6 +201,9 @@ def _refuse_unfit(row: Experiment, variants: Sequence[Variant]) -> None:
         raise NotStartable(_("The percentages come to %(total)d, not to 100.") % {"total": total})
     if unknown:
         raise NotStartable(_("There is no prompt %(names)s.") % {"names": ", ".join(unknown)})
+    why = gates.why_not(row.feature, [variant.prompt_version for variant in variants])
+    if why:
+        raise NotStartable(why)
 
 
 def _record(action: str, row: Experiment, **detail: Any) -> None:

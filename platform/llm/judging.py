@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from llm import experiments, metrics
 from llm.models import Experiment, Variant
+from llm.policy import PLATFORM
 
 # A prompt is at fault for these, and for an answer that took too long; never for a server that was away.
 BAD_OUTPUT = ("schema", "canary", "filtered", "truncated")
@@ -22,6 +23,7 @@ MEASURE = """
       FROM public.llm_call
      WHERE feature = %(feature)s AND created_at BETWEEN %(since)s AND %(until)s AND settled_at IS NOT NULL
        AND source = 'provider' AND error_kind = ANY(%(counted)s) AND prompt_version = ANY(%(versions)s)
+       AND tenant <> %(platform)s
        AND (cardinality(%(tenants)s::text[]) = 0 OR tenant = ANY(%(tenants)s))
      GROUP BY prompt_version"""
 
@@ -70,6 +72,7 @@ def results(experiment: Experiment) -> dict[str, Result]:
         "until": experiment.ended_at or clock.now(),
         "versions": versions,
         "tenants": experiment.tenants,
+        "platform": PLATFORM,  # what the platform measured, nobody was rated by
     }
     with connection.cursor() as cursor:
         cursor.execute(MEASURE, values)

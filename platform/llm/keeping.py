@@ -6,21 +6,24 @@ from llm import cache, ledger, settling
 from llm.admission import NANO
 from llm.attempts import Answered
 from llm.cache import Stored
+from llm.policy import PLATFORM
 from llm.preparing import Prepared
 
 
 def key(prepared: Prepared) -> str:
     """The key of this question in the exact cache: its words after redaction, before the nonce, and its parameters."""
-    need = prepared.need
+    need, policy = prepared.need, prepared.policy
+    pinned = {"models": sorted(policy.models)} if policy.models else {}  # another model's answer is none
     return cache.key(
-        schema=prepared.policy.schema,
+        schema=policy.schema,
         feature=prepared.feature.name,
         model_class=f"{need.complexity}/{need.quality}",
         prompt_version=prepared.prompt_version,
-        parameters={"temperature": prepared.temperature, "max_tokens": need.tokens_out},
+        parameters={"temperature": prepared.temperature, "max_tokens": need.tokens_out} | pinned,
         messages=prepared.messages,
         output_schema=prepared.schema,
         subject_id=prepared.subject_id,
+        shared=policy.schema == PLATFORM,
     )
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 from llm.targets import Target
 
+PLATFORM = "public"  # the schema of calls that the platform makes for itself: no tenant's words are in them
+
 
 @dataclass(frozen=True, slots=True)
 class TenantPolicy:
@@ -12,6 +14,7 @@ class TenantPolicy:
 
     :param region: where its data must stay, such as "eu"; "" = anywhere.
     :param providers: the only ones that may be asked; empty = any.
+    :param models: the only ones that may be asked, as Target.name says them ("account/model"); empty = any.
     :param own_keys: whether keys of its own (llm.models.OwnKey) win over the platform's.
     :param budget_usd: what may be spent for it in a day; None = no more than the platform's budgets say.
     """
@@ -19,9 +22,14 @@ class TenantPolicy:
     schema: str
     region: str = ""
     providers: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
     own_keys: bool = False
     budget_usd: Decimal | None = None
 
     def allows(self, target: Target) -> bool:
-        """Whether its data may go there at all, by region and provider."""
-        return self.region in ("", target.region) and (not self.providers or target.provider in self.providers)
+        """Whether its data may go there at all, by region, provider and model."""
+        return (
+            self.region in ("", target.region)
+            and (not self.providers or target.provider in self.providers)
+            and (not self.models or target.name in self.models)
+        )

@@ -130,7 +130,7 @@ class IsolationTests(WalkCase):
             self.assertTrue(mine and mine == theirs, model)
 
     def test_each_tenants_pages_hold_its_own_words_and_never_the_others(self) -> None:
-        pages = [("/", "owner"), ("/candidates/", "owner"), ("/jobs/", "owner")]
+        pages = [(path, "owner") for path in ("/", "/candidates/", "/jobs/", "/quality/")]
         pages += [(reverse("portal_interview", args=[one.pk]), "owner") for one in self.world.interviews.values()]
         pages += [(reverse("candidate_home", args=[self.world.interviews[name].pk]), "candidate") for name in HELD]
         for prefix, host, own, strange in (("", ALPHA.host, HOME, OTHER), ("beta ", BETA_HOST, OTHER, HOME)):

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Session, User
@@ -165,6 +167,9 @@ class WalkCase(TenantTestCase):
         if route.json:
             headers = {"Idempotency-Key": data["idempotency_key"]} if "idempotency_key" in data else {}
             return {"data": json.dumps(data), "content_type": "application/json", "headers": headers}
+        if any(isinstance(value, bytes) for value in data.values()):
+            files = {name: SimpleUploadedFile(f"{name}.pdf", value) for name, value in data.items()}
+            return {"data": encode_multipart(BOUNDARY, files), "content_type": MULTIPART_CONTENT}
         return {"data": urlencode(data, doseq=True), "content_type": FORM}
 
 

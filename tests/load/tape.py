@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -41,7 +41,7 @@ RATIONALE = (
     "description of this level asks for, and they say in part how the result was checked afterwards."
 )
 NOT_COVERED = "The answers do not show how alternatives were weighed against each other before a decision was taken."
-QUOTES, QUOTED = 3, 160  # of so many characters
+QUOTES, BRIEF_QUOTES, QUOTED = 3, 2, 160  # of so many characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,22 @@ def reply() -> str:
     return json.dumps({"text": REPLY, "probe": None})
 
 
-def rating(transcript: Transcript) -> str:
-    """A rating with quotes from the first answers, for both sides."""
+def rating(transcript: Transcript, wanted: Container[str] = evaluation.model.SCHEMA["properties"]) -> str:
+    """A rating with quotes from the first answers, for both sides; `wanted` are the keys that were asked for."""
     quotes = [
         {"answer": f"A{number}", "text": said.answer[:QUOTED]}
         for number, said in enumerate(transcript.said[:QUOTES], 1)
     ]
-    found = {"level": 3, "confidence": 0.7, "quotes": quotes, "rationale": RATIONALE, "not_covered": NOT_COVERED}
-    return json.dumps(found, ensure_ascii=False)
+    found: dict[str, Any] = {
+        "quotes": quotes,
+        "counter_evidence": [],
+        "not_covered": NOT_COVERED,
+        "rationale": RATIONALE,
+    }
+    found |= {"level": 3, "confidence": 0.7}
+    if "rationale" not in wanted:
+        found["quotes"] = quotes[:BRIEF_QUOTES]
+    return json.dumps({name: value for name, value in found.items() if name in wanted}, ensure_ascii=False)
 
 
 @cache
@@ -130,7 +138,10 @@ def ask_rating(transcript: Transcript, policy: TenantPolicy, interview_id: UUID)
     """Let Candor rate the interview."""
     context = EvaluationContext(interview_id=interview_id, known=())
     call = evaluation.model.caller(policy, context)
-    evaluation.model.ask(transcript.competencies(), transcript.answers(), call=call)
+    competencies, answers = transcript.competencies(), transcript.answers()
+    mapped = any(answer.competency_keys for answer in answers)
+    found = evaluation.readable.sort(competencies, answers, context.language, mapped=mapped)
+    evaluation.model.ask(competencies, found, call=call)
 
 
 @contextmanager
@@ -138,7 +149,7 @@ def _noted(calls: list[Call], transcript: Transcript) -> Iterator[None]:
     """The gateway notes each call and gives the assumed answer."""
 
     def complete(**asked: Any) -> Completion:
-        answer = reply() if asked["feature"] == TURN else rating(transcript)
+        answer = reply() if asked["feature"] == TURN else rating(transcript, asked["schema"]["properties"])
         calls.append(Call(asked["feature"], asked["complexity"], _body(asked), answer))
         return Completion(answer, json.loads(answer), "noted", Usage(), 0, UUID(int=0))
 

@@ -1,12 +1,9 @@
-import json
-from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from interviews.services.assessment import dataset, fitting
+from interviews.services import assessment
 from interviews.services.simulation.dataset import BadDataset
 
 
@@ -23,11 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = dataset.load(options["dataset"])
-            groups = [[one] for one in found.interviews.values()] + [list(found.interviews.values())]
-            made = [fitting.fit(list(chain.from_iterable(group)), found.competencies) for group in groups]
-        except (BadDataset, ValueError) as error:
+            made = assessment.fit(options["dataset"], output=options["output"])
+        except BadDataset as error:
             raise CommandError(str(error)) from error
-        rows = ",\n".join(json.dumps(asdict(one), sort_keys=True) for one in made)
-        options["output"].write_text(f'{{"fits": [\n{rows}\n]}}\n')
         self.stdout.write(f"Fitted on {', '.join('+'.join(one.roles) for one in made)}: {options['output']}")

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from interviews.management.numbers import positive
 from interviews.services.simulation import run
 from interviews.services.simulation.dataset import BadDataset
 from interviews.services.simulation.report import Report
@@ -24,8 +25,8 @@ class Command(BaseCommand):
         parser.add_argument("--url", default=f"http://127.0.0.1:{settings.PORT}", help="where to connect to")
         parser.add_argument("--tenant", required=True, help="subdomain; made on the Enterprise plan when there is none")
         parser.add_argument("--dataset", type=Path, default=SHIPPED, help=".jsonl or .jsonl.gz, rubrics.json beside it")
-        parser.add_argument("--interviews", type=_positive, default=20)
-        parser.add_argument("--concurrency", type=_positive, default=5)
+        parser.add_argument("--interviews", type=positive, default=20)
+        parser.add_argument("--concurrency", type=positive, default=5)
         parser.add_argument("--job", default="", help="slug of an open job, instead of one made from the rubrics")
         parser.add_argument("--think", type=_seconds, default=0.0, help="seconds before each answer, on average")
         parser.add_argument("--patience", type=_seconds, default=120.0, help="seconds to wait for one reply")
@@ -45,12 +46,6 @@ class Command(BaseCommand):
 def _is_clean(report: Report) -> bool:
     failed = report.lost or report.doubled or report.errors
     return not failed and report.completed == report.interviews
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number above 0 is expected.")
-    return int(text)
 
 
 def _seconds(text: str) -> float:

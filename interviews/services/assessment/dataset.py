@@ -7,11 +7,11 @@ A level of the data is three-fold: low, medium and high are the levels 1, 3 and 
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from interviews.services.evaluation.types import Answer, CompetencyText
@@ -19,6 +19,8 @@ from interviews.services.simulation.dataset import LEVELS, BadDataset, Rubric, j
 
 LEVEL_OF = dict(zip(LEVELS, (1, 3, 5), strict=True))
 DEBASE = "-debase"
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,22 @@ class Dataset:
     interviews: Mapping[str, tuple[Known, ...]]
     competencies: Mapping[str, tuple[CompetencyText, ...]]
     suites: Mapping[str, tuple[Case, ...]]
+
+
+def evenly(rows: Sequence[Row], limit: int) -> tuple[Row, ...]:
+    """So many of them, spread over all, in their order; all where `limit` is 0 or there are no more."""
+    if not limit or limit >= len(rows):
+        return tuple(rows)
+    return tuple(rows[place * len(rows) // limit] for place in range(limit))
+
+
+def limited(found: Dataset, limit: int) -> Dataset:
+    """At most so many interviews of each role and cases of each suite; 0 = all."""
+    return Dataset(
+        {role: evenly(rows, limit) for role, rows in found.interviews.items()},
+        found.competencies,
+        {suite: evenly(cases, limit) for suite, cases in found.suites.items()},
+    )
 
 
 def load(folder: Path, *, roles: tuple[str, ...] = ()) -> Dataset:

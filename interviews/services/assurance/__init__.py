@@ -4,6 +4,28 @@ The cases are made of the competency library's example answers and of interviews
 anybody's. `run` is deterministic for a deterministic evaluator.
 """
 
+from interviews.services.assurance.measuring import (
+    Measured,
+    Wanted,
+    as_text,
+    gate_of_prompts,
+    measure_basic,
+    measure_model,
+    ship,
+)
 from interviews.services.assurance.running import Outcome, failing, run
+from interviews.services.assurance.showing import page
 
-__all__ = ["Outcome", "failing", "run"]
+__all__ = [
+    "Measured",
+    "Outcome",
+    "Wanted",
+    "as_text",
+    "failing",
+    "gate_of_prompts",
+    "measure_basic",
+    "measure_model",
+    "page",
+    "run",
+    "ship",
+]

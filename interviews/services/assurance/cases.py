@@ -18,6 +18,7 @@ from interviews.services.evaluation.types import Answer, CompetencyText
 
 UNMOVED, NOT_UP, UP, DOWN, NONE = "unmoved", "not_up", "up", "down", "none"
 MIDDLE, LOW, BELOW, ABOVE, HIGH = 3, 1, 2, 4, 5
+UNRELATED = 3  # answers of another field of work in an interview
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,20 @@ def _evidence(before: int, after: int, must: str) -> Making:
     return make
 
 
-def _wrong_occupation(place: int, one: LibraryCompetency) -> Case:
-    """The competencies of another occupation, rated on answers that were about none of them."""
+def _small_talk(place: int, one: LibraryCompetency) -> Case:
+    """A competency rated on an interview that was about nothing at all."""
     answers = tuple(said(number, question, text) for number, (question, text) in enumerate(data()["irrelevance"]))
+    return Case((text_of(one),), answers, answers, NONE, one.key)
+
+
+def _wrong_occupation(place: int, one: LibraryCompetency) -> Case:
+    """A competency rated on good answers about a field of work that has nothing to do with it."""
+    keys = data()["unrelated"][one.dimension]
+    others = [library().by_key(keys[(place + step) % len(keys)]) for step in range(UNRELATED)]
+    answers = tuple(
+        said(number, other.questions[0].text, other.examples[ABOVE - 1])  # as if asked about anything
+        for number, other in enumerate(others)
+    )
     return Case((text_of(one),), answers, answers, NONE, one.key)
 
 
@@ -158,5 +170,6 @@ MAKING: dict[str, Making] = {
     "injection": _added("injection", NOT_UP),
     "evidence_up": _evidence(BELOW, HIGH, UP),
     "evidence_down": _evidence(ABOVE, LOW, DOWN),
+    "small_talk": _small_talk,
     "wrong_occupation": _wrong_occupation,
 }

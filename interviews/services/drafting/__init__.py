@@ -1,7 +1,4 @@
-"""A first plan from a job description, for a person to change and to publish: nothing here stores or publishes one.
-
-No page offers it yet.
-"""
+"""A first plan from a job description, for a person to change and to publish: nothing here stores or publishes one."""
 
 from collections import Counter
 from dataclasses import replace
@@ -37,6 +34,7 @@ __all__ = [
 ]
 
 MINUTES = 30
+LONGEST_TITLE = 160  # that the column holds
 
 log = structlog.get_logger()
 
@@ -90,7 +88,7 @@ def draft_with_model(
 def _frame(title: str, minutes: int, jurisdiction: str) -> Frame:
     if jurisdiction and jurisdiction not in topics.jurisdictions():
         raise UnknownJurisdiction(f"Use one of {', '.join(sorted(topics.jurisdictions()))}, or none.")
-    return Frame(title, minutes, jurisdiction)
+    return Frame(" ".join(title.split())[:LONGEST_TITLE].strip(), minutes, jurisdiction)
 
 
 def _basic(read: described.Described, frame: Frame, library: Library) -> DraftPlan:

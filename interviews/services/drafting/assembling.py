@@ -31,8 +31,8 @@ def plan_of(found: Sequence[Candidate], frame: Frame, *, source: str, dropped: C
     """
     usable = [one for one in (_with_good_questions(one, frame, dropped) for one in found) if one.questions]
     dropped["no_question"] += len(found) - len(usable)
-    weights = proposed_weights(usable)
-    ranked = sorted(usable, key=lambda one: -weights[one.key])
+    ranked, weights = _in_time(_ranked(usable), frame)
+    dropped["minutes"] += len(usable) - len(ranked)
     questions = _questions(ranked, frame, weights)
     plan = _plan(ranked, questions, frame, weights)
     remarks = lint(plan)
@@ -40,6 +40,21 @@ def plan_of(found: Sequence[Candidate], frame: Frame, *, source: str, dropped: C
         raise Faulty(", ".join(sorted({remark.code for remark in errors(remarks)})))
     chosen = tuple(Chosen(_competency(one, weights), _reason(one), one.why) for one in ranked)
     return DraftPlan(plan, chosen, questions, remarks, source, counts(dropped))
+
+
+def _ranked(found: Sequence[Candidate]) -> list[Candidate]:
+    """The heaviest first."""
+    weights = proposed_weights(found)
+    return sorted(found, key=lambda one: -weights[one.key])
+
+
+def _in_time(ranked: list[Candidate], frame: Frame) -> tuple[list[Candidate], dict[str, Decimal]]:
+    """As many of them, the heaviest, as the minutes allow a question each, and one at least; with their weights."""
+    weights = proposed_weights(ranked)
+    while len(ranked) > 1 and not effort.fits(_plan(ranked, [one.questions[0] for one in ranked], frame, weights)):
+        ranked = _ranked(ranked[:-1])
+        weights = proposed_weights(ranked)
+    return ranked, weights
 
 
 def nothing(source: str, dropped: Counter[str]) -> DraftPlan:
@@ -100,7 +115,7 @@ def _plan(
         slug=slugify(frame.title)[:LONGEST_SLUG].strip("-") or UNTITLED,
         title=frame.title,
         competencies=tuple(_competency(one, weights) for one in ranked),
-        questions=tuple(QuestionPlan(one.text, (one.competency,)) for one in questions),
+        questions=tuple(QuestionPlan(one.text, (one.competency,), dict(one.follow_ups)) for one in questions),
         minutes=frame.minutes,
         jurisdiction=frame.jurisdiction,
     )

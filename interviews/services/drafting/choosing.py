@@ -80,7 +80,7 @@ def _near(entry: LibraryCompetency, described: Described) -> Candidate:
     """The competency with the words that its name and definition share with the description."""
     stems = frozenset(lexicon().content(f"{entry.name} {entry.definition}")) - lexicon().rubric_words
     shared: dict[str, Why] = {}
-    for match in WORD.finditer(described.plain.text):
+    for match in WORD.finditer(described.about_work):
         found = stem(match[0])
         if found in stems and found not in shared:
             start, end = described.plain.place(*match.span())

@@ -24,7 +24,7 @@ from llm.policy import TenantPolicy
 
 FEATURE = "question_drafts"
 PROMPT, QUESTIONS_PROMPT = "drafting.v1", "drafting_questions.v1"
-SECONDS = 75.0  # for both calls
+SECONDS = 45.0  # for both calls: a person waits for the page, and proxies give up after a minute
 MAX_TOKENS = 2000
 MOST_WHY = 3
 LONGEST_KEY = 60

@@ -6,6 +6,7 @@ whether what was said is right; that is why no decision may rest on it. It reads
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,11 @@ LONGEST_QUOTE = 400
 def version() -> str:
     """Changes with the data files."""
     return lexicon().version
+
+
+def parameters() -> dict[str, Any]:
+    """What a result depends on besides the words and the versions."""
+    return {"fit": "+".join(fits.product().roles)}
 
 
 def rate(

@@ -5,7 +5,7 @@ of the original text.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from interviews.services.evaluation.types import Answer, Span
@@ -38,25 +38,39 @@ def find(quote: str, answers: Sequence[Answer]) -> Span | None:
     return None
 
 
+def within(text: str) -> Callable[[str], Iterator[tuple[int, int]]]:
+    """A search of this text for words of any length: each place where they stand, from its beginning on."""
+    folded = _fold(text)
+    return lambda words: _places(_fold(words).text, folded)
+
+
 def is_long_enough(text: str) -> bool:
     """Whether this much of an answer can be a quote."""
     return _is_evidence(_fold(text).text)
 
 
+def is_without_spaces(character: str) -> bool:
+    """Whether it is a letter of a script that writes no spaces between words; emoji are none."""
+    return character >= FIRST_WITHOUT_SPACES and character.isalpha()
+
+
 def _is_evidence(folded: str) -> bool:
-    spaced = len(folded.split()) >= FEWEST_WORDS or any(character >= FIRST_WITHOUT_SPACES for character in folded)
+    spaced = len(folded.split()) >= FEWEST_WORDS or any(map(is_without_spaces, folded))
     return len(folded) >= SHORTEST and spaced and ELLIPSIS not in folded
 
 
 def _find(wanted: str, folded: _Folded) -> tuple[int, int] | None:
     """Offsets of the first occurrence that begins and ends between words."""
-    place = folded.text.find(wanted)
+    return next(_places(wanted, folded), None)
+
+
+def _places(wanted: str, folded: _Folded) -> Iterator[tuple[int, int]]:
+    place = folded.text.find(wanted) if wanted else -1
     while place >= 0:
         end = place + len(wanted)
         if _between_words(folded, place) and _between_words(folded, end):
-            return folded.starts[place], folded.ends[end - 1]
+            yield folded.starts[place], folded.ends[end - 1]
         place = folded.text.find(wanted, place + 1)
-    return None
 
 
 def _between_words(folded: _Folded, place: int) -> bool:

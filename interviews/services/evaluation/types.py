@@ -74,10 +74,23 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a model said about a competency, as it came through the schema."""
+    """What a model said about a competency in the pass `name`, as it came through the schema."""
 
     competency_key: str
     said: dict[str, Any]
+    name: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How much of an output stands: quotes that were said and located, a level that was said and kept a quote."""
+
+    model: str
+    quotes: int
+    located: int
+    level: bool
+    supported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +124,8 @@ class Scores:
 class Result:
     """An evaluation. `mode` is model or basic; `versions` names what it was made with, and the hash of its input.
 
-    `parameters` is what else it was made with, `outputs` what a model said, none in basic mode; `trouble` is why one was
-    asked in vain, where asking later may help.
+    `parameters` is what else it was made with, `outputs` what a model said, none in basic mode, `spoken` how much
+    of each stands; `trouble` is why one was asked in vain, where asking later may help.
     """
 
     ratings: tuple[Rating, ...]
@@ -123,6 +136,7 @@ class Result:
     versions: dict[str, str]
     parameters: dict[str, Any] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
+    spoken: tuple[Spoken, ...] = ()
     trouble: str = ""
 
 
@@ -149,8 +163,17 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave."""
+    """Whose interview this is; `known` are the identifiers of the person (`subject_id`), which never leave.
+
+    `rubric` names the version of the scorecard, `language` is the interview's. `mapped`: its questions were meant for
+    competencies, each for some, whether or not somebody answered; None = as the answers say. `feature` is what its
+    calls of a model are counted, limited and kept as (llm.features).
+    """
 
     interview_id: UUID
     known: tuple[str, ...]
     subject_id: UUID | None = None
+    rubric: str = ""
+    language: str = "en"
+    mapped: bool | None = None
+    feature: str = "evaluation"

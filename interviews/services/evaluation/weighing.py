@@ -4,6 +4,7 @@ The features of an answer (`features`) are averaged by weight; two more belong t
 much of the best anchor is spoken of) and `top_anchor` (stems that only the two best anchors use).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,11 +22,15 @@ MOST_WORDS_TO_PUT_RIGHT = 60  # a longer answer says something of its own too
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """`answers` are those that count; `taken` and `righted` say how much was taken back and put right, 0 to 1."""
+    """`answers` are those that count; `taken` and `righted` say how much was taken back and put right, 0 to 1.
+
+    `sure` is what is left of certainty after the follow-ups that told less than what they asked about, 1 = all.
+    """
 
     answers: tuple[Weighed, ...]
     taken: float
     righted: float
+    sure: float
 
 
 def weigh(evidence: Sequence[Evidence], back: Sequence[LookingBack], key: str, scale: Scale) -> Weight | None:
@@ -39,12 +44,15 @@ def weigh(evidence: Sequence[Evidence], back: Sequence[LookingBack], key: str, s
     places = relevance.counted(said)
     if not places:
         return None
-    power, best = lexicon().settings["relevance"]["power"], max(said)
+    power, best, how = lexicon().settings["relevance"]["power"], max(said), lexicon().settings["looking_back"]
     about = [(one, max(said[one.place - 1], said[one.place]) / best) for one in back if _is_about(one, places)]
     return Weight(
         answers=tuple((evidence[place], said[place] ** power) for place in places),
         taken=max((one.takes_back * share for one, share in about), default=0.0),
         righted=max((one.puts_right * share for one, share in about), default=0.0),
+        sure=math.prod(
+            1 - how["doubt"] * one.thinner * said[one.place - 1] / best for one, _share in about if said[one.place - 1]
+        ),
     )
 
 
@@ -63,7 +71,10 @@ def shown(answers: Sequence[Weighed], scale: Scale) -> dict[str, float]:
 
 
 def score(weight: Weight, scale: Scale, fit: Fit) -> float:
-    """The score of `fit`, nearer to the middle where few answers speak for more; then what was taken back."""
+    """The score of `fit`, nearer to the middle where few answers speak for more; then what was taken back.
+
+    What is not medium comes nearer to the middle with every follow-up that told less than what it asked about.
+    """
     how = lexicon().settings["looking_back"]
     found = fit.score(shown(weight.answers, scale))
     if found > fit.middle:
@@ -72,6 +83,8 @@ def score(weight: Weight, scale: Scale, fit: Fit) -> float:
         found = fit.middle + (found - fit.middle) * count / (count + how["answers_to_believe"])
     if weight.righted and found < fit.middle:
         found = min(found + how["puts_right"] * weight.righted, fit.middle)
+    if not fit.thresholds[0] <= found <= fit.thresholds[1]:
+        found = fit.middle + (found - fit.middle) * weight.sure
     return found - how["takes_back"] * weight.taken
 
 

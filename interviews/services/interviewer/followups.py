@@ -15,7 +15,7 @@ def shown(probe: Probe, *, language: str) -> str:
 def scripted(context: TurnContext) -> Probe | None:
     """The follow-up that coverage wants most, in words that were not used in this interview; None if none is wanted.
 
-    The same turn always gets the same words.
+    First come the words that were written for the question. The same turn always gets the same words.
     """
     if not context.wanted.kinds:
         return None
@@ -23,7 +23,7 @@ def scripted(context: TurnContext) -> Probe | None:
     with translation.override(context.language):
         offered = wordings()[kind]
     first = context.turn_id.int % len(offered)
-    turned = offered[first:] + offered[:first]
+    turned = [*filter(None, [context.written.get(kind)]), *offered[first:], *offered[:first]]
     fresh = (text for text in turned if not any(text in question for question in context.questions))
     text = next(fresh, None)
     return Probe(kind, text) if text else None

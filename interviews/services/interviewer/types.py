@@ -1,6 +1,7 @@
 """What the interviewer takes and gives: plain data, no models."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 # What a follow-up may ask for: a concrete example, the person's own part, what came of it, what was meant.
@@ -56,6 +57,9 @@ class TurnContext:
     shown_again: bool = False  # this core question was asked once more already
     every_reply: bool = False  # the job wants a model's words also where no follow-up is wanted
     so_far: str = ""  # what the answers show and which follow-ups were asked, in one line
+    written: Mapping[str, str] = field(
+        default_factory=dict
+    )  # kind -> the follow-up that the plan has for this question
 
 
 @dataclass(frozen=True, slots=True)

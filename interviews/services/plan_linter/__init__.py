@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from interviews.services.interviewer import topics
 from interviews.services.jobs import JobPlan
-from interviews.services.plan_linter import cost, coverage, effort, scales, wording
+from interviews.services.plan_linter import bounds, cost, coverage, effort, scales, texts, wording
 from interviews.services.plan_linter.remarks import Remark, Severity, errors
 from llm.policy import TenantPolicy
 
@@ -22,17 +22,18 @@ def lint(plan: JobPlan, *, policy: TenantPolicy | None = None) -> tuple[Remark, 
 
     With a policy the last hint is what the models of one interview cost that tenant: only then the registry is read.
     """
-    found = (*_jurisdiction(plan), *_questions(plan), *coverage.remarks(plan), *scales.remarks(plan))
+    known = plan.jurisdiction if plan.jurisdiction in topics.jurisdictions() else ""
+    words = (*_questions(plan, known), *texts.remarks(plan, known))
+    found = (*_jurisdiction(plan), *words, *coverage.remarks(plan), *scales.remarks(plan), *bounds.remarks(plan))
     priced = cost.remarks(plan, policy) if policy is not None else ()
     return tuple(
         sorted((*found, *effort.remarks(plan), *priced), key=lambda remark: list(Severity).index(remark.severity))
     )
 
 
-def _questions(plan: JobPlan) -> Iterator[Remark]:
-    known = plan.jurisdiction if plan.jurisdiction in topics.jurisdictions() else ""
+def _questions(plan: JobPlan, jurisdiction: str) -> Iterator[Remark]:
     for position, question in enumerate(plan.questions, 1):
-        yield from wording.remarks(question.text, jurisdiction=known, question=position)
+        yield from wording.remarks(question.text, jurisdiction=jurisdiction, question=position)
 
 
 def _jurisdiction(plan: JobPlan) -> Iterator[Remark]:

@@ -1,6 +1,6 @@
 """What the models of one interview cost, before there is any: an estimate in US dollars.
 
-It rests on the calls that the plan leads to (replies where a follow-up is wanted or every reply is worded, a rating
+It rests on the calls that the plan leads to (replies where a follow-up is wanted or every reply is worded, three passes
 for each competency), on the tokens of a call that `manage.py capacity` assumes, and on today's prices of the models
 that the router would ask first. Caches, templates and failed calls beyond the assumed ones are left out.
 """
@@ -14,6 +14,7 @@ from functools import cache
 
 from django.utils.translation import gettext as _
 
+from interviews.services.evaluation.inquiry import PASSES
 from interviews.services.interviewer import phrases
 from interviews.services.jobs import JobPlan
 from interviews.services.plan_linter import effort
@@ -60,7 +61,7 @@ def estimate(plan: JobPlan, policy: TenantPolicy) -> Cost:
         return Cost(())
     targets = own_keys.over(registry.targets(), policy)
     parts = {part.name: part for part in capacity_sources.assumed(None).parts}
-    asked = {TURNS: _turns(plan), RATINGS: Fraction(len(plan.competencies))}
+    asked = {TURNS: _turns(plan), RATINGS: Fraction(len(PASSES) * len(plan.competencies))}
     lines = (_line(plan, parts[name], count, targets, policy) for name, count in asked.items() if count)
     return Cost(tuple(line for line in lines if line is not None))
 

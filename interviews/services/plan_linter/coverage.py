@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from interviews.services.evaluation.inquiry import PASSES
 from interviews.services.evaluation.lexicon import lexicon
 from interviews.services.evaluation.text import words
 from interviews.services.jobs import JobPlan
@@ -13,6 +14,8 @@ from interviews.services.plan_linter import wording
 from interviews.services.plan_linter.plain import limit
 from interviews.services.plan_linter.remarks import Remark, Severity
 from llm import features
+
+MOST_WEIGHT, FINEST_WEIGHT = Decimal("99.999"), Decimal("0.001")  # that a column holds
 
 
 def remarks(plan: JobPlan) -> Iterator[Remark]:
@@ -31,7 +34,7 @@ def _whole(plan: JobPlan) -> Iterator[Remark]:
         yield Remark("no_questions", Severity.ERROR, _("Add at least one question."))
     if not plan.competencies:
         yield Remark("no_competencies", Severity.ERROR, _("Add at least one competency."))
-    most = features.named("evaluation").calls_an_interview
+    most = features.named("evaluation").calls_an_interview // len(PASSES)
     if len(plan.competencies) > most:
         message = _("Rate fewer competencies: there are %(count)s, and %(most)s are what one interview can show.")
         numbers = {"count": len(plan.competencies), "most": most}
@@ -84,8 +87,10 @@ def share_of(plan: JobPlan, key: str) -> Decimal:
 
 
 def counted(weight: Decimal) -> Decimal:
-    """The weight as far as it is one: what is negative or no number counts as nothing."""
-    return weight if weight.is_finite() and weight > 0 else Decimal(0)
+    """The weight as the column keeps it: what is negative, too large for it or no number counts as nothing."""
+    if not weight.is_finite() or not 0 < weight <= MOST_WEIGHT:
+        return Decimal(0)
+    return weight.quantize(FINEST_WEIGHT)
 
 
 def is_same(text: str, other: str) -> bool:

@@ -16,7 +16,9 @@ class Severity(StrEnum):
 class Remark:
     """One thing to change. It is about a question (its position, from 1), a competency (its key), or else the plan.
 
-    `start` and `end` are the words that it is about, in code points of the question's text; None where it has none.
+    `field` is the part of it: title, location, intro, name, definition, anchor_1 to anchor_5, weight, a number of the
+    plan, or a follow-up by its kind; "" is the question's text, or the whole. `start` and `end` are the words that it
+    is about, in code points of that text; None where it has none.
     """
 
     code: str
@@ -26,6 +28,7 @@ class Remark:
     competency: str = ""
     start: int | None = None
     end: int | None = None
+    field: str = ""
 
 
 def errors(remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:

@@ -10,14 +10,13 @@ from interviews.models import Competency
 from interviews.services.evaluation.text import stem, words
 from interviews.services.interviewer import phrases
 from interviews.services.jobs import CompetencyPlan, JobPlan
-from interviews.services.plan_linter.coverage import counted, share_of
+from interviews.services.plan_linter.coverage import MOST_WEIGHT, counted, share_of
 from interviews.services.plan_linter.plain import FILE, limit
 from interviews.services.plan_linter.remarks import Remark, Severity
 
 NEEDED = (1, 3, 5)  # levels without which a scale cannot be read
 SUMS = (Decimal(1), Decimal(100))  # weights are shares or percent
 ROUNDING = Decimal("0.005")  # three thirds are 0.999
-MOST_WEIGHT = Decimal("99.999")  # that a column holds
 
 
 def remarks(plan: JobPlan) -> Iterator[Remark]:
@@ -56,10 +55,10 @@ def _weight(competency: CompetencyPlan) -> Iterator[Remark]:
     key, weight = competency.key, competency.weight
     if not weight.is_finite() or not 0 <= weight <= MOST_WEIGHT:
         message = _("Use a weight from 0 to 99.999.")
-        yield Remark("bad_weight", Severity.ERROR, message, competency=key)
+        yield Remark("bad_weight", Severity.ERROR, message, competency=key, field="weight")
     elif weight == 0:
         message = _("Give this competency a weight or remove it: it is rated and changes nothing.")
-        yield Remark("zero_weight", Severity.HINT, message, competency=key)
+        yield Remark("zero_weight", Severity.HINT, message, competency=key, field="weight")
 
 
 def _anchors(competency: CompetencyPlan) -> Iterator[Remark]:
@@ -69,20 +68,21 @@ def _anchors(competency: CompetencyPlan) -> Iterator[Remark]:
             yield _missing(level, key)
         elif len(words(anchor)) < limit("anchor_fewest_words"):
             message = _("Describe what a person at level %s does: these few words are read differently by everybody.")
-            yield Remark("thin_anchor", Severity.HINT, message % level, competency=key)
+            yield Remark("thin_anchor", Severity.HINT, message % level, competency=key, field=f"anchor_{level}")
     for (low, first), (high, second) in combinations(enumerate(competency.anchors, 1), 2):
         severity = _sameness(first, second)
         if severity is not None:
             message = _("Tell levels %(low)s and %(high)s apart: their anchors are nearly the same.")
-            yield Remark("same_anchor", severity, message % {"low": low, "high": high}, competency=key)
+            numbers = {"low": low, "high": high}
+            yield Remark("same_anchor", severity, message % numbers, competency=key, field=f"anchor_{high}")
 
 
 def _missing(level: int, key: str) -> Remark:
     if level in NEEDED:
         message = _("Write the anchor of level %s: without it nobody can say what that level means.") % level
-        return Remark("no_anchor", Severity.ERROR, message, competency=key)
+        return Remark("no_anchor", Severity.ERROR, message, competency=key, field=f"anchor_{level}")
     message = _("Write the anchor of level %s: raters agree more on a scale with all five.") % level
-    return Remark("no_anchor", Severity.HINT, message, competency=key)
+    return Remark("no_anchor", Severity.HINT, message, competency=key, field=f"anchor_{level}")
 
 
 def same(first: str, second: str) -> bool:

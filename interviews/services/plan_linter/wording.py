@@ -64,13 +64,19 @@ def _remark(code: str, severity: Severity, place: Place | None, message: str) ->
 
 
 def _private_matters(asked: Asked) -> Iterator[Remark]:
-    text = listed("harmless_private").sub(" ; ", CHILDREN_AT_WORK.sub(" ; ", phrases.plain(asked.text)))
-    for topic, said in _touching(text, asked.jurisdiction):
+    for topic, place in private_matters(asked.text, asked.jurisdiction):
         message = _("Ask about the work itself: this touches a private matter, %(topic)s, and %(why)s.") % {
             "topic": labels.topic_name(topic),
             "why": labels.forbidden_by(asked.jurisdiction),
         }
-        yield from _remark("illegal_topic", Severity.ERROR, _place_of(said, asked.text), message)
+        yield from _remark("illegal_topic", Severity.ERROR, place, message)
+
+
+def private_matters(text: str, jurisdiction: str) -> Iterator[tuple[str, Place]]:
+    """Each forbidden matter that a text touches, once, and where."""
+    read = listed("harmless_private").sub(" ; ", CHILDREN_AT_WORK.sub(" ; ", phrases.plain(text)))
+    for topic, said in _touching(read, jurisdiction):
+        yield topic, _place_of(said, text)
 
 
 def _touching(plain_text: str, jurisdiction: str) -> Iterator[tuple[str, str]]:
@@ -86,7 +92,8 @@ def _touching(plain_text: str, jurisdiction: str) -> Iterator[tuple[str, str]]:
 def _place_of(said: str, text: str) -> Place:
     """Where these plain words stand; the whole text if they do not stand there in a row."""
     whole = plain(text)
-    match = re.search(r"\s+".join(map(re.escape, said.split())), whole.text)
+    words_in_a_row = r"\s+".join(map(re.escape, said.split()))
+    match = re.search(rf"(?<!\w){words_in_a_row}(?!\w)", whole.text)
     return whole.place(*match.span()) if match else (0, len(text))
 
 

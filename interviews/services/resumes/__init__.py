@@ -2,6 +2,7 @@
 
 from interviews.services.resumes.reading import read
 from interviews.services.resumes.refusals import Refused
+from interviews.services.resumes.sandboxed.bounds import MAX_BYTES
 from interviews.services.resumes.types import Hidden, Paragraph, Resume
 
-__all__ = ["Hidden", "Paragraph", "Refused", "Resume", "read"]
+__all__ = ["MAX_BYTES", "Hidden", "Paragraph", "Refused", "Resume", "read"]

@@ -36,3 +36,17 @@ class IndexTests(TenantTestCase):
 
         with self.assertRaises(tenancy.NoTenant):
             index.email("ada@example.org")
+
+
+class ContentTests(TenantTestCase):
+    """A content is recognised in its own tenant, among those of its kind."""
+
+    def test_equal_contents_are_equal_in_one_tenant_and_kind_alone(self) -> None:
+        mine = index.content(b"resume", of="file")
+        with self.in_tenant(OTHER):
+            theirs = index.content(b"resume", of="file")
+
+        self.assertRegex(mine, r"\A[0-9a-f]{64}\Z")
+        self.assertEqual(mine, index.content(b"resume", of="file"))
+        different = {mine, theirs, index.content(b"resume", of="text"), index.content(b"resume ", of="file")}
+        self.assertEqual(len(different | {hashlib.sha256(b"resume").hexdigest()}), 5)

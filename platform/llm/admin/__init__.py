@@ -1,3 +1,3 @@
 """The admin of the model layer, by part."""
 
-from llm.admin import batches, experiments, registry, use  # noqa: F401 (their classes register themselves)
+from llm.admin import assurance, batches, experiments, registry, use  # noqa: F401 (their classes register themselves)

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from core import tenancy
 from core.state import TransitionNotAllowed
-from llm import experiments, features, judging
+from llm import experiments, features, gates, judging
 from llm.forms import NoPastedKeys
 from llm.models import Experiment, Variant
 
@@ -98,8 +98,9 @@ class ExperimentAdmin(ModelAdmin):
     @admin.display(description=_("Results"))
     def results(self, row: Experiment) -> SafeString:
         """What each version came to, from the ledger."""
-        found = judging.results(row)
-        lines = [(variant, found[variant.prompt_version]) for variant in row.variants.all()]
+        found, variants = judging.results(row), list(row.variants.all())
+        stands = gates.standing(row.feature, [variant.prompt_version for variant in variants])
+        lines = [(variant, found[variant.prompt_version], stands[variant.prompt_version].label) for variant in variants]
         return render_to_string("admin/llm/_experiment_results.html", {"lines": lines})
 
     @admin.action(description=_("Start"), permissions=["change"])

@@ -1,5 +1,6 @@
 """Tables of the model layer, all in the public schema: a tenant is named by its schema, an interview by its id."""
 
+from llm.models.assurance import AssuranceRun
 from llm.models.batches import Batch, BatchItem
 from llm.models.calls import LlmCall
 from llm.models.experiments import Experiment, Variant
@@ -8,6 +9,7 @@ from llm.models.registry import Account, Offer, OwnKey, Price
 
 __all__ = [
     "Account",
+    "AssuranceRun",
     "Batch",
     "BatchItem",
     "Budget",

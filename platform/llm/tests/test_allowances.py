@@ -15,8 +15,8 @@ from llm.policy import TenantPolicy
 from llm.tests.asking import forget
 
 ALPHA = TenantPolicy(schema="alpha")
-# At groq's prices, with the features' caps and the tokens of its reasoning: so much for 12 turns and 8 ratings.
-TURNS, RATINGS = 8_640_000, 26_400_000
+# At groq's prices, with the features' caps and the tokens of its reasoning: 12 turns, and 8 ratings of 3 passes.
+TURNS, RATINGS = 8_640_000, 79_200_000
 
 
 class AllowanceTests(TenantTestCase):
@@ -35,7 +35,7 @@ class AllowanceTests(TenantTestCase):
         ceilings = budgets.applying(policy, feature)
         return [int(client().get(ceiling.key) or 0) for ceiling in ceilings]
 
-    def test_it_is_the_most_that_twelve_turns_and_eight_ratings_cost_where_they_go_first(self) -> None:
+    def test_it_is_the_most_that_twelve_turns_and_eight_ratings_of_three_passes_cost_where_they_go_first(self) -> None:
         found = [
             allowances.most_nano(ALPHA, features.named(name)) for name in ("interview_turn", "evaluation", "report")
         ]

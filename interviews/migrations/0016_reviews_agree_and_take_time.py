@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interviews', '0012_what_a_rating_rests_on'),
+        ('interviews', '0015_resumes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
