@@ -100,7 +100,7 @@ def _rating(rating: CompetencyRating, own: Any, reason: Disagreement | None, ans
         "key": rating.competency.key,
         "name": rating.competency.name,
         "level": rating.level,
-        "rated": own is not None,
+        "own_rated": own is not None,
         "own_level": own.level if own else None,
         "agreement": agreement,
         "agreement_label": comparison.LABELS[agreement],
