@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from interviews.models import Application, Decision, Job, QuestionFlag
+from interviews.models import Application, Contest, Decision, Job, QuestionFlag
 from interviews.services.jobs import LONGEST_WAIT_HOURS
 
 
@@ -81,14 +82,40 @@ class AskForm(forms.Form):
 
 
 class ContestForm(forms.Form):
-    """One of the questions that were asked, by its number, and why."""
+    """One of the questions that were answered, by its turn, and why it should not count."""
 
-    question = forms.TypedChoiceField(label=_("Question"), coerce=int)
-    words = forms.CharField(label=_("What is wrong with it?"), max_length=2000, widget=forms.Textarea)
+    turn = forms.TypedChoiceField(label=_("Question"), coerce=UUID)
+    reason = forms.ChoiceField(
+        label=_("Why should it not count?"), choices=Contest.Reason.choices, widget=forms.RadioSelect
+    )
+    words = forms.CharField(label=_("In your words"), max_length=2000, widget=forms.Textarea)
 
-    def __init__(self, *args: Any, questions: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, questions: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["question"].choices = [("", _("Choose a question")), *questions]  # type: ignore[attr-defined]
+        self.fields["turn"].choices = [("", _("Choose a question")), *questions]  # type: ignore[attr-defined]
+
+
+class RulingForm(forms.Form):
+    """What comes of a contest."""
+
+    upheld = forms.TypedChoiceField(
+        label=_("Your ruling"),
+        coerce=lambda value: value == "yes",
+        choices=[("yes", _("Uphold: the answer does not count")), ("no", _("Decline: the answer counts"))],
+        widget=forms.RadioSelect,
+    )
+    ruling = forms.CharField(
+        label=_("Reason"),
+        help_text=_("The candidate reads it. Write nothing about results in it."),
+        max_length=2000,
+        widget=forms.Textarea,
+    )
+
+
+class LetterForm(forms.Form):
+    """`seen` names the letter that was looked at."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
 class RatingForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from interviews.views import candidate, choices, ending, opening, room
+from interviews.views import candidate, choices, ending, feedback, opening, room
 
 urlpatterns = [
     path("i/<str:token>", candidate.link, name="candidate_link"),
@@ -24,4 +24,7 @@ urlpatterns = [
     path("interview/<uuid:interview_id>/rate/", ending.rate, name="candidate_rate"),
     path("interview/<uuid:interview_id>/ask/<slug:kind>/", ending.ask, name="candidate_ask"),
     path("interview/<uuid:interview_id>/withdraw/", ending.withdraw, name="candidate_withdraw"),
+    path("interview/<uuid:interview_id>/thumb/", feedback.thumb, name="candidate_thumb"),
+    path("interview/<uuid:interview_id>/contest/", feedback.contest, name="candidate_contest"),
+    path("interview/<uuid:interview_id>/letter/", feedback.letter, name="candidate_letter"),
 ]

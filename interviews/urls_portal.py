@@ -12,6 +12,7 @@ from interviews.views import (
     quality,
     resumes,
     reviewing,
+    ruling,
     standings,
 )
 
@@ -38,6 +39,9 @@ urlpatterns = [
     path("turns/<uuid:turn_id>/retry/", portal.retry_turn, name="portal_retry_turn"),
     path("evaluations/<uuid:evaluation_id>/retry/", portal.retry_evaluation, name="portal_retry_evaluation"),
     path("requests/<uuid:request_id>/handle/", portal.handle_request, name="portal_handle_request"),
+    path("contests/<uuid:contest_id>/", ruling.contest, name="portal_contest"),
+    path("interviews/<uuid:interview_id>/letter/", ruling.release_letter, name="portal_letter"),
+    path("jobs/<uuid:job_id>/feedback/", ruling.job_feedback, name="portal_job_feedback"),
     path("quality/", quality.figures, name="portal_quality"),
     path("score-assurance/", assurance.figures, name="portal_assurance"),
     path("jobs/new/", plans.new, name="portal_plan_new"),

@@ -7,7 +7,8 @@ from uuid import UUID
 from accounts.models import ScimGroup, TeamInvitation, User
 from accounts.roles import Role
 from core.testing import HOME
-from interviews.models import CandidateRequest, CompetencyRating, Consensus, PlanDraft
+from interviews.models import CandidateRequest, CompetencyRating, Consensus, Contest, PlanDraft
+from interviews.services import feedback
 from interviews.tests import make, resumed
 from tenants.models import ApiKey, CustomDomain, EmailDomain, SupportGrant
 from tenants.tests import idps
@@ -53,8 +54,18 @@ def undecided(world: World) -> dict[str, Any]:
     return {"interview": str(world.interviews["reviewed"].pk)}
 
 
-def contest(world: World) -> list[Any]:
-    return [world.interviews["submitted"].pk, "contest"]
+def review_request(world: World) -> list[Any]:
+    return [world.interviews["submitted"].pk, "review"]
+
+
+def contested(world: World) -> list[Any]:
+    return [Contest.objects.get().pk]
+
+
+def answered_question(world: World) -> dict[str, Any]:
+    """The first question of the submitted interview, with all that is said about one."""
+    turn_id = world.interviews["submitted"].turns.get(number=1).pk
+    return {"turn": str(turn_id), "thumb": "down", "reason": "unclear", "words": "It had two questions in it."}
 
 
 def evaluation(world: World) -> list[Any]:
@@ -107,6 +118,10 @@ def answer(world: World) -> dict[str, Any]:
 
 def question(world: World) -> dict[str, Any]:
     return {"turn": str(world.turn("running")), "reason": "unclear", "words": "Which table?"}
+
+
+def unread_letter(world: World) -> dict[str, Any]:
+    return {"seen": feedback.draft(world.interviews["reviewed"], by=make.staff()).seen}
 
 
 def levels(world: World) -> dict[str, Any]:

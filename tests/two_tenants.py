@@ -27,9 +27,11 @@ from interviews.models import (
     Consensus,
     ConsensusRating,
     ConsensusReview,
+    Contest,
     Decision,
     Disagreement,
     Evaluation,
+    FeedbackLetter,
     Finding,
     Interview,
     InterviewAssignment,
@@ -42,6 +44,7 @@ from interviews.models import (
     PlanDraft,
     Question,
     QuestionFlag,
+    QuestionThumb,
     Quote,
     Resume,
     ResumeSummary,
@@ -51,10 +54,10 @@ from interviews.models import (
     Turn,
 )
 from interviews.services import (
-    consensus,
-    disagreements,
+    contests,
     drafts,
     evaluations,
+    feedback,
     invitations,
     lifecycle,
     links,
@@ -62,7 +65,7 @@ from interviews.services import (
     pauses,
     plan_drafts,
     questions,
-    reviews,
+    thumbs,
     turns,
 )
 from interviews.tests import make, resumed, team
@@ -70,6 +73,7 @@ from keys import index, ring
 from tenants.models import CustomDomain, EmailDomain, SupportGrant, Tenant
 from tenants.services import api_keys
 from tenants.services.scim import connection
+from tests import agreed_on
 
 CANARY = {HOME: "canaryinalpha", OTHER: "canaryinbetaa"}  # of one length: quotes are offsets
 REVIEWERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER, Role.HIRING_MANAGER, Role.REVIEWER)
@@ -195,20 +199,25 @@ def _reviewed(one: invitations.Invited) -> None:
     for rating in evaluation.ratings.all():
         rating.rationale = _words("A rationale")
         rating.save()
+    _ready(interview)
+    agreed_on.fill(interview, _words)
+
+
+def _ready(interview: Interview) -> None:
+    """Everybody rated it, and its evaluation is no longer provisional."""
     for role in REVIEWERS:
         make.reviewed(interview, make.staff(role))
-    _agreed(interview)
+    Evaluation.objects.filter(interview=interview).update(status=Evaluation.Status.READY)
 
 
-def _agreed(interview: Interview) -> None:
-    """Somebody says why they differ from the AI, and what everybody agreed on."""
-    by, evaluation = make.staff(), interview.evaluations.get()
-    differing = [row.competency.key for row in evaluation.ratings.all() if not row.withheld and row.level != 4]
-    reasons = {key: disagreements.Reason("other", _words("It had two questions in it.")) for key in differing}
-    disagreements.explain(interview_id=interview.pk, by=by, reasons=reasons)
-    levels = {pk: reviews.OwnRating(3, _words("We met.")) for pk in make.ratings(interview)}
-    rests_on = list(interview.reviews.values_list("pk", flat=True))
-    consensus.record(interview_id=interview.pk, by=by, levels=levels, rests_on=rests_on)
+def _submitted(one: invitations.Invited) -> None:
+    """With a letter, a thumb, and the contest of its second question."""
+    interview = make.evaluated(one, _answers())
+    _ready(interview)
+    by, (first, second) = make.staff(), interview.turns.all()[:2]
+    feedback.release(interview_id=interview.pk, by=by, seen=feedback.draft(interview, by=by).seen)
+    thumbs.give(interview, turn_id=first.pk, thumb="up")
+    contests.contest(interview, turn_id=second.pk, reason="unclear", words=_words("Which customer?"))
 
 
 def _decided(one: invitations.Invited) -> None:
@@ -249,7 +258,7 @@ STATES: dict[str, Any] = {
     "request": _request,
     "abandoned": _abandoned,
     "evaluation_failed": _evaluation_failed,
-    "submitted": lambda one: make.submitted(one, _answers()),
+    "submitted": _submitted,
     "evaluated": lambda one: make.evaluated(one, _answers()),
     "reviewed": _reviewed,
     "decided": _decided,
@@ -262,6 +271,7 @@ TABLES: tuple[type[models.Model], ...] = (
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating),
     *(Disagreement, Consensus, ConsensusReview, ConsensusRating, Decision, Mail, Consent),
     *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
+    *(QuestionThumb, Contest, FeedbackLetter),
 )
 
 

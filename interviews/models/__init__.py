@@ -3,6 +3,7 @@
 from interviews.models.agreement import Consensus, ConsensusRating, ConsensusReview, Disagreement
 from interviews.models.candidates import Application, Candidate, CandidateRequest
 from interviews.models.evaluations import CompetencyRating, Evaluation, Finding, Quote
+from interviews.models.feedback import Contest, FeedbackLetter, QuestionThumb
 from interviews.models.interviews import Interview, InterviewAssignment, Invitation
 from interviews.models.jobs import Competency, Job, JobAssignment, JobVersion, Question
 from interviews.models.mail import Mail
@@ -21,9 +22,11 @@ __all__ = [
     "Consensus",
     "ConsensusRating",
     "ConsensusReview",
+    "Contest",
     "Decision",
     "Disagreement",
     "Evaluation",
+    "FeedbackLetter",
     "Finding",
     "Interview",
     "InterviewAssignment",
@@ -36,6 +39,7 @@ __all__ = [
     "PlanDraft",
     "Question",
     "QuestionFlag",
+    "QuestionThumb",
     "Quote",
     "Resume",
     "ResumeSummary",

@@ -38,9 +38,9 @@ class Evaluation(Claimable):
         WITHHELD = "withheld", _("A person has to rate a competency first")
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = {
-        Status.OWED: {Status.RUNNING},
-        Status.RUNNING: {Status.READY, Status.PROVISIONAL, Status.FAILED, Status.OWED},
-        Status.FAILED: {Status.OWED},
+        Status.OWED: {Status.RUNNING, Status.SUPERSEDED},
+        Status.RUNNING: {Status.READY, Status.PROVISIONAL, Status.FAILED, Status.OWED, Status.SUPERSEDED},
+        Status.FAILED: {Status.OWED, Status.SUPERSEDED},
         Status.READY: {Status.SUPERSEDED},
         Status.PROVISIONAL: {Status.SUPERSEDED},
     }

@@ -14,6 +14,7 @@ class Mail(Outgoing):
         COMPLETED = "completed", _("An interview was completed")
         QUOTA = "quota", _("The quota is used up")
         REQUEST = "request", _("A candidate asks for a person")
+        FEEDBACK = "feedback", _("Feedback can be read")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)

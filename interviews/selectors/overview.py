@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
-from interviews.models import Application, CandidateRequest, Evaluation, Interview, Turn
+from interviews.models import Application, CandidateRequest, Contest, Evaluation, Interview, Turn
 from interviews.selectors import blind, people, scope, work
 
 
@@ -48,15 +48,19 @@ def _open_requests(viewer: User) -> list[CandidateRequest]:
     rows = (
         CandidateRequest.objects.filter(scope.within(viewer, "interview__"), handled_at=None)
         .exclude(_is_moot())
-        .select_related("interview__application__job")
+        .select_related("interview__application__job", "contest")
     )
     return list(rows.order_by("created_at")[:50])
 
 
 def _is_moot() -> Q:
-    """How the interview was to be, asked for before the candidate withdrew; whatever else they asked for stands."""
+    """What is of no use since the candidate withdrew: how the interview was to be, and what of it should not count.
+
+    Whatever else they asked for stands.
+    """
     withdrawn = Q(interview__status=Interview.Status.WITHDRAWN, created_at__lt=F("interview__last_activity_at"))
-    return withdrawn & Q(kind__in=[CandidateRequest.Kind.ADJUSTMENT, CandidateRequest.Kind.HUMAN])
+    how = Q(kind__in=[CandidateRequest.Kind.ADJUSTMENT, CandidateRequest.Kind.HUMAN])
+    return withdrawn & (how | Q(contest__isnull=False))
 
 
 def _person(interview: Interview, name: str) -> dict[str, Any]:
@@ -79,10 +83,12 @@ def _failed(row: Turn | Evaluation, interview: Interview, name: str) -> dict[str
 
 
 def _request(row: CandidateRequest, name: str) -> dict[str, Any]:
+    contest: Contest | None = getattr(row, "contest", None)
     return _person(row.interview, name) | {
         "id": row.pk,
         "kind_label": row.get_kind_display(),
-        "detail": row.detail or "",
+        "detail": contest.get_reason_display() if contest else row.detail or "",
+        "contest_id": contest.pk if contest else None,
         "created_at": row.created_at,
     }
 

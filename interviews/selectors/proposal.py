@@ -69,7 +69,9 @@ def _waits_until(evaluation: Evaluation) -> datetime | None:
 
 
 def _superseded(evaluation: Evaluation) -> QuerySet[Evaluation]:
-    return Evaluation.objects.filter(interview=evaluation.interview_id, status=Evaluation.Status.SUPERSEDED)
+    """Its provisional predecessors from the same answers, which were made in vain."""
+    made = Evaluation.objects.filter(interview=evaluation.interview_id, without=evaluation.without, mode="basic")
+    return made.filter(status=Evaluation.Status.SUPERSEDED)
 
 
 def _later_version(evaluation: Evaluation, interview: Interview) -> int | None:

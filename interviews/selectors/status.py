@@ -20,7 +20,7 @@ def status(interview: Interview) -> dict[str, Any]:
         "stands": interview.status,
         "submitted": submitted,
         "ended_at": interview.completed_at if submitted else interview.last_activity_at,
-        "evaluated": Evaluation.objects.filter(interview=interview, status__in=EVALUATED).exists(),
+        "evaluated": Evaluation.objects.filter(interview=interview, status__in=EVALUATED).exclude(mode="").exists(),
         "reviewed_at": _reviewed_at(interview),
         "decided_at": _decided_at(interview),
         "receipt_hash": interview.receipt_hash,  # of a withdrawn one too, if it was submitted before

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import Permission
 from interviews.models import Decision, Interview, QuestionFlag, Review, Turn
-from interviews.selectors import comparison, overrides, proposal, raters, work
+from interviews.selectors import comparison, contests, overrides, proposal, raters, work
 from interviews.selectors.portal import STATUS_TONES
 
 OUTCOME_TONES = {Decision.Outcome.ADVANCE: "good", Decision.Outcome.HOLD: "warn", Decision.Outcome.REJECT: "bad"}
@@ -30,7 +30,8 @@ def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
     """Everything of the page. Before the viewer's own review is in, nothing of the AI's is read from the database, and
     nothing that anybody else rated, agreed on or decided."""
     review = _own_review(interview, viewer)
-    turns = list(interview.turns.select_related("question", "flag").prefetch_related("question__competencies"))
+    beside = ("question", "flag", "contest__ruled_by")
+    turns = list(interview.turns.select_related(*beside).prefetch_related("question__competencies"))
     submitted = review if review and review.status == Review.Status.SUBMITTED else None
     evaluation = proposal.current(interview) if submitted else None
     spans = proposal.spans(evaluation) if evaluation else {}
@@ -43,6 +44,7 @@ def workspace(interview: Interview, *, viewer: User) -> dict[str, Any]:
         "draft_version": review.draft_version if review else 0,
         "review_items": _items(interview, review, turns) if interview.status in ("completed", "abandoned") else [],
         "evaluation": proposal.shown(evaluation, interview, submitted, turns) if submitted and evaluation else None,
+        "results": None,
         "decision": None,
         "cannot_decide": _cannot_decide(viewer),
     } | (_unlocked(interview, submitted, viewer) if submitted else {})
@@ -59,6 +61,7 @@ def _unlocked(interview: Interview, review: Review, viewer: User) -> dict[str, A
     return {
         "raters": raters.raters(interview, own=review, viewer=viewer),
         "consensus": raters.consensus(interview),
+        "results": contests.side_by_side(interview),
         "decision": decision,
         "can_explain": decision is None,
         "next_id": work.to_review(viewer).exclude(pk=interview.pk).values_list("pk", flat=True).first(),
@@ -89,6 +92,7 @@ def _turn(turn: Turn, spans: list[tuple[int, int]], viewer: User) -> dict[str, A
         "segments": segments(turn.answer, spans, turn.number) if turn.answer else [],
         "skipped": turn.status == Turn.Status.SKIPPED,
         "flag": _flag(turn, viewer),
+        "contest": contests.beside(turn, viewer),
     }
 
 
@@ -149,6 +153,7 @@ def _decision(interview: Interview) -> dict[str, Any] | None:
         "decided_by": found.decided_by.name,
         "decided_at": found.decided_at,
         "against_label": overrides.label(found.recommended, found.outcome),
+        "before_contest": contests.decided_before(interview),
     }
 
 

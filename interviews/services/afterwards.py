@@ -20,14 +20,19 @@ class NotRateable(Exception):
 
 @transaction.atomic
 def rate(interview: Interview, *, stars: int) -> None:
-    """Keep how the candidate rates the interview; a later rating replaces it.
+    """Keep how the candidate rates the interview; a later rating replaces it, and only the first is counted.
 
     :raises NotRateable: with nothing stored.
     """
     ended = Interview.objects.filter(pk=interview.pk, status__in=RATEABLE)
-    if stars not in STARS or ended.update(stars=stars, rated_at=clock.now()) != 1:
+    rating = {"stars": stars, "rated_at": clock.now()}
+    if stars not in STARS:
         raise NotRateable
-    audit.record("interview.rated", interview, stars=stars)
+    if ended.filter(stars=None).update(**rating):
+        transaction.on_commit(metrics.stars.labels(str(stars)).inc, robust=True)
+    elif ended.update(**rating) != 1:
+        raise NotRateable
+    audit.record("interview.rated", interview)  # not how: the trail stands beside a name
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from interviews.models import (
     Quote,
     Turn,
 )
-from interviews.selectors import policies
+from interviews.selectors import contested, policies
 from interviews.services import money, quality, redos, retests, rubrics, standing, waiting
 from interviews.services.evaluation import evaluate
 from interviews.services.evaluation.types import (
@@ -42,9 +42,15 @@ log = structlog.get_logger()
 
 
 def owe(interview: Interview, *, rubric: JobVersion | None = None) -> Evaluation:
-    """Owe the interview an evaluation in the current transaction, by the scorecard of `rubric` or by its own."""
+    """Owe the interview an evaluation in the current transaction, by the scorecard of `rubric` or by its own.
+
+    It leaves out what was contested and upheld until now; whoever upholds later supersedes it.
+    """
     evaluation = Evaluation.objects.create(
-        interview=interview, subject_id=interview.subject_id, rubric=rubric or interview.version
+        interview=interview,
+        subject_id=interview.subject_id,
+        rubric=rubric or interview.version,
+        without=contested.upheld(interview.pk),
     )
     due.owe("evaluation", evaluation.pk)
     enqueue("interviews.evaluate", evaluation_id=evaluation.pk)

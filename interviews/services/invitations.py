@@ -104,6 +104,12 @@ def new_link(*, interview_id: UUID, by: User, send_mail: bool = False) -> Invite
     return invited
 
 
+def another_link(interview: Interview, *, by: User) -> str:
+    """The address of another link to this interview, for a mail to its candidate alone, in the current transaction."""
+    audit.record("candidate.link_issued", interview)
+    return _issue(interview, by).url
+
+
 def _issue(interview: Interview, by: User) -> Invited:
     token = links.new_token()
     named = None if by.role in SUPPORT_ROLES else by  # who helps for an hour is in the audit trail, not in the team

@@ -10,7 +10,8 @@ from accounts.roles import Permission
 from core import audit
 from interviews.models import Job, JobVersion
 from interviews.selectors import assigned, overview, people, portal, scope, workspace
-from interviews.services import plan_linter, review_time
+from interviews.selectors import feedback as said
+from interviews.services import feedback, plan_linter, review_time
 from interviews.services.jobs import plan_of
 
 PAGE = 25
@@ -59,6 +60,19 @@ def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
     }
 
 
+def job_feedback(*, by: User, job_id: UUID) -> dict[str, Any]:
+    """What the job's candidates say about its interviews, in sums.
+
+    :raises NotFound: if there is no such job.
+    """
+    by.require(Permission.VIEW_JOBS)
+    job = scope.jobs_of(by).filter(pk=job_id).first()
+    if job is None:
+        raise NotFound
+    audit.record("job.viewed", job=str(job_id))
+    return {"job": job} | said.sums(job)
+
+
 def _remarks(version: JobVersion) -> list[dict[str, Any]]:
     """What the linter says about this plan, with the names of the competencies."""
     names = {competency.key: competency.name for competency in version.competencies.all()}
@@ -103,4 +117,6 @@ def open_interview(*, by: User, interview_id: UUID) -> dict[str, Any]:
     if by.may(Permission.ASSIGN):
         shown["people"] = assigned.reviewers(interview_id)
     shown["opened"] = review_time.stamp(interview)
+    if shown["review_submitted"]:
+        shown["feedback"] = feedback.panel(interview, by=by)
     return shown | {"candidate": {"name": name}, "job": {"id": job.pk, "title": job.title}}

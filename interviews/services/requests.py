@@ -35,13 +35,14 @@ def ask(interview: Interview, *, kind: str, detail: str = "", **audited: Any) ->
 
 @transaction.atomic
 def handle(*, request_id: UUID, by: User) -> None:
-    """Note that this person took care of the request.
+    """Note that this person took care of the request; a contest is ruled on instead (services.rulings).
 
     :raises AlreadyHandled: if it was, or there is no such request for this person.
     :raises accounts.roles.NotPermitted: if the role may not.
     """
     by.require(Permission.HANDLE_REQUESTS)
-    open_request = CandidateRequest.objects.filter(scope.within(by, "interview__"), pk=request_id, handled_at=None)
+    within = scope.within(by, "interview__")
+    open_request = CandidateRequest.objects.filter(within, pk=request_id, handled_at=None, contest=None)
     if open_request.update(handled_by=by, handled_at=clock.now()) != 1:
         raise AlreadyHandled
     audit.record("request.handled", CandidateRequest.objects.get(pk=request_id))

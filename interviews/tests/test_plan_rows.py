@@ -20,7 +20,7 @@ class RowTests(TenantTestCase):
         self.assertEqual([one.competencies for one in plan.questions], [("listening",), ("fairness",)])
         self.assertEqual(len(plan.questions[0].follow_ups), 4)
 
-    def test_a_new_competency_weighs_as_the_others_do_in_shares_or_in_percent(self) -> None:
+    def test_a_new_competency_has_the_mean_weight_in_shares_or_in_percent(self) -> None:
         percent = [replace(one, weight=one.weight * 100) for one in make.PLAN.competencies]
         for plan, weights in (
             (make.PLAN, ["0.400", "0.100"]),

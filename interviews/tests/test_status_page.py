@@ -129,8 +129,8 @@ class RateTests(StatusCase):
 class AskTests(StatusCase):
     def test_each_request_reaches_the_people_who_handle_it(self) -> None:
         make.staff("recruiter")
-        for kind, data in (("review", {}), ("erasure", {}), ("contest", {"question": "2", "words": "Two at once."})):
-            response = self.client.post(self.address("ask", kind), {"words": "Please."} | data)
+        for kind in ("review", "erasure"):
+            response = self.client.post(self.address("ask", kind), {"words": "Please."})
             self.assertEqual((response.status_code, response["Location"]), (303, self.address("ask", kind) + "?sent"))
             with make.writes() as written:
                 again = [self.client.get(response["Location"]) for _ in range(2)][1]
@@ -138,18 +138,8 @@ class AskTests(StatusCase):
             self.assertContains(again, "Your request has been sent")
 
         asked = {row.kind: row.detail for row in CandidateRequest.objects.all()}
-        question = make.PLAN.questions[1].text
-        self.assertEqual(asked, {"review": "Please.", "erasure": "Please.", "contest": f"2. {question}\nTwo at once."})
+        self.assertEqual(asked, {"review": "Please.", "erasure": "Please."})
         self.assertEqual(self.stored().status, "completed")
-
-    def test_no_question_is_chosen_for_who_contests_one(self) -> None:
-        page = self.client.get(self.address("ask", "contest"))
-        self.assertContains(page, '<option value="">Choose a question</option>')
-        self.assertNotContains(page, " selected")
-
-        with make.writes() as written:
-            refused = self.client.post(self.address("ask", "contest"), {"question": "", "words": "Which one?"})
-        self.assertEqual((refused.status_code, written.tables), (400, {}))
 
     def test_the_sixth_within_the_hour_is_refused(self) -> None:
         codes = [self.client.post(self.address("ask", "review"), {"words": ""}).status_code for _ in range(6)]
@@ -158,8 +148,8 @@ class AskTests(StatusCase):
 
     def test_what_can_not_be_asked_for_is_not_there(self) -> None:
         self.assertEqual(self.client.post(self.address("ask", "promotion"), {}).status_code, 404)
-        response = self.client.post(self.address("ask", "contest"), {"question": "9", "words": "No."})
-        self.assertEqual((response.status_code, CandidateRequest.objects.count()), (400, 0))
+        self.assertEqual(self.client.post(self.address("ask", "contest"), {"words": "No."}).status_code, 404)
+        self.assertEqual(CandidateRequest.objects.count(), 0)
 
     def test_strangers_ask_for_nothing(self) -> None:
         self.assert_strangers_post_nothing(self.address("ask", "erasure"), {"words": "Mine."})

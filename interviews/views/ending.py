@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -11,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import ratelimit
 from core.state import TransitionNotAllowed
 from interviews import selectors
-from interviews.forms import AskForm, ContestForm, RatingForm, ReviewAndSubmitForm
+from interviews.forms import AskForm, RatingForm, ReviewAndSubmitForm
 from interviews.models import CandidateRequest, Interview
+from interviews.selectors import feedback
 from interviews.services import afterwards, requests, submission, takeaway
 from interviews.views.frame import limited, page, see, see_sent, was_sent, with_interview
 
@@ -21,7 +21,6 @@ DOWNLOADS = "30/hour"  # of each file of an interview
 ENDED = (Status.COMPLETED, Status.ABANDONED, Status.WITHDRAWN)
 ASKABLE: dict[str, tuple[str, Sequence[str]]] = {  # path -> what is asked for, and where the interview must stand
     "talk": (Kind.TALK, (Status.IN_PROGRESS, Status.PAUSED, *ENDED)),
-    "contest": (Kind.CONTEST, (Status.COMPLETED, Status.ABANDONED)),
     "review": (Kind.REVIEW, (Status.COMPLETED, Status.ABANDONED)),
     "erasure": (Kind.ERASURE, ENDED),
 }
@@ -61,7 +60,7 @@ def show_review(
 
 def show_status(request: HttpRequest, interview: Interview, status: int = 200, **context: Any) -> HttpResponse:
     """Where it stands, and what the candidate can take away or ask for."""
-    names = ("home", "receipt", "answers", "rate", "withdraw")
+    names = ("home", "receipt", "answers", "rate", "withdraw", "thumb", "contest", "letter")
     urls = {f"{name}_url": reverse(f"candidate_{name}", args=[interview.pk]) for name in names}
     asks = {
         f"{name}_url": reverse("candidate_ask", args=[interview.pk, name])
@@ -69,7 +68,7 @@ def show_status(request: HttpRequest, interview: Interview, status: int = 200, *
         if interview.status in states
     }
     rating = RatingForm(initial={"stars": interview.stars})
-    shown = {"rating": rating} | selectors.status(interview) | urls | asks | context
+    shown = {"rating": rating} | selectors.status(interview) | feedback.of_candidate(interview) | urls | asks | context
     return page(request, interview, "status", status, **shown)
 
 
@@ -79,7 +78,7 @@ def receipt(request: HttpRequest, interview: Interview) -> HttpResponse:
     """The receipt of what was submitted as a file, with what its fingerprint was made of."""
     if interview.status not in ENDED or not interview.receipt_hash:
         return see("candidate_home", interview)
-    return _download(request, interview, takeaway.receipt, "receipt.json", "application/json")
+    return download(request, interview, takeaway.receipt, "receipt.json", "application/json")
 
 
 @require_safe
@@ -88,10 +87,10 @@ def answers(request: HttpRequest, interview: Interview) -> HttpResponse:
     """The questions and the candidate's own answers as a text file."""
     if interview.status not in ENDED:
         return see("candidate_home", interview)
-    return _download(request, interview, takeaway.answers, "answers.txt", "text/plain; charset=utf-8")
+    return download(request, interview, takeaway.answers, "answers.txt", "text/plain; charset=utf-8")
 
 
-def _download(
+def download(
     request: HttpRequest, interview: Interview, content: Callable[[Interview], str], name: str, content_type: str
 ) -> HttpResponse:
     """The file, or a page that says when to come back: each download is a row of the audit trail."""
@@ -131,13 +130,13 @@ def ask(request: HttpRequest, interview: Interview, kind: str) -> HttpResponse:
     stored_kind, states = ASKABLE[kind]
     if interview.status not in states:
         return see("candidate_home", interview)
-    form = _ask_form(request, interview, kind)
+    form = AskForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             ratelimit.hit("request", str(interview.pk), "5/hour")
         except ratelimit.TooMany as error:
             return limited(request, error)
-        requests.ask(interview, kind=stored_kind, detail=_detail(form))
+        requests.ask(interview, kind=stored_kind, detail=form.cleaned_data["words"].strip())
         return see_sent("candidate_ask", interview, kind)
     context: dict[str, Any] = {
         "form": form,
@@ -146,22 +145,6 @@ def ask(request: HttpRequest, interview: Interview, kind: str) -> HttpResponse:
     }
     context["back_url"] = reverse("candidate_home", args=[interview.pk])
     return page(request, interview, "ask", 400 if form.is_bound else 200, **context)
-
-
-def _ask_form(request: HttpRequest, interview: Interview, kind: str) -> Form:
-    data = request.POST if request.method == "POST" else None
-    if kind != "contest":
-        return AskForm(data)
-    return ContestForm(data, questions=selectors.questions(interview))
-
-
-def _detail(form: Form) -> str:
-    """In words, as the tenant's people read it."""
-    words = str(form.cleaned_data["words"]).strip()
-    if not isinstance(form, ContestForm):
-        return words
-    chosen = dict(form.fields["question"].choices)[form.cleaned_data["question"]]  # type: ignore[attr-defined]
-    return f"{chosen}\n{words}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

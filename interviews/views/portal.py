@@ -39,7 +39,10 @@ def home(request: HttpRequest, user: User) -> HttpResponse:
     for item in shown["failed"]:
         item["retry_url"] = reverse(f"portal_retry_{item['kind']}", args=[item["object_id"]])
     for item in shown["requests"]:
-        item["handle_url"] = reverse("portal_handle_request", args=[item["id"]])
+        if item["contest_id"]:
+            item["rule_url"] = reverse("portal_contest", args=[item["contest_id"]])
+        else:
+            item["handle_url"] = reverse("portal_handle_request", args=[item["id"]])
     first_days = not any(stat["value"] for stat in shown["stats"])
     return render(request, "interviews/portal/home.html", shown | {"first_days": first_days})
 

@@ -10,14 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import User
 from accounts.roles import NotPermitted
-from interviews.models import Evaluation, Interview, Job, JobVersion, PlanDraft, Turn
+from interviews.models import Contest, Evaluation, Interview, Job, JobVersion, PlanDraft, Turn
 from interviews.services import reading
 
 P = ParamSpec("P")
-MISSING = (
-    *(reading.NotFound, Interview.DoesNotExist, Job.DoesNotExist, Turn.DoesNotExist, Evaluation.DoesNotExist),
-    *(JobVersion.DoesNotExist, PlanDraft.DoesNotExist),
-)
+ROWS = (Interview, Job, JobVersion, PlanDraft, Turn, Evaluation, Contest)
+MISSING = (reading.NotFound, *(row.DoesNotExist for row in ROWS))
 View = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
 
 

@@ -80,8 +80,12 @@ retests = Counter("candor_retests", "Evaluations that were to be made a second t
 retest_levels = Counter(
     "candor_retest_levels", "Ratings of evaluations made a second time, by the levels between both", ["apart"]
 )
-stars = Counter("candor_stars", "Candidates' ratings of their interview", ["stars"])
-thumbs = Counter("candor_thumbs", "Candidates' thumbs on a question", ["thumb"])
+stars = Counter(
+    "candor_stars",
+    "Candidates' first ratings of their interview; who changes their mind is not counted again",
+    ["stars"],
+)
+thumbs = Counter("candor_thumbs", "Candidates' first thumbs on a question; as for stars", ["thumb"])
 
 # --- streams -----------------------------------------------------------------------------------
 live_connections = Gauge("candor_live_connections", "Open event streams", multiprocess_mode="livesum")

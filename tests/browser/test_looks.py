@@ -174,9 +174,10 @@ def look_at_the_choices(candidate: Candidate, looks: Looks) -> None:
 
 def look_at_what_follows(candidate: Candidate, looks: Looks) -> None:
     page = candidate.page
-    for kind, heading in (("contest", "Contest a question"), ("erasure", "Ask to delete your data")):
-        page.goto(f"{candidate.room}ask/{kind}/")
-        looks.at(page, heading)
+    page.goto(f"{candidate.room}contest/")
+    looks.at(page, "Contest a question")
+    page.goto(f"{candidate.room}ask/erasure/")
+    looks.at(page, "Ask to delete your data")
     page.goto(f"{candidate.room}withdraw/")
     looks.at(page, "Withdraw from the interview?")
 

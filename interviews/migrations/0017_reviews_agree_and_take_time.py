@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interviews', '0015_resumes'),
+        ('interviews', '0016_feedback_and_contests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
