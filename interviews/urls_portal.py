@@ -3,6 +3,7 @@ from django.urls import path
 from interviews.views import (
     assigning,
     assurance,
+    calibrating,
     inviting,
     job_settings,
     plans,
@@ -10,6 +11,7 @@ from interviews.views import (
     publishing,
     quality,
     resumes,
+    reviewing,
     ruling,
     standings,
 )
@@ -25,8 +27,8 @@ urlpatterns = [
     path("candidates/", portal.candidates, name="portal_candidates"),
     path("interviews/<uuid:interview_id>/", portal.interview, name="portal_interview"),
     path("interviews/<uuid:interview_id>/new-link/", inviting.new_link, name="portal_new_link"),
-    path("interviews/<uuid:interview_id>/review/", portal.review, name="portal_review"),
-    path("interviews/<uuid:interview_id>/review/draft/", portal.review_draft, name="portal_review_draft"),
+    path("interviews/<uuid:interview_id>/review/", reviewing.review, name="portal_review"),
+    path("interviews/<uuid:interview_id>/review/draft/", reviewing.review_draft, name="portal_review_draft"),
     path("interviews/<uuid:interview_id>/decide/", portal.decide, name="portal_decide"),
     path("interviews/<uuid:interview_id>/reviewers/", assigning.assign_interview, name="portal_assign_interview"),
     path(
@@ -54,4 +56,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/standings/rescore/", standings.rescore, name="portal_rescore"),
     path("interviews/<uuid:interview_id>/resume/", resumes.resume, name="portal_resume"),
     path("interviews/<uuid:interview_id>/resume/again/", resumes.again, name="portal_resume_again"),
+    path("interviews/<uuid:interview_id>/disagree/", reviewing.disagree, name="portal_disagree"),
+    path("interviews/<uuid:interview_id>/consensus/", reviewing.agree, name="portal_consensus"),
+    path("calibration/", calibrating.calibration, name="portal_calibration"),
 ]

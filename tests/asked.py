@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts.models import ScimGroup, TeamInvitation, User
 from accounts.roles import Role
 from core.testing import HOME
-from interviews.models import CandidateRequest, Contest, PlanDraft
+from interviews.models import CandidateRequest, CompetencyRating, Consensus, Contest, PlanDraft
 from interviews.services import feedback
 from interviews.tests import make, resumed
 from tenants.models import ApiKey, CustomDomain, EmailDomain, SupportGrant
@@ -126,6 +126,21 @@ def unread_letter(world: World) -> dict[str, Any]:
 
 def levels(world: World) -> dict[str, Any]:
     return {f"rating-{row.key}": "3" for row in world.interviews["evaluated"].version.competencies.all()}
+
+
+def reason(world: World) -> dict[str, Any]:
+    """Why they differ from the AI, for every competency of which they do."""
+    rated = CompetencyRating.objects.filter(evaluation__interview=world.interviews["reviewed"])
+    return {f"reason-{row.competency.key}": "missed" for row in rated.exclude(level=4).filter(withheld="")}
+
+
+def agreed(world: World) -> dict[str, Any]:
+    """What everybody who rated agreed on, in place of what stands."""
+    interview = world.interviews["reviewed"]
+    levels = {f"agreed-{row.key}": "3" for row in interview.version.competencies.all()}
+    standing = Consensus.objects.get(interview=interview, superseded_by=None)
+    rests_on = [str(review.pk) for review in interview.reviews.filter(status="submitted")]
+    return levels | {"seen": str(standing.pk), "rests_on": rests_on}
 
 
 def managed_job(world: World) -> list[Any]:

@@ -24,8 +24,12 @@ from interviews.models import (
     CandidateRequest,
     Competency,
     CompetencyRating,
+    Consensus,
+    ConsensusRating,
+    ConsensusReview,
     Contest,
     Decision,
+    Disagreement,
     Evaluation,
     FeedbackLetter,
     Finding,
@@ -69,6 +73,7 @@ from keys import index, ring
 from tenants.models import CustomDomain, EmailDomain, SupportGrant, Tenant
 from tenants.services import api_keys
 from tenants.services.scim import connection
+from tests import agreed_on
 
 CANARY = {HOME: "canaryinalpha", OTHER: "canaryinbetaa"}  # of one length: quotes are offsets
 REVIEWERS = (Role.OWNER, Role.ADMIN, Role.RECRUITER, Role.HIRING_MANAGER, Role.REVIEWER)
@@ -195,6 +200,7 @@ def _reviewed(one: invitations.Invited) -> None:
         rating.rationale = _words("A rationale")
         rating.save()
     _ready(interview)
+    agreed_on.fill(interview, _words)
 
 
 def _ready(interview: Interview) -> None:
@@ -262,7 +268,8 @@ STATES: dict[str, Any] = {
 
 TABLES: tuple[type[models.Model], ...] = (
     *(User, Job, JobVersion, Competency, Question, Candidate, Application, Interview, Invitation, CandidateRequest),
-    *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating, Decision, Mail, Consent),
+    *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating),
+    *(Disagreement, Consensus, ConsensusReview, ConsensusRating, Decision, Mail, Consent),
     *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
     *(QuestionThumb, Contest, FeedbackLetter),
 )

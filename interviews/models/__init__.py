@@ -1,5 +1,6 @@
 """The tenant's tables."""
 
+from interviews.models.agreement import Consensus, ConsensusRating, ConsensusReview, Disagreement
 from interviews.models.candidates import Application, Candidate, CandidateRequest
 from interviews.models.evaluations import CompetencyRating, Evaluation, Finding, Quote
 from interviews.models.feedback import Contest, FeedbackLetter, QuestionThumb
@@ -18,8 +19,12 @@ __all__ = [
     "CandidateRequest",
     "Competency",
     "CompetencyRating",
+    "Consensus",
+    "ConsensusRating",
+    "ConsensusReview",
     "Contest",
     "Decision",
+    "Disagreement",
     "Evaluation",
     "FeedbackLetter",
     "Finding",

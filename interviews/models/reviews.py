@@ -17,7 +17,11 @@ from keys.fields import SealedTextField
 
 
 class Review(models.Model):
-    """One person's own ratings of one interview."""
+    """One person's own ratings of one interview.
+
+    `draft_version` counts the saves; `active_ms` is the time between them, by the server's clock
+    (interviews.services.review_time).
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -31,6 +35,9 @@ class Review(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True)
+    saved_at = models.DateTimeField(null=True)
+    draft_version = models.PositiveIntegerField(default=0, db_default=0)
+    active_ms = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["interview", "reviewer"], name="one_review_a_person")]

@@ -18,11 +18,7 @@ def home(viewer: User) -> dict[str, Any]:
     failed_turns = list(
         Turn.objects.filter(mine, status=Turn.Status.FAILED).select_related("interview__application__job")[:20]
     )
-    failed_evaluations = list(
-        Evaluation.objects.filter(mine, status=Evaluation.Status.FAILED).select_related("interview__application__job")[
-            :20
-        ]
-    )
+    failed_evaluations = list(_failed_evaluations(mine)[:20])
     requests = _open_requests(viewer)
     broken: list[tuple[Turn | Evaluation, Interview]] = [(turn, turn.interview) for turn in failed_turns]
     broken += [(evaluation, evaluation.interview) for evaluation in failed_evaluations]
@@ -37,6 +33,12 @@ def home(viewer: User) -> dict[str, Any]:
             _person(i, names[i.subject_id]) | {"completed_at": i.completed_at or i.last_activity_at} for i in queue
         ],
     }
+
+
+def _failed_evaluations(mine: Q) -> QuerySet[Evaluation]:
+    """Which failed, and nothing that was found: the viewer may have to rate these interviews."""
+    rows = Evaluation.objects.filter(mine, status=Evaluation.Status.FAILED)
+    return rows.select_related("interview__application__job").only("status", "interview")
 
 
 def _open_requests(viewer: User) -> list[CandidateRequest]:

@@ -9,7 +9,7 @@ from accounts.roles import Permission
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
 from interviews.models import Application, Decision, Evaluation, Review
-from interviews.selectors import scope
+from interviews.selectors import overrides, scope
 from interviews.services import turns
 
 LONGEST_REASON = 2000
@@ -58,10 +58,10 @@ def decide(
 
 def _decide(interview_id: UUID, by: User, outcome: str, reason_code: str, reason: str, seen: UUID | None) -> Decision:
     interview = scope.interviews_of(by).select_related("application").get(pk=interview_id)
-    evaluation = Evaluation.objects.filter(interview=interview, status=Evaluation.Status.READY).first()
     review = Review.objects.filter(interview=interview, reviewer=by, status=Review.Status.SUBMITTED).first()
     if review is None:
         raise NothingToRestOn
+    evaluation = Evaluation.objects.filter(interview=interview, status=Evaluation.Status.READY).first()
     application = interview.application
     standing = application.decisions.filter(superseded_by=None).first()
     if standing is not None and standing.pk != seen:
@@ -81,7 +81,8 @@ def _decide(interview_id: UUID, by: User, outcome: str, reason_code: str, reason
     stage = STAGE[Decision.Outcome(outcome)]
     if application.stage != stage:
         state.move(application, stage, field="stage", stage_by=by, stage_at=clock.now())
-    audit.record("decision.made", decision, outcome=outcome, reason_code=reason_code)
+    against = overrides.went_against(decision)
+    audit.record("decision.made", decision, outcome=outcome, reason_code=reason_code, against_proposal=against)
     return decision
 
 

@@ -11,7 +11,7 @@ from core import audit
 from interviews.models import Job, JobVersion
 from interviews.selectors import assigned, overview, people, portal, scope, workspace
 from interviews.selectors import feedback as said
-from interviews.services import feedback, plan_linter
+from interviews.services import feedback, plan_linter, review_time
 from interviews.services.jobs import plan_of
 
 PAGE = 25
@@ -116,6 +116,7 @@ def open_interview(*, by: User, interview_id: UUID) -> dict[str, Any]:
     shown = workspace.workspace(interview, viewer=by)
     if by.may(Permission.ASSIGN):
         shown["people"] = assigned.reviewers(interview_id)
+    shown["opened"] = review_time.stamp(interview)
     if shown["review_submitted"]:
         shown["feedback"] = feedback.panel(interview, by=by)
     return shown | {"candidate": {"name": name}, "job": {"id": job.pk, "title": job.title}}

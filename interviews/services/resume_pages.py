@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from core import audit
 from interviews.models import Competency, Interview, Resume, ResumeSummary
-from interviews.selectors import people, resumes, scope, workspace
+from interviews.selectors import people, proposal, resumes, scope, workspace
 from interviews.services import resume_summaries, standing
 from interviews.services.reading import NotFound
 from interviews.services.resume_access import may_upload, require_reader
@@ -120,7 +120,7 @@ def _paragraph(text: str, start: int, end: int, marked: list[Place], strong: lis
 
 
 def _anchor(start: int) -> str:
-    return workspace.quote_id(0, start)
+    return proposal.quote_id(0, start)
 
 
 def _summary(

@@ -11,7 +11,7 @@ from accounts.roles import Permission
 from core import audit, clock, state
 from interviews.models import Application, Interview, Review, ReviewRating
 from interviews.selectors import scope
-from interviews.services import quality
+from interviews.services import quality, review_time
 
 LONGEST_NOTE = 2000
 REVIEWABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -38,11 +38,30 @@ class OwnRating:
     rated: bool = True
 
 
+class StaleReview(Exception):
+    """Another tab or device saved meanwhile; `version` and `held` (competency key -> rating) are what it saved."""
+
+    def __init__(self, version: int, held: dict[str, OwnRating]) -> None:
+        super().__init__(version)
+        self.version, self.held = version, held
+
+
 @transaction.atomic
-def save_review(*, interview_id: UUID, by: User, ratings: Mapping[UUID, OwnRating], submit: bool) -> Review:
-    """Store the person's ratings, as a draft or for good.
+def save_review(
+    *,
+    interview_id: UUID,
+    by: User,
+    ratings: Mapping[UUID, OwnRating],
+    submit: bool,
+    follows: int | None = None,
+    opened: str = "",
+) -> Review:
+    """Store the person's ratings, as a draft or for good: what is submitted is what was on the page.
 
     :param ratings: competency id -> rating; other versions' competencies are refused.
+    :param follows: the version of the draft that the writer saw last; None asks nothing.
+    :param opened: the stamp of the page (review_time).
+    :raises StaleReview: if a draft does not follow what is stored.
     :raises NotReviewable, ReviewIncomplete, ReviewSubmitted: with nothing stored.
     :raises accounts.roles.NotPermitted: if the role may not review.
     :raises Interview.DoesNotExist: if there is no such interview for this person.
@@ -58,7 +77,10 @@ def save_review(*, interview_id: UUID, by: User, ratings: Mapping[UUID, OwnRatin
     if any(rating.level not in (None, 1, 2, 3, 4, 5) or len(rating.note) > LONGEST_NOTE for rating in ratings.values()):
         raise ReviewIncomplete
     review = _locked(interview, by)
+    if not submit and follows not in (None, review.draft_version):
+        raise StaleReview(review.draft_version, _held(review))
     _store(review, interview, ratings)
+    _count(review, interview, opened)
     if submit:
         state.move(review, Review.Status.SUBMITTED, submitted_at=clock.now())
         _take_up(interview, by)
@@ -77,6 +99,20 @@ def _locked(interview: Interview, by: User) -> Review:
     if review.status == Review.Status.SUBMITTED:
         raise ReviewSubmitted
     return review
+
+
+def _held(review: Review) -> dict[str, OwnRating]:
+    rows = review.ratings.select_related("competency")
+    return {row.competency.key: OwnRating(row.level, row.note or "", rated=row.rated) for row in rows}
+
+
+def _count(review: Review, interview: Interview, opened: str) -> None:
+    now = clock.now()
+    passed = review_time.passed_ms(
+        saved_at=review.saved_at, opened_at=review_time.opened_at(opened, interview), now=now
+    )
+    review.saved_at, review.draft_version, review.active_ms = now, review.draft_version + 1, review.active_ms + passed
+    review.save(update_fields=["saved_at", "draft_version", "active_ms"])  # the row is locked
 
 
 def _take_up(interview: Interview, by: User) -> None:

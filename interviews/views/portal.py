@@ -1,5 +1,6 @@
 """The recruiters' portal: each view makes one service call."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from accounts.models import User
 from accounts.roles import Permission
 from core.state import TransitionNotAllowed
 from interviews.forms import AssignForm, CandidateFilterForm, DecisionForm
-from interviews.models import Evaluation
+from interviews.models import Disagreement, Evaluation
 from interviews.selectors import scope
-from interviews.services import decisions, plan_drafts, reading, requests, retrying, reviews
+from interviews.services import decisions, plan_drafts, reading, requests, retrying
 from interviews.views.staff import staff
 
 TABS = {  # of a job, and who sees them
@@ -91,31 +92,29 @@ def candidates(request: HttpRequest, user: User) -> HttpResponse:
 @require_safe
 @staff
 def interview(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
-    return _workspace(request, user, interview_id)
+    return show_workspace(request, user, interview_id)
 
 
-def _workspace(
+def show_workspace(
     request: HttpRequest,
     user: User,
     interview_id: UUID,
     *,
     status: int = 200,
     form: DecisionForm | None = None,
+    typed: Mapping[str, str] | None = None,
     mark_missing: bool = False,
     **more: Any,
 ) -> HttpResponse:
+    """The workspace; `typed` is what stood in a form that was refused."""
     shown = reading.open_interview(by=user, interview_id=interview_id)
     _offer(shown, "portal_assign_interview", "portal_unassign_interview", interview_id)
-    shown["review_url"] = reverse("portal_review", args=[interview_id])
-    shown["review_draft_url"] = reverse("portal_review_draft", args=[interview_id])
-    shown["decide_url"] = reverse("portal_decide", args=[interview_id])
+    for act in ("review", "review_draft", "disagree", "consensus", "decide"):
+        shown[f"{act}_url"] = reverse(f"portal_{act}", args=[interview_id])
     if shown["review_submitted"]:
         shown["review_items"] = [
             item | {"level": None if item["level"] == "N" else item["level"]} for item in shown["review_items"]
         ]
-    if mark_missing:
-        for item in shown["review_items"]:
-            item["error"] = _("Choose 1 to 5 or N.") if item["level"] is None else ""
     if shown["review_submitted"] and not shown["cannot_decide"]:
         standing = shown["decision"]
         shown["decision_form"] = form or DecisionForm(initial={"seen": standing["id"] if standing else None})
@@ -123,56 +122,24 @@ def _workspace(
         shown["interview"]["retry_url"] = reverse("portal_retry_turn", args=[failed])
     if (proposal := shown["evaluation"]) and proposal["status"] == Evaluation.Status.FAILED:
         proposal["retry_url"] = reverse("portal_retry_evaluation", args=[proposal["id"]])
+    shown["disagreement_codes"] = Disagreement.Code.choices
+    _put_back(shown, typed or {})
+    for item in shown["review_items"] if mark_missing else ():
+        item["error"] = _("Choose 1 to 5 or N.") if item["level"] is None else ""
     return render(request, "interviews/portal/interview.html", shown | more, status=status)
 
 
-@require_POST
-@staff
-def review(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
-    """Submit the viewer's own ratings."""
-    try:
-        ratings = _ratings(request, user, interview_id)
-        reviews.save_review(interview_id=interview_id, by=user, ratings=ratings, submit=True)
-    except (reviews.ReviewIncomplete, ValueError):
-        error = _("Rate every competency, 1 to 5 or N for no evidence. Nothing was submitted.")
-        _keep_draft(request, user, interview_id)
-        return _workspace(request, user, interview_id, status=400, review_error=error, mark_missing=True)
-    except (reviews.ReviewSubmitted, reviews.NotReviewable):
-        messages.error(request, _("This review can't be changed: it was submitted, or the interview is not finished."))
-    return _see(interview_id)
-
-
-@require_POST
-@staff
-def review_draft(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
-    """Keep the ratings so far; a script asks for no page back."""
-    kept = _keep_draft(request, user, interview_id)
-    return HttpResponse(status=204 if kept else 409)
-
-
-def _keep_draft(request: HttpRequest, user: User, interview_id: UUID) -> bool:
-    try:
-        ratings = _ratings(request, user, interview_id)
-        reviews.save_review(interview_id=interview_id, by=user, ratings=ratings, submit=False)
-    except (reviews.ReviewIncomplete, reviews.ReviewSubmitted, reviews.NotReviewable, ValueError):
-        return False
-    return True
-
-
-def _ratings(request: HttpRequest, user: User, interview_id: UUID) -> dict[UUID, reviews.OwnRating]:
-    """The form's fields `rating-<key>` (1 to 5 or N) and `note-<key>`.
-
-    :raises ValueError: for a level that is none.
-    """
-    interview = scope.interviews_of(user).select_related("version").get(pk=interview_id)
-    found = {}
-    for competency in interview.version.competencies.all():
-        level = request.POST.get(f"rating-{competency.key}", "")
-        note = request.POST.get(f"note-{competency.key}", "")
-        if level or note.strip():
-            chosen = int(level) if level not in ("", "N") else None
-            found[competency.pk] = reviews.OwnRating(chosen, note, rated=bool(level))
-    return found
+def _put_back(shown: dict[str, Any], typed: Mapping[str, str]) -> None:
+    for item in shown["review_items"] if not shown["review_submitted"] and typed else ():
+        level = typed.get(f"rating-{item['key']}", "")
+        item["level"] = int(level) if level in {"1", "2", "3", "4", "5"} else (level or None)
+        item["note"] = typed.get(f"note-{item['key']}", "")
+    for rating in shown["evaluation"]["ratings"] if shown["evaluation"] else ():
+        rating["code"] = typed.get(f"reason-{rating['key']}", rating["code"])
+        rating["words"] = typed.get(f"words-{rating['key']}", rating["words"])
+    for row in shown["raters"]["rows"] if shown.get("raters") else ():
+        row["chosen"] = typed.get(f"agreed-{row['key']}", row["chosen"])
+        row["agreed_note"] = typed.get(f"agreed-note-{row['key']}", "")
 
 
 @require_POST
@@ -180,7 +147,7 @@ def _ratings(request: HttpRequest, user: User, interview_id: UUID) -> dict[UUID,
 def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _workspace(request, user, interview_id, status=400, form=form)
+        return show_workspace(request, user, interview_id, status=400, form=form)
     data = form.cleaned_data
     try:
         decisions.decide(
@@ -195,10 +162,10 @@ def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
         messages.error(request, _("Submit your own review first: a decision rests on evidence that is ready."))
     except decisions.ReasonMissing:
         form.add_error("reason_text", _("Write the reason in plain text."))
-        return _workspace(request, user, interview_id, status=400, form=form)
+        return show_workspace(request, user, interview_id, status=400, form=form)
     except decisions.DecidedMeanwhile:
         messages.error(request, _("Somebody decided meanwhile. Look at their decision first."))
-    return _see(interview_id)
+    return see_interview(interview_id)
 
 
 @require_POST
@@ -233,7 +200,7 @@ def handle_request(request: HttpRequest, user: User, request_id: UUID) -> HttpRe
     return redirect("portal_home")
 
 
-def _see(interview_id: UUID) -> HttpResponse:
+def see_interview(interview_id: UUID) -> HttpResponse:
     response = redirect("portal_interview", interview_id)
     response.status_code = 303
     return response

@@ -74,7 +74,13 @@ def test_the_public_pages(contexts: Contexts, candor: Candor, recruiter: Recruit
 
 def test_the_pages_of_the_portal(recruiter: Recruiter, looks: Looks, watch: Watch) -> None:
     page, job = recruiter.page, f"/jobs/{recruiter.job_id()}/"
-    for path, heading in (("/", "Overview"), ("/jobs/", "Jobs"), ("/candidates/", "Candidates"), (job, JOB_TITLE)):
+    for path, heading in (
+        ("/", "Overview"),
+        ("/jobs/", "Jobs"),
+        ("/candidates/", "Candidates"),
+        (job, JOB_TITLE),
+        ("/calibration/", "Calibration"),
+    ):
         recruiter.go(path)
         looks.at(page, heading)
     for tab in ("questions", "scorecard"):

@@ -170,7 +170,7 @@ class WalkCase(TenantTestCase):
         if any(isinstance(value, bytes) for value in data.values()):
             files = {name: SimpleUploadedFile(f"{name}.pdf", value) for name, value in data.items()}
             return {"data": encode_multipart(BOUNDARY, files), "content_type": MULTIPART_CONTENT}
-        return {"data": urlencode(data), "content_type": FORM}
+        return {"data": urlencode(data, doseq=True), "content_type": FORM}
 
 
 def _seen_for_the_whole_walk() -> None:

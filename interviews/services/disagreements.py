@@ -1,0 +1,91 @@
+"""Why a person's level is another than the AI's: written once the own review is in, until somebody decides."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.roles import Permission
+from core import audit, clock
+from interviews.models import Decision, Disagreement, Evaluation, Interview, Review
+from interviews.selectors import comparison, scope, scores
+
+LONGEST_WORDS = 2000
+
+
+class NothingToCompare(Exception):
+    """Submit your own review first: there is nothing to disagree with until then, or no proposal was made."""
+
+
+class DecidedAlready(Exception):
+    """Somebody has decided on this candidate: the reasons stand as they are."""
+
+
+class ReasonRefused(ValueError):
+    """Choose a reason from the list where the levels are two or more apart, and keep the words short and plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why; an empty code takes a reason away that was given for one level's difference."""
+
+    code: str
+    words: str = ""
+
+
+@transaction.atomic
+def explain(*, interview_id: UUID, by: User, reasons: Mapping[str, Reason]) -> None:
+    """Store the person's reasons, by the competency's key; those of other competencies stay as they are.
+
+    :raises NothingToCompare, DecidedAlready, ReasonRefused: with nothing stored.
+    :raises accounts.roles.NotPermitted: if the role may not review.
+    :raises Interview.DoesNotExist: if there is no such interview for this person.
+    """
+    by.require(Permission.REVIEW)
+    interview = scope.interviews_of(by).get(pk=interview_id)
+    review, evaluation = _compared(interview, by)
+    differences = comparison.differences(review, evaluation)
+    for key, reason in reasons.items():
+        _check(differences, key, reason)
+    for key, reason in reasons.items():
+        _store(review, differences[key][0].pk, reason)
+    audit.record("review.explained", review, subject_id=interview.subject_id, competencies=sorted(reasons))
+
+
+def _compared(interview: Interview, by: User) -> tuple[Review, Evaluation]:
+    """The person's submitted review, locked, and the result that stands."""
+    mine = Review.objects.select_for_update().filter(interview=interview, reviewer=by)
+    review = mine.filter(status=Review.Status.SUBMITTED).prefetch_related("ratings__competency").first()
+    if review is None:
+        raise NothingToCompare
+    if Decision.objects.filter(application=interview.application_id).exists():
+        raise DecidedAlready
+    made = Evaluation.objects.filter(interview=interview, status__in=scores.FINISHED)
+    evaluation = made.prefetch_related("ratings__competency").first()
+    if evaluation is None:
+        raise NothingToCompare
+    return review, evaluation
+
+
+def _check(differences: Mapping[str, tuple[object, str]], key: str, reason: Reason) -> None:
+    if key not in differences or (reason.code and reason.code not in Disagreement.Code.values):
+        raise ReasonRefused
+    if not reason.code and (differences[key][1] == comparison.FAR_APART or reason.words.strip()):
+        raise ReasonRefused
+    if len(reason.words) > LONGEST_WORDS or any(
+        unicodedata.category(one) in ("Cc", "Cs") and one not in "\r\n\t" for one in reason.words
+    ):
+        raise ReasonRefused
+
+
+def _store(review: Review, rating_id: UUID, reason: Reason) -> None:
+    if not reason.code:
+        review.disagreements.filter(rating=rating_id).delete()
+        return
+    found = review.disagreements.filter(rating=rating_id).first()
+    row = found or Disagreement(review=review, rating_id=rating_id, subject_id=review.interview.subject_id)
+    row.code, row.words, row.written_at = reason.code, reason.words.strip() or None, clock.now()
+    row.save()
