@@ -39,6 +39,7 @@ MADE_ELSEWHERE = {"tenants.emaildomain"} | {
     "core.due",
     "llm.usagehour",
     "llm.batch",
+    "llm.assurancerun",
 }
 
 
