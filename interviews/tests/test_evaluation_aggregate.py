@@ -100,3 +100,11 @@ def test_strengths_and_weaknesses_carry_their_quote_and_the_heaviest_comes_first
 
 def test_a_middling_or_missing_level_is_neither() -> None:
     assert aggregate.points(JOB, [rating(BREAD, 3), rating(GUESTS, None)]) == ((), ())
+
+
+def test_a_weakness_says_what_is_missing_not_what_is_there() -> None:
+    weak = replace(rating(BREAD, 1), rationale="Shown: figures.", not_covered="no reasons, no result")
+
+    _strengths, [weakness] = aggregate.points(JOB, [weak])
+
+    assert weakness.text == "Dough and fermentation: no reasons, no result"

@@ -48,7 +48,7 @@ def test_saying_nothing_is_no_evidence_and_never_a_low_level(said: str) -> None:
     rating = rated(answer(said, "dough"))["dough"]
 
     assert (rating.level, rating.confidence, rating.quotes, rating.rationale) == (None, Decimal(0), (), "")
-    assert rating.not_covered == "No answer said anything about this."
+    assert rating.not_covered == "The fixed rules recognised nothing about this in the answers."
 
 
 @pytest.mark.parametrize(

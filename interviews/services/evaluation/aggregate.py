@@ -53,14 +53,16 @@ def points(
     shown.sort(key=lambda rating: -names[rating.competency_key].weight)
     strong = sorted((r for r in shown if (r.level or 0) >= STRONG), key=lambda rating: -(rating.level or 0))
     weak = sorted((r for r in shown if (r.level or 0) <= WEAK), key=lambda rating: rating.level or 0)
-    return tuple(_point(names, r) for r in strong[:MOST_POINTS]), tuple(_point(names, r) for r in weak[:MOST_POINTS])
-
-
-def _point(names: dict[str, CompetencyText], rating: Rating) -> Point:
-    name = names[rating.competency_key].name
-    text = (
-        _("%(competency)s: %(reason)s") % {"competency": name, "reason": rating.rationale} if rating.rationale else name
+    return (
+        tuple(_point(names, rating, rating.rationale) for rating in strong[:MOST_POINTS]),
+        tuple(_point(names, rating, rating.not_covered or rating.rationale) for rating in weak[:MOST_POINTS]),
     )
+
+
+def _point(names: dict[str, CompetencyText], rating: Rating, reason: str) -> Point:
+    """What is there is a strength's reason, what is missing a weakness's."""
+    name = names[rating.competency_key].name
+    text = _("%(competency)s: %(reason)s") % {"competency": name, "reason": reason} if reason else name
     return Point(text=text, quote=rating.quotes[0])
 
 

@@ -58,7 +58,9 @@ def _of(key: str, evidence: Sequence[Evidence], scale: Scale, fit: Fit) -> Ratin
 
 
 def _nothing(key: str) -> Rating:
-    return Rating(key, None, Decimal("0.00"), "", _("No answer said anything about this."), ())
+    return Rating(
+        key, None, Decimal("0.00"), "", _("The fixed rules recognised nothing about this in the answers."), ()
+    )
 
 
 def _withheld(key: str) -> Rating:
