@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 
+import pytest
 from django.db import connection, connections, transaction
 
 from core import clock
@@ -16,6 +17,7 @@ FIGURES = {"answers": 3, "refused": 0, "quotes": 4, "located": 3, "levels": 3, "
 BY_END, BY_SUBMISSION, BY_RATING = "evaluations_by_end", "reviews_by_submission", "interviews_by_their_rating"
 
 
+@pytest.mark.prove
 class AtScaleTests(CommittingTestCase):
     """With real commits: only what is committed can be counted for the planner."""
 
