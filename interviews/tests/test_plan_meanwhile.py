@@ -1,5 +1,6 @@
 """What somebody else did with a draft meanwhile: saved, published or discarded it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -91,7 +92,7 @@ class GoneTests(MeanwhileCase):
     def test_every_other_way_to_a_draft_that_is_gone_leads_to_the_jobs(self) -> None:
         self.publish()
         described = {"description": DESCRIPTION, "revision": "1"}
-        calls = [
+        calls: list[Callable[[], Any]] = [
             lambda: self.client.get(self.url),
             lambda: self.client.get(self.publish_url),
             lambda: self.client.post(self.publish_url, {}),

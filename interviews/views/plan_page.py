@@ -26,7 +26,7 @@ def while_there(view: View[P]) -> View[P]:
     """A view of a draft; from a draft that is not there (any more), to the jobs."""
 
     @wraps(view)
-    def checked(request: HttpRequest, user: User, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, user: User, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, user, *args, **kwargs)
         except PlanDraft.DoesNotExist:
