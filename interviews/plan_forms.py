@@ -17,6 +17,12 @@ from interviews.services.plan_drafts.rows import LONGEST_KEY, MOST_COMPETENCIES,
 LEVELS = range(1, 6)
 LONGEST_INTRO, LONGEST_SENTENCES, LONGEST_QUESTION, LONGEST_FOLLOW_UP = 2000, 600, 1500, 300
 MOST_PROBES, MOST_PROBES_INTERVIEW = 3, 20
+# The buttons that stand at a row, with as many rows as there can be.
+AT_A_ROW = {
+    "remove_competency": MOST_COMPETENCIES,
+    "remove_question": MOST_QUESTIONS,
+    "earlier_question": MOST_QUESTIONS,
+}
 Data = Mapping[str, Any]
 
 
@@ -140,6 +146,12 @@ class StartForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=160)
 
 
+class DiscardForm(forms.Form):
+    """The save that was shown."""
+
+    revision = forms.IntegerField(min_value=1)
+
+
 class PublishForm(forms.Form):
     """The save that was shown, and the number of the version that it was compared with (0: none)."""
 
@@ -200,6 +212,12 @@ class PlanForms:
         )
 
     @property
+    def revision(self) -> int | None:
+        """The save that the writer saw, where something was sent that names one."""
+        sent: dict[str, Any] = getattr(self.head, "cleaned_data", {})
+        return sent.get("revision")
+
+    @property
     def refused(self) -> bool:
         """Whether something was sent that can't be taken."""
         return self.head.is_bound and not self.valid
@@ -223,6 +241,15 @@ class PlanForms:
         )
 
 
+def pressed(data: Data) -> tuple[str, int]:
+    """The button that was pressed, and the place of its row (from 0; 0 too where it stands at none).
+
+    :raises Unreadable: if it should stand at a row and says at none that a plan can have.
+    """
+    do, _separator, place = str(data.get("do", "save")).partition("-")
+    return do, _number(place, AT_A_ROW[do], do) if do in AT_A_ROW else 0
+
+
 def shown(number: Decimal) -> str:
     """The number as people type it, without zeros at its end."""
     return f"{number.normalize():f}"
@@ -240,7 +267,10 @@ def _question_form(place: int, one: QuestionPlan, choices: Sequence[tuple[str, s
 
 
 def _count(data: Any, name: str, most: int) -> int:
-    given = str(data.get(name, ""))
+    return _number(str(data.get(name, "")), most, name)
+
+
+def _number(given: str, most: int, name: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 4 and int(given) <= most):
         raise Unreadable(name)
     return int(given)

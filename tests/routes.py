@@ -259,7 +259,7 @@ TENANT: dict[str, Route] = {
     "portal_plan_next": Route(job, NOBODY, MANAGE, writes=False),  # its draft is begun already
     "portal_plan": Route(plan_draft, MANAGE, MANAGE, a_plan),
     "portal_plan_describe": Route(plan_draft, NOBODY, MANAGE, fixed(revision="1", description=DESCRIPTION)),
-    "portal_plan_discard": Route(plan_draft, NOBODY, MANAGE),
+    "portal_plan_discard": Route(plan_draft, NOBODY, MANAGE, fixed(revision="1")),
     "portal_plan_publish": Route(plan_draft, MANAGE, MANAGE, fixed(revision="1", follows="1")),
     "portal_versions": Route(job, ROLES | SUPPORT),
     "portal_restore": Route(older_version, NOBODY, MANAGE, fixed(follows="1")),

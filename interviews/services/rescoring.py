@@ -10,9 +10,10 @@ from accounts.models import User
 from accounts.roles import Permission
 from core import audit, state
 from core.state import TransitionNotAllowed
-from interviews.models import Application, Decision, Evaluation, Interview, Job, JobVersion
+from interviews.models import Application, Decision, Evaluation, Interview, JobVersion
 from interviews.selectors import scope, scores
 from interviews.services import evaluations, redos, rubrics, standing
+from interviews.services.rubrics import Rubric
 
 MOST = 200  # interviews at once
 
@@ -22,7 +23,7 @@ class TooMany(ValueError):
 
 
 class CannotRescore(Exception):
-    """A decision stands, or the evaluation is not finished, so this interview keeps what it has."""
+    """A decision stands, the evaluation is not finished or the score is by this scorecard, so it stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,9 @@ class Rescored:
 def rescore(*, job_id: UUID, interviews: Sequence[UUID], by: User) -> Rescored:
     """Owe each interview an evaluation by the job's current scorecard, in the place of its finished one.
 
-    Both are kept. An interview whose candidate withdrew or was erased, that a person has decided on, or whose
-    evaluation is under way or failed stays as it is.
+    Both are kept. An interview whose candidate withdrew or was erased, that a person has decided on, whose evaluation
+    is under way or failed, or whose score may be ranked with those of the current scorecard already stays as it is:
+    nobody gets a second try at the same score.
 
     :raises TooMany: if there are more than MOST.
     :raises accounts.roles.NotPermitted: if `by` may not both manage jobs and decide.
@@ -48,11 +50,14 @@ def rescore(*, job_id: UUID, interviews: Sequence[UUID], by: User) -> Rescored:
     if len(interviews) > MOST:
         raise TooMany
     job = scope.jobs_of(by).select_related("current_version").get(pk=job_id, current_version__isnull=False)
+    version = job.current_version
+    assert isinstance(version, JobVersion)
+    current = rubrics.of(version)
     found = scope.interviews_of(by).filter(pk__in=interviews, application__job=job).order_by("pk")
     owed = 0
     for interview in found.select_related("version"):
         try:
-            _rescore(interview, job)
+            _rescore(interview, version, current)
             owed += 1
         except (CannotRescore, TransitionNotAllowed, standing.Withdrawn):
             continue
@@ -60,17 +65,17 @@ def rescore(*, job_id: UUID, interviews: Sequence[UUID], by: User) -> Rescored:
 
 
 @transaction.atomic
-def _rescore(interview: Interview, job: Job) -> None:
+def _rescore(interview: Interview, version: JobVersion, current: Rubric) -> None:
     """:raises CannotRescore, core.state.TransitionNotAllowed, standing.Withdrawn: with nothing written."""
-    version = job.current_version
-    assert isinstance(version, JobVersion)
+    # The interview's row first and then the application's, as decisions take them: the other order could deadlock.
+    # A decision that was first is seen below, and one that comes later sees what was moved.
     standing.hold(interview.pk)
-    # Whoever decides has to wait for this lock, so that nobody decides between the look and the move.
     Application.objects.select_for_update().get(pk=interview.application_id)
     if Decision.objects.filter(application=interview.application_id, superseded_by=None).exists():
         raise CannotRescore
-    evaluation = Evaluation.objects.filter(interview=interview, status__in=scores.FINISHED).first()
-    if evaluation is None:
+    found = Evaluation.objects.filter(interview=interview, status__in=scores.FINISHED)
+    evaluation = found.select_related("rubric").first()
+    if evaluation is None or rubrics.comparable(rubrics.of(evaluation.rubric or interview.version), current):
         raise CannotRescore
     state.move(evaluation, Evaluation.Status.SUPERSEDED, source=evaluation.status)
     redos.settle(evaluation.pk)

@@ -12,7 +12,7 @@ from core import audit
 from interviews.models import Evaluation, Job
 from interviews.selectors import people, scope, scores
 from interviews.selectors import standings as selected
-from interviews.services import rubrics
+from interviews.services import rescoring, rubrics
 from interviews.services.rubrics import Rubric
 
 MADE_WITH = ("evaluator", "model", "prompt")  # of Evaluation.versions
@@ -48,6 +48,11 @@ class Group:
     def undecided(self) -> list[UUID]:
         """The interviews that can be scored anew."""
         return [one.interview_id for one in self.places if not one.decided]
+
+    @property
+    def offered(self) -> list[UUID]:
+        """As many of them as are scored anew at once, the best first."""
+        return self.undecided[: rescoring.MOST]
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class SavingTests(DraftCase):
                 lambda by=by: plan_drafts.open_draft(draft_id=draft.pk, by=by),
                 lambda by=by: plan_drafts.save(draft_id=draft.pk, revision=1, plan=plan, by=by),
                 lambda by=by: plan_drafts.describe(draft_id=draft.pk, revision=1, description=DESCRIPTION, by=by),
-                lambda by=by: plan_drafts.discard(draft_id=draft.pk, by=by),
+                lambda by=by: plan_drafts.discard(draft_id=draft.pk, revision=1, by=by),
                 lambda by=by: plan_drafts.publish(draft_id=draft.pk, revision=1, follows=1, by=by),
                 lambda by=by: plan_drafts.restore(job_id=self.job.pk, number=1, follows=1, by=by),
             ]
@@ -75,17 +75,28 @@ class SavingTests(DraftCase):
         with self.assertRaises(PlanDraft.DoesNotExist):
             plan_drafts.open_draft(draft_id=theirs.pk, by=self.admin)
         with self.assertRaises(PlanDraft.DoesNotExist):
-            plan_drafts.discard(draft_id=theirs.pk, by=self.admin)
+            plan_drafts.discard(draft_id=theirs.pk, revision=1, by=self.admin)
         with self.in_tenant(OTHER):
             self.assertEqual(PlanDraft.objects.count(), 1)
 
     def test_a_discarded_draft_is_gone_and_what_is_published_stays(self) -> None:
         draft = self.next()
 
-        plan_drafts.discard(draft_id=draft.pk, by=self.admin)
+        plan_drafts.discard(draft_id=draft.pk, revision=1, by=self.admin)
 
         self.assertEqual((PlanDraft.objects.count(), JobVersion.objects.count()), (0, 1))
         self.assertEqual(make.actions("plan_draft"), ["plan_draft.started", "plan_draft.discarded"])
+
+    def test_what_somebody_saved_since_it_was_shown_is_not_discarded(self) -> None:
+        draft = self.next()
+        self.saved(replace(make.PLAN, title="Mine"))
+
+        with self.assertRaises(plan_drafts.StaleDraft) as raised:
+            plan_drafts.discard(draft_id=draft.pk, revision=1, by=self.admin)
+
+        self.assertEqual(raised.exception.newer.revision, 2)
+        self.assertEqual(plan_in(draft).title, "Mine")
+        self.assertEqual(make.actions("plan_draft"), ["plan_draft.started", "plan_draft.saved"])
 
 
 class DescribingTests(DraftCase):

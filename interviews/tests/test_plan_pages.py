@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.urls import reverse
 
@@ -174,7 +175,7 @@ class StrangerTests(PageCase):
             reverse("portal_plan_next", args=[self.job.pk]): {},
             self.url: form_of(replace(make.PLAN, title="Theirs")),
             reverse("portal_plan_describe", args=args): {"description": DESCRIPTION, "revision": "1"},
-            reverse("portal_plan_discard", args=args): {},
+            reverse("portal_plan_discard", args=args): {"revision": "1"},
             self.publish_url: {"revision": "1", "follows": "1"},
             reverse("portal_restore", args=[self.job.pk, 1]): {"follows": "1"},
         }
@@ -209,14 +210,11 @@ class StrangerTests(PageCase):
             theirs = plan_drafts.start(title="Theirs", by=make.staff(Role.ADMIN))
             job = make.job("theirs")
 
-        for name in ("portal_plan", "portal_plan_publish"):
-            self.assertEqual(self.client.get(reverse(name, args=[theirs.pk])).status_code, 404)
+        for draft_id in (theirs.pk, uuid4()):  # one that nobody ever had gets the same answers
+            self.assert_missing(draft_id)
         for name in ("portal_versions", "portal_standings"):
             self.assertEqual(self.client.get(reverse(name, args=[job.pk])).status_code, 404)
         posts = {
-            reverse("portal_plan", args=[theirs.pk]): form_of(planned.PLAN),
-            reverse("portal_plan_discard", args=[theirs.pk]): {},
-            reverse("portal_plan_publish", args=[theirs.pk]): {"revision": "1", "follows": "0"},
             reverse("portal_restore", args=[job.pk, 1]): {"follows": "1"},
             reverse("portal_plan_next", args=[job.pk]): {},
         }
@@ -224,3 +222,19 @@ class StrangerTests(PageCase):
             self.assertEqual(self.client.post(url, data).status_code, 404, url)
         with self.in_tenant(OTHER):
             self.assertEqual((PlanDraft.objects.count(), JobVersion.objects.count()), (1, 1))
+
+    def assert_missing(self, draft_id: UUID) -> None:
+        edit, discard, publish = (
+            reverse(name, args=[draft_id]) for name in ("portal_plan", "portal_plan_discard", "portal_plan_publish")
+        )
+        answers = (
+            self.client.get(edit),
+            self.client.get(publish),
+            self.client.post(discard, {"revision": "1"}),
+            self.client.post(publish, {"revision": "1", "follows": "0"}),
+        )
+        for response in answers:
+            self.assertRedirects(response, reverse("portal_jobs"), status_code=303, fetch_redirect_response=False)
+        kept = self.client.post(edit, form_of(planned.PLAN))
+        self.assertContains(kept, f'value="{planned.PLAN.title}"', status_code=409)
+        self.assertNotContains(kept, "Theirs", status_code=409)

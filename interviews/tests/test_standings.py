@@ -114,6 +114,7 @@ class RankingTests(StandingsCase):
 
     def test_what_was_superseded_is_not_ranked(self) -> None:
         interview = self.evaluated("Ada", "10")
+        self.lighter()
         self.rescore(interview)
 
         found = standings.standings(job_id=self.job.pk, by=self.admin)
@@ -197,12 +198,14 @@ class RescoringTests(StandingsCase):
 
     def test_who_withdrew_or_was_erased_is_not_scored(self) -> None:
         interview = self.evaluated("Ada", "10")
+        self.lighter()
         for status in (Interview.Status.WITHDRAWN, Interview.Status.ERASED):
             Interview.objects.filter(pk=interview.pk).update(status=status)
             self.assert_kept(interview, STATUS.PROVISIONAL)
 
     def test_an_evaluation_under_way_or_failed_stays_as_it_is(self) -> None:
         interview = self.evaluated("Ada", "10")
+        self.lighter()
         for status in (STATUS.OWED, STATUS.RUNNING, STATUS.FAILED):
             Evaluation.objects.filter(interview=interview).update(status=status)
             self.assert_kept(interview, status)

@@ -1,20 +1,41 @@
 """The page of a plan that somebody works on."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from interviews.models import PlanDraft
 from interviews.plan_forms import AddForm, DescribeForm, PlanForms
 from interviews.services import plan_drafts
 from interviews.services.plan_linter import Remark, Severity
 
 CENTS = 4  # digits after the point of what an interview costs
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
+
+
+def while_there(view: View[P]) -> View[P]:
+    """A view of a draft; from a draft that is not there (any more), to the jobs."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, user: User, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, user, *args, **kwargs)
+        except PlanDraft.DoesNotExist:
+            messages.info(request, _("This draft is not there any more: it was published or discarded."))
+            response = redirect("portal_jobs")
+            response.status_code = 303
+            return response
+
+    return checked
 
 
 def shown(
@@ -29,33 +50,28 @@ def shown(
 ) -> HttpResponse:
     """The page; `remarks` only where the forms hold what is saved, `newer` is what somebody else saved meanwhile."""
     found = opened.remarks if remarks else ()
-    revision = newer.revision if newer else opened.draft.revision
-    context = {
+    revision = newer.revision if newer else forms.revision or opened.draft.revision
+    context = _rows(forms, found, opened.working.drafted) | {
         "draft": opened.draft,
         "job": opened.draft.job,
         "drafted": opened.working.drafted,
         "current": opened.current,
-        "forms": forms,
-        "competencies": [
-            _row(form, _of(found, competency=form["key"].value()))
-            | {"reason": opened.working.drafted.reasons.get(str(form["key"].value()), "")}
-            for form in forms.competencies
-        ],
-        "questions": [
-            _row(form, _of(found, question=place)) | {"follow_ups": sum(bool(one.value()) for one in form.follow_ups)}
-            for place, form in enumerate(forms.questions, 1)
-        ],
         "head_remarks": [one for one in found if one.field and not one.competency and one.question is None],
         "plan_remarks": [one for one in found if not (one.field or one.competency or one.question)],
         "counts": _counts(opened.remarks),
         "effort": opened.effort,
         "cost_usd": _cost(opened),
-        "add": AddForm(taken=[str(form["key"].value()) for form in forms.competencies]),
         "describe": describe or DescribeForm(initial={"revision": revision}),
         "newer": newer,
         "revision": revision,
     }
     return render(request, "interviews/portal/plan.html", context, status=status)
+
+
+def vanished(request: HttpRequest, forms: PlanForms) -> HttpResponse:
+    """The page with what was typed for a draft that is not there any more, so that it can be copied."""
+    context = _rows(forms, (), plan_drafts.Drafted()) | {"revision": forms.revision}
+    return render(request, "interviews/portal/plan.html", context, status=409)
 
 
 def told(drafted: plan_drafts.Drafted) -> str:
@@ -72,6 +88,23 @@ def see(name: str, row_id: UUID, *, after: str = "") -> HttpResponse:
     response = redirect(reverse(name, args=[row_id]) + after)
     response.status_code = 303
     return response
+
+
+def _rows(forms: PlanForms, found: Iterable[Remark], drafted: plan_drafts.Drafted) -> dict[str, Any]:
+    """The forms, with the remarks beside their rows."""
+    keys = [str(form["key"].value()) for form in forms.competencies]
+    return {
+        "forms": forms,
+        "competencies": [
+            _row(form, _of(found, competency=key)) | {"reason": drafted.reasons.get(key, "")}
+            for key, form in zip(keys, forms.competencies, strict=True)
+        ],
+        "questions": [
+            _row(form, _of(found, question=place)) | {"follow_ups": sum(bool(one.value()) for one in form.follow_ups)}
+            for place, form in enumerate(forms.questions, 1)
+        ],
+        "add": AddForm(taken=keys),
+    }
 
 
 def _row(form: Any, remarks: list[Remark]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import User
 from accounts.roles import Permission
 from core import ratelimit
-from interviews.plan_forms import AddForm, DescribeForm, PlanForms, StartForm, Unreadable
+from interviews.models import PlanDraft
+from interviews.plan_forms import AddForm, DescribeForm, DiscardForm, PlanForms, StartForm, Unreadable, pressed
 from interviews.services import plan_drafts
 from interviews.services.drafting import CannotDraft
 from interviews.services.jobs import JobPlan, QuestionPlan
@@ -46,20 +47,29 @@ def edit_next(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff
+@plan_page.while_there
 def edit(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
     """The plan's form; every button of it saves what was typed."""
     user.require(Permission.MANAGE_JOBS)
     if request.method != "POST":
         return _kept(request, user, draft_id)
     try:
-        forms = PlanForms.of_post(request.POST)
+        forms, (do, place) = PlanForms.of_post(request.POST), pressed(request.POST)
     except Unreadable:
         messages.error(request, _("That could not be read, and nothing was saved. Change the plan once more."))
         return _kept(request, user, draft_id, status=400)
-    if not forms.valid:
-        return _typed(request, user, draft_id, forms, status=400)
     try:
-        return _saved(request, user, draft_id, forms)
+        if not forms.valid:
+            return _typed(request, user, draft_id, forms, status=400)
+        return _sent(request, user, draft_id, forms, do, place)
+    except PlanDraft.DoesNotExist:
+        return plan_page.vanished(request, forms)
+
+
+def _sent(request: HttpRequest, user: User, draft_id: UUID, forms: PlanForms, do: str, place: int) -> HttpResponse:
+    """The page after the button that was pressed; with what was typed, where it was not saved."""
+    try:
+        return _saved(request, user, draft_id, forms, do, place)
     except rows.CannotAdd as error:
         messages.error(request, str(error))
         return _typed(request, user, draft_id, forms, status=400)
@@ -79,13 +89,9 @@ def _typed(request: HttpRequest, user: User, draft_id: UUID, forms: PlanForms, *
     return plan_page.shown(request, opened, forms, remarks=False, **how)
 
 
-def _saved(request: HttpRequest, user: User, draft_id: UUID, forms: PlanForms) -> HttpResponse:
-    """The page after the button that was pressed.
-
-    :raises rows.CannotAdd, plan_drafts.StaleDraft: with nothing saved.
-    """
-    do, _separator, place = request.POST.get("do", "save").partition("-")
-    plan = _changed(forms.plan(), do, int(place) if place.isascii() and place.isdigit() else -1, request.POST)
+def _saved(request: HttpRequest, user: User, draft_id: UUID, forms: PlanForms, do: str, place: int) -> HttpResponse:
+    """:raises rows.CannotAdd, plan_drafts.StaleDraft: with nothing saved."""
+    plan = _changed(forms.plan(), do, place, request.POST)
     revision = forms.head.cleaned_data["revision"]
     plan_drafts.save(draft_id=draft_id, revision=revision, plan=plan, by=user)
     if do == "check":
@@ -121,14 +127,14 @@ def _changed(plan: JobPlan, do: str, place: int, data: Any) -> JobPlan:
     return plan
 
 
-def _anchor(do: str, plan: JobPlan, place: str) -> str:
+def _anchor(do: str, plan: JobPlan, place: int) -> str:
     """Where on the page what was done can be seen."""
     if do in ("add_library", "add_own"):
         return f"#c{len(plan.competencies) - 1}"
     if do == "add_question":
         return f"#q{len(plan.questions) - 1}"
     if do == "earlier_question":
-        return f"#q{int(place) - 1}"
+        return f"#q{max(place - 1, 0)}"
     return {"remove_competency": "#competencies", "share_weights": "#competencies"}.get(
         do, "#questions" if do == "remove_question" else ""
     )
@@ -136,6 +142,7 @@ def _anchor(do: str, plan: JobPlan, place: str) -> str:
 
 @require_POST
 @staff
+@plan_page.while_there
 def describe(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
     """Replace competencies and questions by drafted ones."""
     user.require(Permission.MANAGE_JOBS)
@@ -160,7 +167,20 @@ def describe(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
 
 @require_POST
 @staff
+@plan_page.while_there
 def discard(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
-    draft = plan_drafts.discard(draft_id=draft_id, by=user)
+    """Remove the draft that was shown, and none that somebody saved since."""
+    user.require(Permission.MANAGE_JOBS)
+    form = DiscardForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("That could not be read, and nothing was discarded. Try once more."))
+        return _kept(request, user, draft_id, status=400)
+    try:
+        draft = plan_drafts.discard(draft_id=draft_id, by=user, **form.cleaned_data)
+    except plan_drafts.StaleDraft:
+        messages.error(
+            request, _("Somebody saved this plan meanwhile, so nothing was discarded. This is what they saved.")
+        )
+        return _kept(request, user, draft_id, status=409)
     messages.success(request, _("The draft is discarded."))
     return redirect(reverse("portal_job", args=[draft.job_id]) if draft.job_id else reverse("portal_jobs"))

@@ -21,6 +21,7 @@ NOT_READY = (LinterObjects, jobs.VersionIncomplete, jobs.WaitsTooLong, jobs.Unkn
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff
+@plan_page.while_there
 def publish(request: HttpRequest, user: User, draft_id: UUID) -> HttpResponse:
     """What publishing changes; then the publishing itself."""
     if request.method != "POST":

@@ -38,8 +38,8 @@ def rescore(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
         messages.success(request, said % done.owed)
     if done.kept:
         said = ngettext(
-            "%s interview keeps its score: it is decided on, or being evaluated.",
-            "%s interviews keep their scores: they are decided on, or being evaluated.",
+            "%s interview keeps its score: it is decided on, being evaluated, or by the current rubric already.",
+            "%s interviews keep their scores: they are decided on, being evaluated, or by the current rubric already.",
             done.kept,
         )
         messages.info(request, said % done.kept)

@@ -261,7 +261,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 X_FRAME_OPTIONS = "DENY"
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # above core.bodies: nobody's file is ever written to a disk
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+# The largest form is a full plan's with every question about every competency (interviews/plan_forms.py): 20 fields,
+# 10 for each of 15 competencies, 5 for each of 40 questions and a tick for each pair. One more is a bare 400.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 970
 
 # --- language, time, files, mail ---------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -143,18 +143,21 @@ def describe(*, draft_id: UUID, revision: int, description: str, by: User) -> Dr
     return working.drafted
 
 
-def discard(*, draft_id: UUID, by: User) -> PlanDraft:
-    """Remove the draft; what is published stays as it is.
+@transaction.atomic
+def discard(*, draft_id: UUID, revision: int, by: User) -> PlanDraft:
+    """Remove the draft, if `revision` is the save that was shown; what is published stays as it is.
 
     :returns: the draft as it was.
+    :raises StaleDraft: if another plan was saved meanwhile; nothing is removed.
     :raises accounts.roles.NotPermitted: if `by` may not manage jobs.
     :raises PlanDraft.DoesNotExist: if there is no such draft for this person.
     """
     by.require(Permission.MANAGE_JOBS)
-    draft = drafts_of(by).get(pk=draft_id)
-    with transaction.atomic():
-        PlanDraft.objects.filter(pk=draft_id).delete()
-        audit.record("plan_draft.discarded", draft, job=str(draft.job_id or ""))
+    draft = drafts_of(by).select_for_update(of=("self",)).get(pk=draft_id)
+    if draft.revision != revision:
+        raise StaleDraft(draft)
+    PlanDraft.objects.filter(pk=draft_id).delete()
+    audit.record("plan_draft.discarded", draft, job=str(draft.job_id or ""))
     return draft
 
 
