@@ -102,6 +102,18 @@ class VersionTests(PageCase):
             page = self.client.get(self.versions, {"older": given, "newer": "2"})
             self.assertContains(page, "From version 1 to version 2")
 
+    def test_a_roll_back_shows_first_what_it_undoes(self) -> None:
+        url = reverse("portal_restore", args=[self.job.pk, 1])
+
+        listed = self.client.get(self.versions)
+        asked = self.client.get(self.versions, {"older": "1", "newer": "2", "restore": "1"})
+
+        self.assertNotContains(listed, f'action="{url}"')
+        self.assertContains(listed, "?older=1&amp;newer=2&amp;restore=1#changes")
+        for words in ("Roll back to version 1?", "From version 1 to version 2", f'action="{url}"'):
+            self.assertContains(asked, words)
+        self.assertEqual(JobVersion.objects.count(), 2)
+
     def test_a_roll_back_is_a_new_version(self) -> None:
         url = reverse("portal_restore", args=[self.job.pk, 1])
 
@@ -126,7 +138,7 @@ class VersionTests(PageCase):
     def test_an_auditor_sees_the_versions_and_no_button(self) -> None:
         self.client = make.signed_in(make.staff(Role.AUDITOR))
 
-        page = self.client.get(self.versions)
+        page = self.client.get(self.versions, {"restore": "1"})
 
         self.assertContains(page, "From version 1 to version 2")
         self.assertNotContains(page, "/restore/")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
+from accounts.roles import Permission
 from interviews.plan_forms import PublishForm, RestoreForm, shown
 from interviews.services import jobs, plan_drafts, versions
 from interviews.services.plan_drafts import LinterObjects, StaleDraft
@@ -76,10 +77,13 @@ def _proposal(request: HttpRequest, user: User, draft_id: UUID, *, status: int =
 @require_safe
 @staff
 def history(request: HttpRequest, user: User, job_id: UUID) -> HttpResponse:
-    """A job's versions, and what changed between two of them."""
+    """A job's versions, what changed between two of them, and what rolling back to the older one would undo."""
     chosen = {name: _number(request.GET.get(name, "")) for name in ("older", "newer")}
     found = versions.history(job_id=job_id, by=user, **chosen)
-    return render(request, "interviews/portal/versions.html", {"history": found, "job": found.job, "tab": "versions"})
+    wanted, older = _number(request.GET.get("restore", "")), found.older
+    restoring = user.may(Permission.MANAGE_JOBS) and older is not None and older.version.number == wanted
+    context = {"history": found, "job": found.job, "tab": "versions", "restoring": restoring}
+    return render(request, "interviews/portal/versions.html", context)
 
 
 @require_POST
