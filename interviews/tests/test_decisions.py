@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.urls import reverse
 
@@ -10,7 +11,7 @@ from accounts.roles import NotPermitted, Role
 from core import clock
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Application, Decision, Evaluation, Interview, Review
-from interviews.services import decisions
+from interviews.services import decisions, results
 from interviews.tests import make, team
 
 FORM = {"outcome": "advance", "reason_code": "meets_requirements", "reason_text": "She measured first."}
@@ -27,6 +28,7 @@ class DecideTests(TenantTestCase):
             "outcome": "advance",
             "reason_code": "meets_requirements",
             "reason": "She measured first.",
+            "result": make.result_of(self.interview),
         } | changes
         if asked["outcome"] == "reject":
             asked["reason_code"] = "position_closed"
@@ -143,6 +145,7 @@ class DecideTests(TenantTestCase):
                     outcome=outcome,
                     reason_code=reason_code,
                     reason="No.",
+                    result=make.result_of(self.interview),
                 )
             self.assert_undecided(written)
 
@@ -171,6 +174,97 @@ class DecideTests(TenantTestCase):
         self.assertEqual(Decision.objects.filter(superseded_by=None).get(), second)
 
 
+class TheResultThatWasSeenTests(TenantTestCase):
+    """A decision names the AI's result that the page showed, or is not made."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.interview = make.evaluated_by_model()
+        self.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
+        make.reviewed(self.interview, self.person)
+        self.first = self.interview.evaluations.get()
+        self.url = reverse("portal_decide", args=[self.interview.pk])
+        self.page = reverse("portal_interview", args=[self.interview.pk])
+        self.client = make.signed_in(self.person)
+
+    def made_anew(self) -> Evaluation:
+        Evaluation.objects.update(status="superseded")
+        fields = {"interview": self.interview, "subject_id": self.interview.subject_id, "mode": "model"}
+        return Evaluation.objects.create(status="ready", finished_at=clock.now(), **fields)
+
+    def decide(self, result: UUID | None) -> Decision:
+        return decisions.decide(
+            interview_id=self.interview.pk,
+            by=self.person,
+            outcome="advance",
+            reason_code="meets_requirements",
+            reason="She measured first.",
+            result=result,
+        )
+
+    def test_one_that_was_made_anew_meanwhile_is_looked_at_first(self) -> None:
+        second = self.made_anew()
+
+        for result in (self.first.pk, None, uuid4()):
+            with make.writes() as written, self.assertRaises(results.ResultMadeAnew):
+                self.decide(result)
+            self.assertEqual(written.tables, {})
+
+        self.assertEqual(self.decide(second.pk).evaluation, second)
+
+    def test_none_that_stands_any_more_is_not_decided_on(self) -> None:
+        Evaluation.objects.update(status="superseded")
+
+        with self.assertRaises(results.ResultMadeAnew):
+            self.decide(self.first.pk)
+
+        self.assertIsNone(self.decide(None).evaluation)
+
+    def test_one_that_came_while_the_page_showed_none_is_looked_at_first(self) -> None:
+        Evaluation.objects.update(status="owed")
+        self.assertContains(self.client.get(self.page), '<input type="hidden" name="result" value="">')
+        Evaluation.objects.update(status="ready")
+
+        response = self.client.post(self.url, FORM | {"result": ""})
+
+        self.assertContains(response, "made anew since you opened this page", status_code=409)
+        self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "review"))
+
+    def test_the_page_says_so_shows_the_new_one_and_keeps_what_was_typed(self) -> None:
+        self.assertContains(self.client.get(self.page), f'name="result" value="{self.first.pk}"')
+        second = self.made_anew()
+
+        response = self.client.post(self.url, FORM | {"result": str(self.first.pk)})
+
+        told = "The AI&#x27;s result was made anew since you opened this page. Look at it first."
+        self.assertContains(response, told, status_code=409)
+        self.assertContains(response, "She measured first.</textarea>", status_code=409)
+        self.assertContains(response, f'name="result" value="{second.pk}"', status_code=409)
+        self.assertEqual(Decision.objects.count(), 0)
+
+    def test_an_id_that_is_none_is_refused(self) -> None:
+        self.assertEqual(self.client.post(self.url, FORM | {"result": "x"}).status_code, 400)
+        self.assertEqual(Decision.objects.count(), 0)
+
+    def test_the_click_again_is_the_same_decision_though_the_result_was_made_anew(self) -> None:
+        first = self.decide(self.first.pk)
+        self.made_anew()
+
+        self.assertEqual((self.decide(self.first.pk), Decision.objects.count()), (first, 1))
+
+    def test_whoever_decides_on_another_attempt_does_not_tell_the_proposal_to_who_must_still_rate_that_one(self) -> None:
+        other = make.attempt(self.interview)
+        make.proposed(other, "hire")
+        manager = team.staff_of(self.interview, Role.HIRING_MANAGER)
+        make.reviewed(other, manager)
+        make.decided(other, manager, "reject")
+
+        self.assertContains(self.client.get(self.page), "Decided by")
+        self.assertNotContains(self.client.get(self.page), "against the AI")
+        make.reviewed(other, self.person)
+        self.assertContains(self.client.get(self.page), "against the AI")
+
+
 class DecisionPageTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -179,11 +273,12 @@ class DecisionPageTests(TenantTestCase):
         self.url = reverse("portal_decide", args=[self.interview.pk])
         self.page = reverse("portal_interview", args=[self.interview.pk])
         self.client = make.signed_in(self.person)
+        self.form = FORM | {"result": str(make.result_of(self.interview))}
 
     def test_a_decision_stands_under_the_persons_name(self) -> None:
         make.reviewed(self.interview, self.person)
 
-        response = self.client.post(self.url, FORM, follow=True)
+        response = self.client.post(self.url, self.form, follow=True)
 
         self.assertRedirects(response, self.page, status_code=303)
         self.assertContains(response, "Decided by Rosa Parks on")
@@ -191,18 +286,18 @@ class DecisionPageTests(TenantTestCase):
 
     def test_deciding_anew_replaces_the_decision_that_the_page_showed(self) -> None:
         make.reviewed(self.interview, self.person)
-        self.client.post(self.url, FORM)
+        self.client.post(self.url, self.form)
         standing = Decision.objects.get()
         self.assertContains(self.client.get(self.page), f'name="seen" value="{standing.pk}"')
 
-        stale = self.client.post(self.url, FORM | {"outcome": "hold"}, follow=True)
+        stale = self.client.post(self.url, self.form | {"outcome": "hold"}, follow=True)
         self.assertContains(stale, "Somebody decided meanwhile.")
-        self.client.post(self.url, FORM | {"outcome": "hold", "seen": str(standing.pk)})
+        self.client.post(self.url, self.form | {"outcome": "hold", "seen": str(standing.pk)})
 
         self.assertEqual(list(Decision.objects.order_by("pk").values_list("outcome", flat=True)), ["advance", "hold"])
 
     def test_before_the_own_review_nothing_is_decided_and_the_page_says_why(self) -> None:
-        response = self.client.post(self.url, FORM, follow=True)
+        response = self.client.post(self.url, self.form, follow=True)
 
         self.assertContains(response, "Submit your own review first")
         self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "invited"))
@@ -218,7 +313,7 @@ class DecisionPageTests(TenantTestCase):
             {"outcome": "hire"},
             {"reason_text": "a\x01b"},
         ):
-            self.assertEqual(self.client.post(self.url, FORM | changes).status_code, 400, changes)
+            self.assertEqual(self.client.post(self.url, self.form | changes).status_code, 400, changes)
 
         self.assertEqual(Decision.objects.count(), 0)
 
@@ -229,7 +324,7 @@ class DecisionPageTests(TenantTestCase):
             theirs = make.signed_in(make.staff(Role.OWNER), OTHER)
         clients = (TenantClient(), make.carried(theirs), theirs, make.signed_in(reviewer))
         with make.writes() as written:
-            codes = [client.post(self.url, FORM).status_code for client in clients]
+            codes = [client.post(self.url, self.form).status_code for client in clients]
 
         self.assertEqual((codes, written.tables), ([302, 302, 404, 403], {}))
         self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "review"))
@@ -237,5 +332,5 @@ class DecisionPageTests(TenantTestCase):
     def test_a_candidate_decides_nothing(self) -> None:
         client = make.browser(self.interview.invitations.get())
 
-        self.assertEqual(client.post(self.url, FORM).status_code, 302)
+        self.assertEqual(client.post(self.url, self.form).status_code, 302)
         self.assertEqual((Decision.objects.count(), Interview.objects.get().status), (0, "completed"))
