@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import InternalError, transaction
+from django.db import DatabaseError, transaction
 
 from accounts.models import User
 from accounts.roles import Permission
@@ -52,7 +52,7 @@ def explain(*, interview_id: UUID, by: User, reasons: Mapping[str, Reason], resu
     try:
         with transaction.atomic():
             _explain(interview, by, reasons, result)
-    except InternalError as error:  # a trigger's: the database sees a decision that was committed meanwhile
+    except DatabaseError as error:  # a trigger sees a decision that was committed meanwhile
         if _decided(interview):
             raise DecidedAlready from error
         raise

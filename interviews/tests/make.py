@@ -214,16 +214,15 @@ def reviewed(interview: Interview, by: User) -> Review:
 
 def result_of(interview: Interview) -> UUID | None:
     """The result that the interview's page shows."""
-    found = results.finished(interview)
-    return found.pk if found else None
+    return (found := results.finished(interview)) and found.pk
 
 
 def decided(
     interview: Interview, by: User, outcome: str = Decision.Outcome.ADVANCE, *, reason: str = "She measured first."
 ) -> Decision:
     code = Decision.Reason.MISSING if outcome == Decision.Outcome.REJECT else Decision.Reason.MEETS
-    made = {"outcome": outcome, "reason_code": code, "reason": reason, "result": result_of(interview)}
-    return decisions.decide(interview_id=interview.pk, by=by, **made)
+    asked: Any = {"by": by, "outcome": outcome, "reason_code": code, "reason": reason}
+    return decisions.decide(interview_id=interview.pk, result=result_of(interview), **asked)
 
 
 @dataclass(slots=True)

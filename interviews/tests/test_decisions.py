@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 from django.urls import reverse
 
@@ -11,7 +10,7 @@ from accounts.roles import NotPermitted, Role
 from core import clock
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Application, Decision, Evaluation, Interview, Review
-from interviews.services import decisions, results
+from interviews.services import decisions
 from interviews.tests import make, team
 
 FORM = {"outcome": "advance", "reason_code": "meets_requirements", "reason_text": "She measured first."}
@@ -172,97 +171,6 @@ class DecideTests(TenantTestCase):
         application = Application.objects.get()
         self.assertEqual((application.stage, application.stage_by), ("rejected", manager))
         self.assertEqual(Decision.objects.filter(superseded_by=None).get(), second)
-
-
-class TheResultThatWasSeenTests(TenantTestCase):
-    """A decision names the AI's result that the page showed, or is not made."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.interview = make.evaluated_by_model()
-        self.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
-        make.reviewed(self.interview, self.person)
-        self.first = self.interview.evaluations.get()
-        self.url = reverse("portal_decide", args=[self.interview.pk])
-        self.page = reverse("portal_interview", args=[self.interview.pk])
-        self.client = make.signed_in(self.person)
-
-    def made_anew(self) -> Evaluation:
-        Evaluation.objects.update(status="superseded")
-        fields = {"interview": self.interview, "subject_id": self.interview.subject_id, "mode": "model"}
-        return Evaluation.objects.create(status="ready", finished_at=clock.now(), **fields)
-
-    def decide(self, result: UUID | None) -> Decision:
-        return decisions.decide(
-            interview_id=self.interview.pk,
-            by=self.person,
-            outcome="advance",
-            reason_code="meets_requirements",
-            reason="She measured first.",
-            result=result,
-        )
-
-    def test_one_that_was_made_anew_meanwhile_is_looked_at_first(self) -> None:
-        second = self.made_anew()
-
-        for result in (self.first.pk, None, uuid4()):
-            with make.writes() as written, self.assertRaises(results.ResultMadeAnew):
-                self.decide(result)
-            self.assertEqual(written.tables, {})
-
-        self.assertEqual(self.decide(second.pk).evaluation, second)
-
-    def test_none_that_stands_any_more_is_not_decided_on(self) -> None:
-        Evaluation.objects.update(status="superseded")
-
-        with self.assertRaises(results.ResultMadeAnew):
-            self.decide(self.first.pk)
-
-        self.assertIsNone(self.decide(None).evaluation)
-
-    def test_one_that_came_while_the_page_showed_none_is_looked_at_first(self) -> None:
-        Evaluation.objects.update(status="owed")
-        self.assertContains(self.client.get(self.page), '<input type="hidden" name="result" value="">')
-        Evaluation.objects.update(status="ready")
-
-        response = self.client.post(self.url, FORM | {"result": ""})
-
-        self.assertContains(response, "made anew since you opened this page", status_code=409)
-        self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "review"))
-
-    def test_the_page_says_so_shows_the_new_one_and_keeps_what_was_typed(self) -> None:
-        self.assertContains(self.client.get(self.page), f'name="result" value="{self.first.pk}"')
-        second = self.made_anew()
-
-        response = self.client.post(self.url, FORM | {"result": str(self.first.pk)})
-
-        told = "The AI&#x27;s result was made anew since you opened this page. Look at it first."
-        self.assertContains(response, told, status_code=409)
-        self.assertContains(response, "She measured first.</textarea>", status_code=409)
-        self.assertContains(response, f'name="result" value="{second.pk}"', status_code=409)
-        self.assertEqual(Decision.objects.count(), 0)
-
-    def test_an_id_that_is_none_is_refused(self) -> None:
-        self.assertEqual(self.client.post(self.url, FORM | {"result": "x"}).status_code, 400)
-        self.assertEqual(Decision.objects.count(), 0)
-
-    def test_the_click_again_is_the_same_decision_though_the_result_was_made_anew(self) -> None:
-        first = self.decide(self.first.pk)
-        self.made_anew()
-
-        self.assertEqual((self.decide(self.first.pk), Decision.objects.count()), (first, 1))
-
-    def test_whoever_decides_on_another_attempt_does_not_tell_the_proposal_to_who_must_still_rate_that_one(self) -> None:
-        other = make.attempt(self.interview)
-        make.proposed(other, "hire")
-        manager = team.staff_of(self.interview, Role.HIRING_MANAGER)
-        make.reviewed(other, manager)
-        make.decided(other, manager, "reject")
-
-        self.assertContains(self.client.get(self.page), "Decided by")
-        self.assertNotContains(self.client.get(self.page), "against the AI")
-        make.reviewed(other, self.person)
-        self.assertContains(self.client.get(self.page), "against the AI")
 
 
 class DecisionPageTests(TenantTestCase):

@@ -1,8 +1,5 @@
 """Beside the AI: how far apart, why, and until when the reasons may change."""
 
-from typing import Any
-from unittest.mock import patch
-
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
@@ -11,7 +8,7 @@ from compliance.audit.models import AuditEvent
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import CompetencyRating, Decision, Disagreement, Evaluation, Interview, Quote
 from interviews.selectors import comparison
-from interviews.services import decisions, disagreements, results, reviews, standing
+from interviews.services import decisions, disagreements, reviews, standing
 from interviews.services.disagreements import Reason
 from interviews.services.jobs import publish_job
 from interviews.tests import make
@@ -121,52 +118,6 @@ class ExplainTests(DisagreementCase):
                 act()
 
         self.assertEqual(self.codes(), {"sql": "missed"})
-
-    def test_a_decision_that_is_committed_meanwhile_lets_the_reasons_stand(self) -> None:
-        make.reviewed(self.interview, self.person)
-        compared = disagreements._compared
-
-        def decided_in_between(*told: Any) -> Any:
-            found = compared(*told)
-            make.decided(self.interview, self.person)
-            return found
-
-        with (
-            patch.object(disagreements, "_compared", decided_in_between),
-            patch.object(disagreements, "_decided", side_effect=[False, True]),
-            self.assertRaises(disagreements.DecidedAlready),
-        ):
-            self.explain(sql="missed")
-
-        self.assertEqual(self.codes(), {})
-
-    def test_a_reason_meant_for_one_result_is_not_stored_on_another(self) -> None:
-        make.reviewed(self.interview, self.person)
-        first = self.interview.evaluations.get()
-        Evaluation.objects.update(status="superseded")
-        second = Evaluation.objects.create(
-            interview=self.interview, subject_id=self.interview.subject_id, status="ready", mode="model"
-        )
-        for row in first.ratings.all():
-            CompetencyRating.objects.create(
-                evaluation=second, competency=row.competency, subject_id=row.subject_id, level=1
-            )
-        reasons = {"sql": Reason("missed", "In words.")}
-
-        for result in (first.pk, None, self.interview.pk):
-            with self.assertRaises(results.ResultMadeAnew):
-                disagreements.explain(
-                    interview_id=self.interview.pk, by=self.person, reasons=reasons, result=result
-                )
-        form = {"reason-sql": "missed", "words-sql": "It says the opposite.", "result": str(first.pk)}
-        response = self.client.post(self.url, form)
-
-        self.assertContains(response, "made anew since you opened this page", status_code=409)
-        self.assertContains(response, "It says the opposite.</textarea>", status_code=409)
-        self.assertContains(response, f'name="result" value="{second.pk}"', status_code=409)
-        self.assertEqual(self.codes(), {})
-        self.explain(sql="missed")
-        self.assertEqual(Disagreement.objects.get().rating.evaluation, second)
 
     def test_nothing_more_is_written_about_who_withdrew_and_the_page_asks_nothing(self) -> None:
         make.reviewed(self.interview, self.person)
