@@ -228,7 +228,7 @@ def _finished(job: Job, row: dict[str, Any], people: dict[str, User], say: Say) 
             outcome=decided["outcome"],
             reason_code=decided["reason_code"],
             reason=decided["reason"],
-            result=made and made.pk,
+            result=made.pk if made else None,
         )
 
 

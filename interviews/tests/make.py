@@ -214,7 +214,7 @@ def reviewed(interview: Interview, by: User) -> Review:
 
 def result_of(interview: Interview) -> UUID | None:
     """The result that the interview's page shows."""
-    return (found := results.finished(interview)) and found.pk
+    return found.pk if (found := results.finished(interview)) else None
 
 
 def decided(
