@@ -162,6 +162,7 @@ class DecisionForm(forms.Form):
     reason_code = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose a reason")), *Decision.Reason.choices])
     reason_text = forms.CharField(label=_("In your words"), max_length=2000, widget=forms.Textarea)
     seen = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    result = forms.UUIDField(required=False, widget=forms.HiddenInput)  # that the page shows: the page fills it in
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

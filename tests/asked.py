@@ -131,7 +131,15 @@ def levels(world: World) -> dict[str, Any]:
 def reason(world: World) -> dict[str, Any]:
     """Why they differ from the AI, for every competency of which they do."""
     rated = CompetencyRating.objects.filter(evaluation__interview=world.interviews["reviewed"])
-    return {f"reason-{row.competency.key}": "missed" for row in rated.exclude(level=4).filter(withheld="")}
+    codes = {f"reason-{row.competency.key}": "missed" for row in rated.exclude(level=4).filter(withheld="")}
+    return codes | {"result": str(make.result_of(world.interviews["reviewed"]))}
+
+
+def decision(world: World) -> dict[str, Any]:
+    """Another one, on the result that the page shows."""
+    result = make.result_of(world.interviews["reviewed"])
+    form = {"outcome": "reject", "reason_code": "missing_requirement", "reason_text": "No."}
+    return form | {"result": str(result or "")}
 
 
 def agreed(world: World) -> dict[str, Any]:
@@ -172,7 +180,6 @@ DESCRIPTION = (
     "Bakery shift leader. You plan the night shift, train new bakers, keep the budget for flour and butter, deal with"
     " complaints of customers and write the reports about every batch that failed."
 )
-DECISION = fixed(outcome="reject", reason_code="missing_requirement", reason_text="No.")
 COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
 CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)
 NO_ROW: Arguments = lambda world: [UUID(int=1)]  # noqa: E731

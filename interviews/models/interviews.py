@@ -43,6 +43,7 @@ class Interview(models.Model):
     }
     BEFORE_START = (Status.INVITED, Status.OPENED, Status.CONSENTED)
     CLOSED = (Status.COMPLETED, Status.DECLINED, Status.EXPIRED, Status.ABANDONED, Status.WITHDRAWN, Status.ERASED)
+    OVER = (Status.WITHDRAWN, Status.ERASED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="interviews")

@@ -42,6 +42,7 @@ def shown(evaluation: Evaluation, interview: Interview, review: Review, turns: l
     return scores.summary(evaluation) | {
         "id": evaluation.pk,
         "status": evaluation.status,
+        "result": evaluation.pk if evaluation.status in scores.FINISHED else "",
         "waits_until": _waits_until(evaluation),
         "mode": evaluation.mode,
         "made_again_later": bool(evaluation.error) and evaluation.status == Evaluation.Status.PROVISIONAL,

@@ -21,7 +21,7 @@ def raters(interview: Interview, *, own: Review, viewer: User) -> dict[str, Any]
         "names": [str(viewer), *(str(review.reviewer) for review in reviews[1:])],
         "rows": [_row(competency, levels) for competency in interview.version.competencies.all()],
         "noted": _noted(reviews[1:], interview),
-        "may_agree": viewer.may(Permission.DECIDE),
+        "may_agree": viewer.may(Permission.DECIDE) and interview.status not in Interview.OVER,
     }
 
 
@@ -74,7 +74,7 @@ def consensus(interview: Interview) -> dict[str, Any] | None:
         "agreed_by": str(found.agreed_by),
         "agreed_at": found.agreed_at,
         "reviews": len(reviews),
-        "later": submitted.exclude(pk__in=[review.pk for review in reviews]).count(),
+        "later": submitted.filter(submitted_at__gt=found.agreed_at).count(),
         "ratings": [_agreed(rating, reviews) for rating in found.ratings.all()],
     }
 

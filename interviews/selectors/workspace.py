@@ -3,12 +3,13 @@
 import itertools
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Permission
 from interviews.models import Decision, Interview, QuestionFlag, Review, Turn
-from interviews.selectors import comparison, contests, overrides, proposal, raters, work
+from interviews.selectors import blind, comparison, contests, overrides, proposal, raters, work
 from interviews.selectors.portal import STATUS_TONES
 
 OUTCOME_TONES = {Decision.Outcome.ADVANCE: "good", Decision.Outcome.HOLD: "warn", Decision.Outcome.REJECT: "bad"}
@@ -57,13 +58,13 @@ def _own_review(interview: Interview, viewer: User) -> Review | None:
 
 def _unlocked(interview: Interview, review: Review, viewer: User) -> dict[str, Any]:
     """What others did, and what to rate next."""
-    decision = _decision(interview)
+    decision = _decision(interview, viewer)
     return {
         "raters": raters.raters(interview, own=review, viewer=viewer),
         "consensus": raters.consensus(interview),
         "results": contests.side_by_side(interview),
         "decision": decision,
-        "can_explain": decision is None,
+        "can_explain": decision is None and interview.status not in Interview.OVER,
         "next_id": work.to_review(viewer).exclude(pk=interview.pk).values_list("pk", flat=True).first(),
     }
 
@@ -139,9 +140,11 @@ def _asked(turns: list[Turn]) -> dict[Any, list[int]]:
     return found
 
 
-def _decision(interview: Interview) -> dict[str, Any] | None:
+def _decision(interview: Interview, viewer: User) -> dict[str, Any] | None:
     decisions = Decision.objects.filter(application_id=interview.application_id, superseded_by=None)
-    found: Any = overrides.with_recommendation(decisions).select_related("decided_by").first()
+    # It may be about another attempt, which the viewer may still have to rate.
+    told = Q(interview__in=blind.rated_by(viewer))
+    found: Any = overrides.with_recommendation(decisions, told=told).select_related("decided_by").first()
     if found is None:
         return None
     return {

@@ -11,12 +11,17 @@ from core import audit
 from interviews.models import Consensus, ConsensusRating, ConsensusReview, Interview, Review
 from interviews.selectors import scope
 from interviews.services.reviews import LONGEST_NOTE, OwnRating
+from interviews.services.standing import hold
 
 FEWEST = 2
 
 
 class TooFewRaters(Exception):
     """A consensus rests on the submitted reviews of two people or more, your own among them."""
+
+
+class ReviewLeftOut(Exception):
+    """Somebody's submitted review is not among those that this person looked at; look at it first."""
 
 
 class ConsensusIncomplete(ValueError):
@@ -38,17 +43,19 @@ def record(
     """Insert the consensus, which supersedes the one that was `seen`.
 
     :param levels: competency id -> agreed level and note.
-    :param rests_on: the reviews that were looked at.
-    :raises TooFewRaters, ConsensusIncomplete, AgreedMeanwhile: with nothing stored.
+    :param rests_on: the reviews that were looked at: all that are submitted.
+    :raises TooFewRaters, ReviewLeftOut, ConsensusIncomplete, AgreedMeanwhile: with nothing stored.
+    :raises interviews.services.standing.Withdrawn: with nothing stored.
     :raises accounts.roles.NotPermitted: if the role may not decide.
     :raises Interview.DoesNotExist: if there is no such interview for this person.
     """
     by.require(Permission.DECIDE)
     interview = scope.interviews_of(by).get(pk=interview_id)
     _check_levels(interview, levels)
-    reviews = _reviews(interview, by, set(rests_on))
     try:
         with transaction.atomic():
+            hold(interview.pk)
+            reviews = _reviews(interview, by, set(rests_on))
             return _insert(interview, by, levels, reviews, seen)
     except IntegrityError as error:
         raise AgreedMeanwhile from error
@@ -68,10 +75,14 @@ def _check_levels(interview: Interview, levels: Mapping[UUID, OwnRating]) -> Non
 
 
 def _reviews(interview: Interview, by: User, named: set[UUID]) -> list[Review]:
-    submitted = Review.objects.filter(interview=interview, status=Review.Status.SUBMITTED, pk__in=named)
-    found = list(submitted)
+    # Drafts are locked too: one that is being submitted at this moment counts.
+    rows = Review.objects.select_for_update(no_key=True).filter(interview=interview).order_by("pk")
+    submitted = [review for review in rows if review.status == Review.Status.SUBMITTED]
+    found = [review for review in submitted if review.pk in named]
     if len(found) < max(FEWEST, len(named)) or by.pk not in {review.reviewer_id for review in found}:
         raise TooFewRaters
+    if len(found) < len(submitted):
+        raise ReviewLeftOut
     return found
 
 

@@ -21,6 +21,7 @@ from interviews.services import (
     invitations,
     links,
     opening,
+    results,
     reviews,
     submission,
     turns,
@@ -219,6 +220,7 @@ def _finished(job: Job, row: dict[str, Any], people: dict[str, User], say: Say) 
     for role, levels in row.get("reviewed", {}).items():
         ratings = {c.pk: reviews.OwnRating(levels[c.key]) for c in interview.version.competencies.all()}
         reviews.save_review(interview_id=interview.pk, by=people[role], ratings=ratings, submit=True)
+    made = results.finished(interview)
     if decided := row.get("decided"):
         decisions.decide(
             interview_id=interview.pk,
@@ -226,6 +228,7 @@ def _finished(job: Job, row: dict[str, Any], people: dict[str, User], say: Say) 
             outcome=decided["outcome"],
             reason_code=decided["reason_code"],
             reason=decided["reason"],
+            result=made.pk if made else None,
         )
 
 

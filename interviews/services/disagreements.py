@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from accounts.models import User
 from accounts.roles import Permission
 from core import audit, clock
 from interviews.models import Decision, Disagreement, Evaluation, Interview, Review
-from interviews.selectors import comparison, scope, scores
+from interviews.selectors import comparison, scope
+from interviews.services import results, standing
 
 LONGEST_WORDS = 2000
 
@@ -36,17 +37,30 @@ class Reason:
     words: str = ""
 
 
-@transaction.atomic
-def explain(*, interview_id: UUID, by: User, reasons: Mapping[str, Reason]) -> None:
+def explain(*, interview_id: UUID, by: User, reasons: Mapping[str, Reason], result: UUID | None) -> None:
     """Store the person's reasons, by the competency's key; those of other competencies stay as they are.
 
+    :param result: the evaluation that they are about, as it was looked at.
     :raises NothingToCompare, DecidedAlready, ReasonRefused: with nothing stored.
+    :raises interviews.services.results.ResultMadeAnew: with nothing stored.
+    :raises interviews.services.standing.Withdrawn: with nothing stored.
     :raises accounts.roles.NotPermitted: if the role may not review.
     :raises Interview.DoesNotExist: if there is no such interview for this person.
     """
     by.require(Permission.REVIEW)
     interview = scope.interviews_of(by).get(pk=interview_id)
-    review, evaluation = _compared(interview, by)
+    try:
+        with transaction.atomic():
+            _explain(interview, by, reasons, result)
+    except DatabaseError as error:  # a trigger sees a decision that was committed meanwhile
+        if _decided(interview):
+            raise DecidedAlready from error
+        raise
+
+
+def _explain(interview: Interview, by: User, reasons: Mapping[str, Reason], result: UUID | None) -> None:
+    standing.hold(interview.pk)
+    review, evaluation = _compared(interview, by, result)
     differences = comparison.differences(review, evaluation)
     for key, reason in reasons.items():
         _check(differences, key, reason)
@@ -55,16 +69,19 @@ def explain(*, interview_id: UUID, by: User, reasons: Mapping[str, Reason]) -> N
     audit.record("review.explained", review, subject_id=interview.subject_id, competencies=sorted(reasons))
 
 
-def _compared(interview: Interview, by: User) -> tuple[Review, Evaluation]:
+def _decided(interview: Interview) -> bool:
+    return Decision.objects.filter(application=interview.application_id).exists()
+
+
+def _compared(interview: Interview, by: User, result: UUID | None) -> tuple[Review, Evaluation]:
     """The person's submitted review, locked, and the result that stands."""
     mine = Review.objects.select_for_update().filter(interview=interview, reviewer=by)
     review = mine.filter(status=Review.Status.SUBMITTED).prefetch_related("ratings__competency").first()
     if review is None:
         raise NothingToCompare
-    if Decision.objects.filter(application=interview.application_id).exists():
+    if _decided(interview):
         raise DecidedAlready
-    made = Evaluation.objects.filter(interview=interview, status__in=scores.FINISHED)
-    evaluation = made.prefetch_related("ratings__competency").first()
+    evaluation = results.as_shown(interview, result)
     if evaluation is None:
         raise NothingToCompare
     return review, evaluation

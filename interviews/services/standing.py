@@ -7,7 +7,7 @@ from django.db import connection
 from interviews.models import Interview
 
 HOLD = "SELECT status FROM interviews_interview WHERE id = %s FOR SHARE"
-OVER = ("withdrawn", "erased")
+OVER = Interview.OVER
 
 
 class Withdrawn(Exception):

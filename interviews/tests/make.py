@@ -25,7 +25,7 @@ from core.models import Due
 from core.testing import HOME, OTHER, TenantClient
 from interviews.models import Decision, Interview, Invitation, Job, Review, Turn
 from interviews.selectors import policies
-from interviews.services import decisions, evaluations, invitations, links, opening, reviews, submission, turns
+from interviews.services import decisions, evaluations, invitations, links, opening, results, reviews, submission, turns
 from interviews.services.invitations import Invited
 from interviews.services.jobs import CompetencyPlan, JobPlan, QuestionPlan, publish_job
 from keys import ring
@@ -212,11 +212,17 @@ def reviewed(interview: Interview, by: User) -> Review:
     return reviews.save_review(interview_id=interview.pk, by=by, ratings=ratings(interview), submit=True)
 
 
+def result_of(interview: Interview) -> UUID | None:
+    """The result that the interview's page shows."""
+    return found.pk if (found := results.finished(interview)) else None
+
+
 def decided(
     interview: Interview, by: User, outcome: str = Decision.Outcome.ADVANCE, *, reason: str = "She measured first."
 ) -> Decision:
     code = Decision.Reason.MISSING if outcome == Decision.Outcome.REJECT else Decision.Reason.MEETS
-    return decisions.decide(interview_id=interview.pk, by=by, outcome=outcome, reason_code=code, reason=reason)
+    asked: Any = {"by": by, "outcome": outcome, "reason_code": code, "reason": reason}
+    return decisions.decide(interview_id=interview.pk, result=result_of(interview), **asked)
 
 
 @dataclass(slots=True)

@@ -99,7 +99,7 @@ def _fill(interview: Interview) -> None:
     recruiter, reviewer = make.staff(), team.staff_of(interview, Role.REVIEWER)
     rests_on = [_rated(interview, by).pk for by in (recruiter, reviewer)]
     reasons = {row.competency.key: disagreements.Reason("other", CANARY) for row in evaluation.ratings.all()}
-    disagreements.explain(interview_id=interview.pk, by=recruiter, reasons=reasons)
+    disagreements.explain(interview_id=interview.pk, by=recruiter, reasons=reasons, result=evaluation.pk)
     agreed = {pk: OwnRating(5, CANARY) for pk in make.ratings(interview)}
     consensus.record(interview_id=interview.pk, by=recruiter, levels=agreed, rests_on=rests_on)
 

@@ -1,5 +1,6 @@
 """What several people agreed on: by a named person who rated too, replaced but never edited."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from accounts.models import User
 from accounts.roles import NotPermitted, Role
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Consensus, ConsensusRating, ConsensusReview, Interview, Review
-from interviews.services import consensus, reviews
+from interviews.services import consensus, reviews, standing
 from interviews.services.reviews import OwnRating
 from interviews.tests import make, team
 
@@ -83,6 +84,26 @@ class RecordTests(ConsensusCase):
         for by, rests_on in cases:
             with make.writes() as written, self.assertRaises(consensus.TooFewRaters):
                 self.record(by, rests_on=rests_on)
+            self.assertEqual(written.tables, {})
+
+    def test_no_submitted_review_is_left_out(self) -> None:
+        dissenter = self.rated(make.staff(Role.OWNER), sql=1, listening=1, candour=1)
+        drafted = {pk: OwnRating(1) for pk in self.competencies.values()}
+        admin = make.staff(Role.ADMIN)
+        reviews.save_review(interview_id=self.interview.pk, by=admin, ratings=drafted, submit=False)
+
+        with make.writes() as written, self.assertRaises(consensus.ReviewLeftOut):
+            self.record()
+
+        self.assertEqual((written.tables, Consensus.objects.count()), ({}, 0))
+        row = self.record(rests_on=[self.first.pk, self.second.pk, dissenter.pk])
+        self.assertEqual(row.rests_on.count(), 3)
+
+    def test_nothing_more_is_agreed_on_about_who_withdrew(self) -> None:
+        for status in ("withdrawn", "erased"):
+            Interview.objects.filter(pk=self.interview.pk).update(status=status)
+            with make.writes() as written, self.assertRaises(standing.Withdrawn):
+                self.record()
             self.assertEqual(written.tables, {})
 
     def test_every_competency_needs_a_level_that_is_one(self) -> None:
@@ -186,6 +207,31 @@ class ConsensusPageTests(ConsensusCase):
         self.assertIn("raters ± 3", html.split("Record the decision")[0].split(">Decide<")[1])
         self.rated(make.staff(Role.OWNER), sql=5, listening=5, candour=5)
         self.assertContains(self.client.get(self.page), "1 review came in later")
+
+    def test_a_review_that_the_page_did_not_show_is_looked_at_first(self) -> None:
+        dissenter = self.rated(make.staff(Role.OWNER), sql=5, listening=5, candour=5)
+
+        response = self.client.post(self.url, self.form_of_all, follow=True)
+
+        self.assertContains(response, "a review that your page did not show")
+        self.assertContains(response, f'name="rests_on" value="{dissenter.pk}"')
+        self.assertEqual(Consensus.objects.count(), 0)
+
+    def test_only_a_review_that_was_submitted_afterwards_came_in_later(self) -> None:
+        row = self.record()
+        self.rated(make.staff(Role.OWNER), sql=5, listening=5, candour=5)
+        Review.objects.filter(reviewer__role=Role.OWNER).update(submitted_at=row.agreed_at - timedelta(seconds=1))
+
+        self.assertNotContains(self.client.get(self.page), "came in later")
+
+    def test_who_withdrew_is_not_agreed_on_and_the_page_has_no_form_for_it(self) -> None:
+        Interview.objects.filter(pk=self.interview.pk).update(status="withdrawn")
+
+        response = self.client.post(self.url, self.form_of_all, follow=True)
+
+        self.assertContains(response, "The candidate withdrew")
+        self.assertNotContains(response, "agreed-sql")
+        self.assertEqual(Consensus.objects.count(), 0)
 
     def test_an_incomplete_one_comes_back_with_what_was_chosen(self) -> None:
         response = self.client.post(

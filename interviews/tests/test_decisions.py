@@ -27,6 +27,7 @@ class DecideTests(TenantTestCase):
             "outcome": "advance",
             "reason_code": "meets_requirements",
             "reason": "She measured first.",
+            "result": make.result_of(self.interview),
         } | changes
         if asked["outcome"] == "reject":
             asked["reason_code"] = "position_closed"
@@ -143,6 +144,7 @@ class DecideTests(TenantTestCase):
                     outcome=outcome,
                     reason_code=reason_code,
                     reason="No.",
+                    result=make.result_of(self.interview),
                 )
             self.assert_undecided(written)
 
@@ -179,11 +181,12 @@ class DecisionPageTests(TenantTestCase):
         self.url = reverse("portal_decide", args=[self.interview.pk])
         self.page = reverse("portal_interview", args=[self.interview.pk])
         self.client = make.signed_in(self.person)
+        self.form = FORM | {"result": str(make.result_of(self.interview))}
 
     def test_a_decision_stands_under_the_persons_name(self) -> None:
         make.reviewed(self.interview, self.person)
 
-        response = self.client.post(self.url, FORM, follow=True)
+        response = self.client.post(self.url, self.form, follow=True)
 
         self.assertRedirects(response, self.page, status_code=303)
         self.assertContains(response, "Decided by Rosa Parks on")
@@ -191,18 +194,18 @@ class DecisionPageTests(TenantTestCase):
 
     def test_deciding_anew_replaces_the_decision_that_the_page_showed(self) -> None:
         make.reviewed(self.interview, self.person)
-        self.client.post(self.url, FORM)
+        self.client.post(self.url, self.form)
         standing = Decision.objects.get()
         self.assertContains(self.client.get(self.page), f'name="seen" value="{standing.pk}"')
 
-        stale = self.client.post(self.url, FORM | {"outcome": "hold"}, follow=True)
+        stale = self.client.post(self.url, self.form | {"outcome": "hold"}, follow=True)
         self.assertContains(stale, "Somebody decided meanwhile.")
-        self.client.post(self.url, FORM | {"outcome": "hold", "seen": str(standing.pk)})
+        self.client.post(self.url, self.form | {"outcome": "hold", "seen": str(standing.pk)})
 
         self.assertEqual(list(Decision.objects.order_by("pk").values_list("outcome", flat=True)), ["advance", "hold"])
 
     def test_before_the_own_review_nothing_is_decided_and_the_page_says_why(self) -> None:
-        response = self.client.post(self.url, FORM, follow=True)
+        response = self.client.post(self.url, self.form, follow=True)
 
         self.assertContains(response, "Submit your own review first")
         self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "invited"))
@@ -218,7 +221,7 @@ class DecisionPageTests(TenantTestCase):
             {"outcome": "hire"},
             {"reason_text": "a\x01b"},
         ):
-            self.assertEqual(self.client.post(self.url, FORM | changes).status_code, 400, changes)
+            self.assertEqual(self.client.post(self.url, self.form | changes).status_code, 400, changes)
 
         self.assertEqual(Decision.objects.count(), 0)
 
@@ -229,7 +232,7 @@ class DecisionPageTests(TenantTestCase):
             theirs = make.signed_in(make.staff(Role.OWNER), OTHER)
         clients = (TenantClient(), make.carried(theirs), theirs, make.signed_in(reviewer))
         with make.writes() as written:
-            codes = [client.post(self.url, FORM).status_code for client in clients]
+            codes = [client.post(self.url, self.form).status_code for client in clients]
 
         self.assertEqual((codes, written.tables), ([302, 302, 404, 403], {}))
         self.assertEqual((Decision.objects.count(), Application.objects.get().stage), (0, "review"))
@@ -237,5 +240,5 @@ class DecisionPageTests(TenantTestCase):
     def test_a_candidate_decides_nothing(self) -> None:
         client = make.browser(self.interview.invitations.get())
 
-        self.assertEqual(client.post(self.url, FORM).status_code, 302)
+        self.assertEqual(client.post(self.url, self.form).status_code, 302)
         self.assertEqual((Decision.objects.count(), Interview.objects.get().status), (0, "completed"))

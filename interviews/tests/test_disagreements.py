@@ -8,7 +8,7 @@ from compliance.audit.models import AuditEvent
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import CompetencyRating, Decision, Disagreement, Evaluation, Interview, Quote
 from interviews.selectors import comparison
-from interviews.services import decisions, disagreements, reviews
+from interviews.services import decisions, disagreements, reviews, standing
 from interviews.services.disagreements import Reason
 from interviews.services.jobs import publish_job
 from interviews.tests import make
@@ -47,7 +47,11 @@ class DisagreementCase(TenantTestCase):
 
     def explain(self, **codes: str) -> None:
         reasons = {key: Reason(code, "In words.") for key, code in codes.items()}
-        disagreements.explain(interview_id=self.interview.pk, by=self.person, reasons=reasons)
+        self.give(reasons)
+
+    def give(self, reasons: dict[str, Reason]) -> None:
+        result = make.result_of(self.interview)
+        disagreements.explain(interview_id=self.interview.pk, by=self.person, reasons=reasons, result=result)
 
     def codes(self) -> dict[str, str]:
         return dict(Disagreement.objects.values_list("rating__competency__key", "code"))
@@ -69,7 +73,7 @@ class ExplainTests(DisagreementCase):
         self.explain(sql="missed", listening="scale")
 
         self.explain(sql="context")
-        disagreements.explain(interview_id=self.interview.pk, by=self.person, reasons={"listening": Reason("")})
+        self.give({"listening": Reason("")})
 
         self.assertEqual(self.codes(), {"sql": "context"})
 
@@ -85,7 +89,7 @@ class ExplainTests(DisagreementCase):
             {"sql": Reason("missed", "a\x00b")},
         ):
             with self.assertRaises(disagreements.ReasonRefused):
-                disagreements.explain(interview_id=self.interview.pk, by=self.person, reasons=reasons)
+                self.give(reasons)
 
         self.assertEqual(self.codes(), {})
 
@@ -115,6 +119,20 @@ class ExplainTests(DisagreementCase):
 
         self.assertEqual(self.codes(), {"sql": "missed"})
 
+    def test_nothing_more_is_written_about_who_withdrew_and_the_page_asks_nothing(self) -> None:
+        make.reviewed(self.interview, self.person)
+        seen = str(make.result_of(self.interview))
+        for status in ("withdrawn", "erased"):
+            Interview.objects.filter(pk=self.interview.pk).update(status=status)
+            with make.writes() as written, self.assertRaises(standing.Withdrawn):
+                self.explain(sql="missed")
+            self.assertEqual(written.tables, {})
+            response = self.client.post(self.url, {"reason-sql": "missed", "result": seen}, follow=True)
+            self.assertContains(response, "The candidate withdrew")
+            self.assertNotContains(response, 'name="reason-sql"')
+
+        self.assertEqual(self.codes(), {})
+
     def test_the_database_refuses_a_reason_of_a_draft_and_one_about_another_interview(self) -> None:
         draft = reviews.save_review(
             interview_id=self.interview.pk, by=self.person, ratings=make.ratings(self.interview), submit=False
@@ -133,7 +151,7 @@ class ExplainTests(DisagreementCase):
 
     def test_a_role_that_does_not_rate_is_refused(self) -> None:
         with make.writes() as written, self.assertRaises(NotPermitted):
-            disagreements.explain(interview_id=self.interview.pk, by=make.staff(Role.AUDITOR), reasons={})
+            disagreements.explain(interview_id=self.interview.pk, by=make.staff(Role.AUDITOR), reasons={}, result=None)
 
         self.assertNotIn("alpha.interviews_disagreement", written.tables)
 
@@ -142,6 +160,7 @@ class DisagreePageTests(DisagreementCase):
     def setUp(self) -> None:
         super().setUp()
         make.reviewed(self.interview, self.person)
+        self.seen = {"result": str(make.result_of(self.interview))}
 
     def test_the_panel_says_how_far_apart_and_asks_why(self) -> None:
         html = self.client.get(self.page).content.decode()
@@ -152,12 +171,12 @@ class DisagreePageTests(DisagreementCase):
         self.assertIn("1 difference of two levels or more has no reason yet", html)
 
     def test_a_reason_is_saved_and_shown_and_stands_after_the_decision(self) -> None:
-        form = {"reason-sql": "misread", "words-sql": "It says the opposite.", "reason-listening": ""}
+        form = self.seen | {"reason-sql": "misread", "words-sql": "It says the opposite.", "reason-listening": ""}
         self.assertEqual(self.client.post(self.url, form).status_code, 303)
         self.assertContains(self.client.get(self.page), "It says the opposite.</textarea>")
         make.decided(self.interview, self.person)
 
-        response = self.client.post(self.url, {"reason-sql": "context"})
+        response = self.client.post(self.url, self.seen | {"reason-sql": "context"})
 
         self.assertEqual((response.status_code, self.codes()), (303, {"sql": "misread"}))
         page = self.client.get(self.page)
@@ -165,7 +184,7 @@ class DisagreePageTests(DisagreementCase):
         self.assertNotContains(page, 'name="reason-sql"')
 
     def test_a_refused_form_comes_back_with_what_was_typed(self) -> None:
-        response = self.client.post(self.url, {"reason-sql": "", "words-sql": "Half a thought."})
+        response = self.client.post(self.url, self.seen | {"reason-sql": "", "words-sql": "Half a thought."})
 
         self.assertContains(response, "Nothing was saved.", status_code=400)
         self.assertContains(response, "Half a thought.", status_code=400)
@@ -251,6 +270,7 @@ class OverrideTests(DisagreementCase):
             outcome=outcome,
             reason_code=code,
             reason=f"{recommended} {outcome}",
+            result=make.result_of(self.interview),
             seen=found.pk if found else None,
         )
         return "against the AI" in self.client.get(self.page).content.decode()
@@ -268,8 +288,15 @@ class OverrideTests(DisagreementCase):
         }
 
         self.assertEqual({pair: self.shown(*pair) for pair in table}, table)
-        told = AuditEvent.objects.filter(action="decision.made").order_by("id").values_list("detail", flat=True)
-        self.assertEqual([detail["against_proposal"] for detail in told], list(table.values()))
+
+    def test_the_trail_which_who_must_still_rate_may_read_does_not_tell_it(self) -> None:
+        make.reviewed(self.interview, self.person)
+        self.assertTrue(self.shown("hire", "reject"))
+
+        self.assertEqual(
+            AuditEvent.objects.get(action="decision.made").detail,
+            {"outcome": "reject", "reason_code": "missing_requirement"},
+        )
 
     def test_a_proposal_that_is_made_later_does_not_make_an_old_decision_one_against_it(self) -> None:
         make.reviewed(self.interview, self.person)

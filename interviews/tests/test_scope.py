@@ -207,6 +207,7 @@ class PageTests(ScopeCase):
             response = client.post(reverse("portal_review", args=[self.mine.pk]), levels)
             self.assertEqual(response.status_code, 303)
         decision = {"outcome": "reject", "reason_code": "missing_requirement", "reason_text": "No."}
+        decision["result"] = str(make.result_of(self.mine))
         make.signed_in(manager).post(reverse("portal_decide", args=[self.mine.pk]), decision)
 
         rated = set(Review.objects.values_list("reviewer", "status"))
@@ -261,4 +262,5 @@ class DecisionScopeTests(ScopeCase):
                 outcome=made.outcome,
                 reason_code=made.reason_code,
                 reason=made.reason,
+                result=made.evaluation_id,
             )

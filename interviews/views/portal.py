@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -18,7 +19,7 @@ from core.state import TransitionNotAllowed
 from interviews.forms import AssignForm, CandidateFilterForm, DecisionForm
 from interviews.models import Disagreement, Evaluation
 from interviews.selectors import scope
-from interviews.services import decisions, plan_drafts, reading, requests, retrying
+from interviews.services import decisions, plan_drafts, reading, requests, results, retrying
 from interviews.views.staff import staff
 
 TABS = {  # of a job, and who sees them
@@ -28,6 +29,8 @@ TABS = {  # of a job, and who sees them
     "settings": Permission.VIEW_JOBS,
     "people": Permission.ASSIGN,
 }
+
+MADE_ANEW = gettext_lazy("The AI's result was made anew since you opened this page. Look at it first.")
 
 
 @require_safe
@@ -156,6 +159,7 @@ def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
             outcome=data["outcome"],
             reason_code=data["reason_code"],
             reason=data["reason_text"],
+            result=data["result"],
             seen=data["seen"],
         )
     except decisions.NothingToRestOn:
@@ -165,6 +169,9 @@ def decide(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
         return show_workspace(request, user, interview_id, status=400, form=form)
     except decisions.DecidedMeanwhile:
         messages.error(request, _("Somebody decided meanwhile. Look at their decision first."))
+    except results.ResultMadeAnew:
+        messages.error(request, MADE_ANEW)
+        return show_workspace(request, user, interview_id, status=409, form=form)
     return see_interview(interview_id)
 
 

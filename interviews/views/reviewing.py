@@ -7,16 +7,18 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from interviews.models import Interview, Review
 from interviews.selectors import scope
-from interviews.services import consensus, disagreements, reviews
-from interviews.views.portal import see_interview, show_workspace
+from interviews.services import consensus, disagreements, results, reviews, standing
+from interviews.views.portal import MADE_ANEW, see_interview, show_workspace
 from interviews.views.staff import staff
 
 JSON, HTML = "application/json", "text/html"
+WITHDREW = gettext_lazy("The candidate withdrew: nothing more is written about them.")
 
 
 @require_POST
@@ -112,6 +114,14 @@ def _interview(user: User, interview_id: UUID) -> Interview:
     return scope.interviews_of(user).select_related("version").get(pk=interview_id)
 
 
+def _named(request: HttpRequest, field: str) -> UUID | None:
+    """The id in a hidden field; None if it is empty.
+
+    :raises ValueError: for one that is none.
+    """
+    return UUID(request.POST[field]) if request.POST.get(field) else None
+
+
 def _word(rating: reviews.OwnRating) -> str:
     return str(rating.level or "N") if rating.rated else ""
 
@@ -119,21 +129,27 @@ def _word(rating: reviews.OwnRating) -> str:
 @require_POST
 @staff
 def disagree(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
-    """Why the viewer's levels are others than the AI's: fields `reason-<key>` and `words-<key>`."""
+    """Why the viewer's levels are others than the AI's: fields `reason-<key>`, `words-<key>` and `result`."""
     keys = [name.removeprefix("reason-") for name in request.POST if name.startswith("reason-")]
     given = {
         key: disagreements.Reason(request.POST[f"reason-{key}"], request.POST.get(f"words-{key}", "")) for key in keys
     }
     try:
-        disagreements.explain(interview_id=interview_id, by=user, reasons=given)
+        result = _named(request, "result")
+        disagreements.explain(interview_id=interview_id, by=user, reasons=given, result=result)
         messages.success(request, _("Your reasons are saved. They can change until somebody decides."))
-    except disagreements.ReasonRefused:
+    except ValueError:
         error = _("Choose a reason where you are two levels or more apart. Nothing was saved.")
         return show_workspace(request, user, interview_id, status=400, disagree_error=error, typed=request.POST)
     except disagreements.NothingToCompare:
         messages.error(request, _("There is nothing to compare yet: submit your own review first."))
     except disagreements.DecidedAlready:
         messages.error(request, _("Somebody has decided: the reasons stand as they are."))
+    except standing.Withdrawn:
+        messages.error(request, WITHDREW)
+    except results.ResultMadeAnew:
+        messages.error(request, MADE_ANEW)
+        return show_workspace(request, user, interview_id, status=409, typed=request.POST)
     return see_interview(interview_id)
 
 
@@ -147,13 +163,17 @@ def agree(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
             by=user,
             levels=_levels(request, user, interview_id, "agreed", "agreed-note"),
             rests_on=[UUID(value) for value in request.POST.getlist("rests_on")],
-            seen=UUID(request.POST["seen"]) if request.POST.get("seen") else None,
+            seen=_named(request, "seen"),
         )
         messages.success(request, _("The consensus is recorded under your name."))
     except consensus.TooFewRaters:
         messages.error(
             request, _("A consensus rests on the submitted reviews of two people or more, yours among them.")
         )
+    except consensus.ReviewLeftOut:
+        messages.error(request, _("Somebody submitted a review that your page did not show. Look at it first."))
+    except standing.Withdrawn:
+        messages.error(request, WITHDREW)
     except consensus.AgreedMeanwhile:
         messages.error(request, _("Somebody recorded a consensus meanwhile. Look at it first."))
     except ValueError:
