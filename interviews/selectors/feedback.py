@@ -76,7 +76,6 @@ def of_candidate(interview: Interview) -> dict[str, Any]:
     return {
         "letter": letter(interview),
         "asked": asked,
-        "thumbed": any(one["thumb"] for one in asked),
         "contests": [one for one in asked if one["contest"]],
         "contest_until": contested.closes_at(interview),
         "can_contest": not contested.is_closed(interview) and any(map(can_contest, asked)),

@@ -29,7 +29,11 @@ class ThumbTests(StatusCase):
 
     def test_it_is_kept_and_can_be_changed_and_the_page_shows_it(self) -> None:
         response = self.post("up")
-        self.assertEqual((response.status_code, response["Location"]), (303, self.address("home") + "#questions"))
+        back = f"{self.address('home')}?questions#asked-{self.turn().pk}"
+        self.assertEqual((response.status_code, response["Location"]), (303, back))
+        self.assertContains(self.client.get(back), '<details class="group" open>')
+        self.assertContains(self.page(), '<details class="group">')  # later the page is short again
+        self.assertContains(self.page(), f'id="asked-{self.turn().pk}"')
         self.post("down")
 
         kept = QuestionThumb.objects.get()

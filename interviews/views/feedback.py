@@ -37,7 +37,7 @@ def thumb(request: HttpRequest, interview: Interview) -> HttpResponse:
         raise Http404 from error
     except (thumbs.NotThumbable, standing.Withdrawn):
         pass  # withdrawn meanwhile: the page says
-    return see("candidate_home", interview, after="#questions")
+    return see("candidate_home", interview, after=f"?questions#asked-{turn_id}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
