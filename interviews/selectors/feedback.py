@@ -1,8 +1,9 @@
 """Feedback in both directions: letters, what a candidate says about the questions, and its sums for people."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Avg, Case, Count, Min, Q, QuerySet, TextField, Value, When
+from django.db.models import Avg, Case, Count, Min, Q, TextField, Value, When
 from django.db.models.functions import Coalesce
 
 from interviews.models import FeedbackLetter, Interview, Job, QuestionThumb, Turn
@@ -93,7 +94,7 @@ def sums(job: Job) -> dict[str, Any]:
     }
 
 
-def _thumbs(job: Job) -> "QuerySet[QuestionThumb, dict[str, Any]]":
+def _thumbs(job: Job) -> Iterable[Mapping[str, Any]]:
     """By the words of the question, over all versions that asked it; follow-ups together come last, without words."""
     given = QuestionThumb.objects.filter(turn__interview__application__job=job, turn__interview__status__in=COUNTED)
     asked = Coalesce("turn__question__text", NO_WORDS)
@@ -104,7 +105,7 @@ def _thumbs(job: Job) -> "QuerySet[QuestionThumb, dict[str, Any]]":
     return counted.order_by(Case(When(words="", then=1), default=0), "first", "words")
 
 
-def _share(row: dict[str, Any]) -> dict[str, Any]:
+def _share(row: Mapping[str, Any]) -> dict[str, Any]:
     if row["people"] < LEAST:
         return {"count": None, "percent": None}
     return {"count": row["count"], "percent": round(100 * row["up"] / row["count"])}

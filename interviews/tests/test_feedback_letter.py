@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.roles import NotPermitted, Role
 from core.testing import OTHER, CommittingTestCase, TenantClient, TenantTestCase, at_once
 from interviews.models import Evaluation, FeedbackLetter, Interview, Mail
-from interviews.services import afterwards, contests, feedback, mail, rescoring, rulings, standing
+from interviews.services import afterwards, feedback, mail, requests, rescoring, rulings, standing
 from interviews.tests import make, team
 from interviews.tests.test_contests import contested
 from interviews.tests.test_rulings import ruled, run_owed
@@ -296,7 +296,7 @@ class AtOnceTests(CommittingTestCase):
         make.reviewed(interview, person)
         seen = drafted(interview).seen
         being_made, released_already = threading.Event(), threading.Event()
-        ask = contests.requests.ask
+        ask = requests.ask
 
         def slowly(*args: Any, **more: Any) -> Any:
             being_made.set()
@@ -310,7 +310,7 @@ class AtOnceTests(CommittingTestCase):
             finally:
                 released_already.set()
 
-        with mock.patch.object(contests.requests, "ask", slowly):
+        with mock.patch.object(requests, "ask", slowly):
             results = at_once(lambda: contested(interview), release)
 
         self.assertEqual([type(one).__name__ for one in results], ["Contest", "NotReleasable"])
