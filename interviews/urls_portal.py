@@ -56,6 +56,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/standings/rescore/", standings.rescore, name="portal_rescore"),
     path("interviews/<uuid:interview_id>/resume/", resumes.resume, name="portal_resume"),
     path("interviews/<uuid:interview_id>/resume/again/", resumes.again, name="portal_resume_again"),
+    path("interviews/<uuid:interview_id>/resume/awaited/", resumes.awaited, name="portal_resume_awaited"),
     path("interviews/<uuid:interview_id>/disagree/", reviewing.disagree, name="portal_disagree"),
     path("interviews/<uuid:interview_id>/consensus/", reviewing.agree, name="portal_consensus"),
     path("calibration/", calibrating.calibration, name="portal_calibration"),

@@ -272,6 +272,7 @@ TENANT: dict[str, Route] = {
     "portal_quality": Route(nothing, AUDIT | SUPPORT),
     "portal_resume": Route(interview("decided"), VIEW, DECIDE, resume_file),
     "portal_resume_again": Route(interview("decided"), NOBODY, VIEW, writes=False),
+    "portal_resume_awaited": Route(interview("decided"), VIEW),
     **PROGRAMS,
     "api_keys": Route(nothing, MANAGE, MANAGE, fixed(name="R", scopes="jobs:read", days="30")),
     "api_key_rotate": Route(api_key, NOBODY, MANAGE, fixed(hours="0")),

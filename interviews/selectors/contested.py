@@ -20,6 +20,12 @@ def is_open(interview_id: UUID) -> bool:
     return Contest.objects.filter(turn__interview=interview_id, status=Contest.Status.OPEN).exists()
 
 
+def upheld_since(interview_id: UUID, since: datetime) -> bool:
+    """Whether an answer stopped counting after this moment."""
+    ruled = Contest.objects.filter(turn__interview=interview_id, status=Contest.Status.UPHELD)
+    return ruled.filter(ruled_at__gt=since).exists()
+
+
 def closes_at(interview: Interview) -> datetime:
     """Until when an answer of an ended interview can be contested."""
     return (interview.completed_at or interview.last_activity_at) + WINDOW

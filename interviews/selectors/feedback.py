@@ -1,15 +1,18 @@
 """Feedback in both directions: letters, what a candidate says about the questions, and its sums for people."""
 
-from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Avg, Count
+from django.db.models import Avg, Case, Count, Min, Q, TextField, Value, When
+from django.db.models.functions import Coalesce
 
-from interviews.models import Evaluation, FeedbackLetter, Interview, Job, QuestionThumb, Turn
+from interviews.models import FeedbackLetter, Interview, Job, QuestionThumb, Turn
 from interviews.selectors import contested
 
-LEAST = 10  # fewer than these would tell of single people
+LEAST = 10  # people: what fewer of them said would tell of single ones, however often they said it
 COUNTED = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
+PEOPLE = Count("subject_id", distinct=True)
+NO_WORDS = Value("", TextField())
 
 
 def current(interview: Interview) -> FeedbackLetter | None:
@@ -26,7 +29,7 @@ def letter(interview: Interview) -> dict[str, Any] | None:
     return {
         "text": found.text,
         "released_at": found.released_at,
-        "before_contest": found.evaluation.status == Evaluation.Status.SUPERSEDED,
+        "before_contest": contested.upheld_since(interview.pk, found.released_at),
     }
 
 
@@ -74,7 +77,6 @@ def of_candidate(interview: Interview) -> dict[str, Any]:
     return {
         "letter": letter(interview),
         "asked": asked,
-        "thumbed": any(one["thumb"] for one in asked),
         "contests": [one for one in asked if one["contest"]],
         "contest_until": contested.closes_at(interview),
         "can_contest": not contested.is_closed(interview) and any(map(can_contest, asked)),
@@ -84,31 +86,26 @@ def of_candidate(interview: Interview) -> dict[str, Any]:
 def sums(job: Job) -> dict[str, Any]:
     """What the job's candidates say about its interviews: nothing about fewer than ten of them."""
     over = Interview.objects.filter(application__job=job, status__in=COUNTED, stars__isnull=False)
-    stars = over.aggregate(count=Count("pk"), mean=Avg("stars"))
+    stars = over.aggregate(count=PEOPLE, mean=Avg("stars"))
     return {
         "least": LEAST,
         "stars": stars if stars["count"] >= LEAST else None,
-        "questions": _thumbs(job),
+        "questions": [{"question": row["words"]} | _share(row) for row in _thumbs(job)],
     }
 
 
-def _thumbs(job: Job) -> list[dict[str, Any]]:
+def _thumbs(job: Job) -> Iterable[Mapping[str, Any]]:
     """By the words of the question, over all versions that asked it; follow-ups together come last, without words."""
     given = QuestionThumb.objects.filter(turn__interview__application__job=job, turn__interview__status__in=COUNTED)
-    kinds = ("turn__question__position", "turn__question__text", "turn__kind", "thumb")
-    places: dict[str, int] = {}
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    rows = given.values_list(*kinds).annotate(count=Count("pk")).order_by("turn__question__position")
-    for position, text, kind, thumb, count in rows:
-        words = "" if kind == Turn.Kind.PROBE else text or ""
-        places.setdefault(words, position or 0)
-        found[words][thumb] += count
-    ordered = sorted(found, key=lambda words: (not words, places[words]))
-    return [{"question": words} | _share(found[words]) for words in ordered]
+    asked = Coalesce("turn__question__text", NO_WORDS)
+    by_words = given.annotate(words=Case(When(turn__kind=Turn.Kind.PROBE, then=NO_WORDS), default=asked))
+    up = Count("pk", filter=Q(thumb=QuestionThumb.Thumb.UP))
+    first = Min("turn__question__position")
+    counted = by_words.values("words").annotate(people=PEOPLE, count=Count("pk"), up=up, first=first)
+    return counted.order_by(Case(When(words="", then=1), default=0), "first", "words")
 
 
-def _share(thumbs: Counter[str]) -> dict[str, Any]:
-    count = thumbs.total()
-    if count < LEAST:
+def _share(row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["people"] < LEAST:
         return {"count": None, "percent": None}
-    return {"count": count, "percent": round(100 * thumbs[QuestionThumb.Thumb.UP] / count)}
+    return {"count": row["count"], "percent": round(100 * row["up"] / row["count"])}

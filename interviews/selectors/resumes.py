@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -10,6 +11,7 @@ from interviews.models import Interview, Resume, ResumeSummary
 from interviews.selectors import blind, scope
 
 TO_RATE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
+AWAITED = (ResumeSummary.Status.OWED, ResumeSummary.Status.RUNNING)
 
 
 def of_application(interview: Interview) -> QuerySet[Resume]:
@@ -29,6 +31,16 @@ def summary(resume: Resume, interview: Interview, *, viewer: User) -> tuple[Resu
     if is_locked(interview, viewer=viewer):
         return None, True
     return ResumeSummary.objects.filter(resume=resume, version=interview.version_id).first(), False
+
+
+def is_awaited(interview: Interview, *, viewer: User, resume_id: UUID | None = None) -> bool:
+    """Whether the summary of this upload, or of the newest, is still to be made; False for whom it is locked."""
+    if is_locked(interview, viewer=viewer):
+        return False
+    uploads = of_application(interview).values_list("pk", flat=True)
+    chosen = uploads.first() if resume_id is None else uploads.filter(pk=resume_id).first()
+    found = ResumeSummary.objects.filter(resume=chosen, version=interview.version_id, status__in=AWAITED)
+    return chosen is not None and found.exists()
 
 
 def kept(interview: Interview) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ class AlreadyContested(Exception):
 def contest(interview: Interview, *, turn_id: UUID, reason: str, words: str) -> Contest:
     """Ask a person to leave this answer out. Nothing is left out before somebody upholds it.
 
+    People are mailed unless an earlier contest of this interview waits for them.
+
     :raises NotContestable, AlreadyContested, interviews.services.standing.Withdrawn: with nothing stored.
     :raises interviews.services.turns.NoSuchTurn: if `turn_id` is not an answered question of this interview.
     :raises ValueError: for an unknown reason or bad words (EmptyAnswer, AnswerTooLong, AnswerNotText).
@@ -40,7 +42,7 @@ def contest(interview: Interview, *, turn_id: UUID, reason: str, words: str) -> 
 
 
 def _contest(interview: Interview, turn_id: UUID, reason: str, words: str) -> Contest:
-    if standing.hold(interview.pk) not in RATEABLE or contested.is_closed(interview):
+    if standing.hold(interview.pk, alone=True) not in RATEABLE or contested.is_closed(interview):
         raise NotContestable
     answered = interview.turns.exclude(kind=Turn.Kind.CLOSING).filter(answer__isnull=False)
     turn = answered.filter(pk=turn_id).first()
@@ -50,7 +52,7 @@ def _contest(interview: Interview, turn_id: UUID, reason: str, words: str) -> Co
         raise AlreadyContested
     made = Contest.objects.create(
         turn=turn,
-        request=requests.ask(interview, kind=CandidateRequest.Kind.CONTEST),
+        request=requests.ask(interview, kind=CandidateRequest.Kind.CONTEST, tell=not contested.is_open(interview.pk)),
         subject_id=interview.subject_id,
         reason=reason,
         words=words,

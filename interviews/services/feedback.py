@@ -103,7 +103,7 @@ def release(*, interview_id: UUID, by: User, seen: str) -> FeedbackLetter:
     interview = scope.interviews_of(by).select_related(*related).get(pk=interview_id)
     try:
         with transaction.atomic():
-            interview.status = standing.hold(interview.pk)
+            interview.status = standing.hold(interview.pk, alone=True)  # no contest is made meanwhile
             return _release(interview, by, seen)
     except IntegrityError as error:
         raise LetterChanged from error

@@ -1,8 +1,9 @@
 """The text of a feedback letter: from an evaluation's verified ratings and the job's own words, with nobody asked.
 
-It says what the answers showed, where they left room and what nobody could tell. It holds no level and no number of
-an evaluation, nothing about how an application goes on, and no word that judges a person; nothing that a model wrote
-is in it. The only words that are not Candor's or the job's are the candidate's own, and they stand in quotes.
+It says what the answers showed, where they left room, what nobody could tell and what is left to people. It holds no
+level and no number of an evaluation, nothing about how an application goes on, and no word that judges a person;
+nothing that a model wrote is in it. The only words that are not Candor's or the job's are the candidate's own, and
+they stand in quotes.
 """
 
 import re
@@ -41,11 +42,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a letter says. `unknown` are the competencies that nobody could tell from the answers."""
+    """What a letter says. `unknown` are the competencies that nobody could tell from the answers.
+
+    `for_people` are those that the evaluator withheld, for whatever reason: of them a letter says nothing else.
+    """
 
     strengths: tuple[Point, ...]
     growth: tuple[Point, ...]
     unknown: tuple[str, ...]
+    for_people: tuple[str, ...] = ()
 
 
 def content(evaluation: Evaluation, answers: Answers) -> Content:
@@ -54,19 +59,21 @@ def content(evaluation: Evaluation, answers: Answers) -> Content:
     A quote counts if its span stands in an answer that counts; a rating without one is not spoken of as evidence.
     """
     counted = {turn_id: text for turn_id, text in answers.items() if str(turn_id) not in evaluation.without}
-    strengths, growth, unknown = [], [], []
+    strengths, growth, unknown, for_people = [], [], [], []
     for rating in evaluation.ratings.all():
         name = sayable(rating.competency.name)
         quotes = tuple(islice(_quotes(rating, counted), MOST_QUOTES))
         if not name:
             continue
-        if rating.level is None or not any(_is_in(quote, counted) for quote in rating.quotes.all()):
+        if rating.withheld:
+            for_people.append(name)
+        elif rating.level is None or not any(_is_in(quote, counted) for quote in rating.quotes.all()):
             unknown.append(name)
         elif rating.level >= STRENGTH_FROM:
             strengths.append(Point(name, sayable(rating.competency.definition), quotes))
         else:
             growth.append(_growth(rating, name, quotes))
-    return Content(tuple(strengths), tuple(growth), tuple(unknown))
+    return Content(tuple(strengths), tuple(growth), tuple(unknown), tuple(for_people))
 
 
 def write(interview: Interview, said: Content) -> str:

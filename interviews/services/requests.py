@@ -18,18 +18,19 @@ class AlreadyHandled(Exception):
 
 
 @transaction.atomic
-def ask(interview: Interview, *, kind: str, detail: str = "", **audited: Any) -> CandidateRequest:
+def ask(interview: Interview, *, kind: str, detail: str = "", tell: bool = True, **audited: Any) -> CandidateRequest:
     """Store what the candidate asks for and tell the people who take care of it. The interview stays as it is."""
     request = CandidateRequest.objects.create(
         interview=interview, subject_id=interview.subject_id, kind=kind, detail=detail or None
     )
     audit.record(f"request.{kind}", request, **audited)
-    mail.owe_to_staff(
-        kind="request",
-        interview=interview,
-        permission=Permission.HANDLE_REQUESTS,
-        context={"job_title": interview.application.job.title},
-    )
+    if tell:
+        mail.owe_to_staff(
+            kind="request",
+            interview=interview,
+            permission=Permission.HANDLE_REQUESTS,
+            context={"job_title": interview.application.job.title},
+        )
     return request
 
 

@@ -59,6 +59,19 @@ def open_resume(*, by: User, interview_id: UUID, resume_id: UUID | None = None) 
     return shown
 
 
+def is_awaited(*, by: User, interview_id: UUID, resume_id: UUID | None = None) -> bool:
+    """Whether the page of this resume waits for its summary. Nothing of anybody is read, so nothing is audited.
+
+    :raises NotFound: if there is no such interview for this person.
+    :raises accounts.roles.NotPermitted: if the role reads no resume.
+    """
+    require_reader(by)
+    interview = scope.interviews_of(by).filter(pk=interview_id).first()
+    if interview is None:
+        raise NotFound
+    return resumes.is_awaited(interview, viewer=by, resume_id=resume_id)
+
+
 def _resume(row: Resume, interview: Interview, by: User) -> dict[str, Any]:
     made, locked = resumes.summary(row, interview, viewer=by)
     summary = making.from_json(made.findings) if made and made.status == Status.READY else None
@@ -128,7 +141,7 @@ def _summary(
 ) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "status": row.status if row else "",
-        "being_made": row is not None and row.status in (Status.OWED, Status.RUNNING),
+        "being_made": row is not None and row.status in resumes.AWAITED,
         "can_ask": resume_summaries.can_ask(row),
     }
     if row is None or summary is None:

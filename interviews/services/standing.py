@@ -7,6 +7,7 @@ from django.db import connection
 from interviews.models import Interview
 
 HOLD = "SELECT status FROM interviews_interview WHERE id = %s FOR SHARE"
+HOLD_ALONE = "SELECT status FROM interviews_interview WHERE id = %s FOR NO KEY UPDATE"
 OVER = Interview.OVER
 
 
@@ -20,13 +21,13 @@ def refuse_over(interview: Interview) -> None:
         raise Withdrawn(str(interview.pk))
 
 
-def hold(interview_id: UUID) -> str:
-    """The interview's status, which stays so until the commit.
+def hold(interview_id: UUID, *, alone: bool = False) -> str:
+    """The interview's status, which stays so until the commit; `alone`: and nobody else holds it until then.
 
     :raises Withdrawn: with nothing written.
     """
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [interview_id])
+        cursor.execute(HOLD_ALONE if alone else HOLD, [interview_id])
         [status] = cursor.fetchone()
     if status in OVER:
         raise Withdrawn(str(interview_id))

@@ -9,8 +9,19 @@ from django.urls import reverse
 
 from core.testing import OTHER, CommittingTestCase, TenantClient, TenantTestCase, at_once
 from interviews.models import CandidateRequest, Contest, Evaluation, Interview, Turn
-from interviews.services import afterwards, contests, lifecycle, questions, requests, standing, submission, turns
+from interviews.services import (
+    afterwards,
+    contests,
+    lifecycle,
+    questions,
+    requests,
+    rulings,
+    standing,
+    submission,
+    turns,
+)
 from interviews.tests import make
+from interviews.tests.test_rate_limits import use_up
 from interviews.tests.test_status_page import StatusCase
 
 SAID = {"reason": "unclear", "words": "It asked two things at once."}
@@ -48,6 +59,40 @@ class ContestPageTests(StatusCase):
         page = self.page()
         self.assertContains(page, "A person looks at it.")
         self.assertEqual(self.interview.evaluations.get().without, [])
+
+    def test_while_an_earlier_contest_waits_nobody_is_mailed_again(self) -> None:
+        mails = self.interview.mails.filter(kind="request")
+        self.post(1)
+        self.assertEqual(mails.count(), 2)  # the recruiter and the admin
+
+        self.post(2)
+        self.assertEqual((Contest.objects.count(), self.interview.requests.count(), mails.count()), (2, 2, 2))
+
+    def test_once_a_person_ruled_the_next_one_is_mailed(self) -> None:
+        self.post(1)
+        rulings.rule(contest_id=Contest.objects.get().pk, by=make.staff(), upheld=False, ruling="It was clear.")
+
+        self.post(2)
+
+        self.assertEqual(self.interview.mails.filter(kind="request").count(), 4)
+
+    def test_an_earlier_contest_of_another_candidate_or_another_request_keeps_nobody_from_being_mailed(self) -> None:
+        contested(make.submitted(make.invited("joan@example.org")))
+        requests.ask(self.interview, kind=CandidateRequest.Kind.REVIEW)
+        mails = self.interview.mails.filter(kind="request")
+        people = mails.count()
+
+        self.post()
+
+        self.assertEqual((people > 0, mails.count()), (True, 2 * people))
+
+    def test_twenty_in_an_hour_and_no_more(self) -> None:
+        use_up("contest", str(self.interview.pk), "20/hour")
+        with make.writes() as written:
+            response = self.post()
+
+        self.assertEqual((response.status_code, written.tables, Contest.objects.count()), (429, {}, 0))
+        self.assertGreaterEqual(int(response["Retry-After"]), 1)
 
     def test_the_page_chooses_no_question_unless_it_was_asked_for_one(self) -> None:
         page = self.client.get(self.address("contest"))
@@ -190,6 +235,16 @@ class AtOnceTests(CommittingTestCase):
         self.assertEqual(sorted(type(one).__name__ for one in results), ["AlreadyContested"] * 3 + ["Contest"])
         mine = (Contest.objects.filter(turn=turn_id).count(), interview.requests.count())
         self.assertEqual(mine, (1, 1))
+
+    def test_of_two_questions_contested_at_once_one_mail_is_written(self) -> None:
+        interview = make.submitted(make.invited("both@example.org"))
+
+        results: list[Any] = at_once(*[lambda number=number: contested(interview, number) for number in (1, 2)])
+
+        self.assertEqual([type(one).__name__ for one in results], ["Contest", "Contest"])
+        told = interview.mails.filter(kind="request").values_list("recipient", flat=True)
+        self.assertEqual(len(told), len(set(told)))
+        self.assertGreater(len(told), 0)
 
     def test_of_a_withdrawal_and_a_contest_neither_is_half_done(self) -> None:
         interview = make.submitted(make.invited("two@example.org"))

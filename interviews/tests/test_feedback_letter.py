@@ -247,4 +247,4 @@ class AtOnceTests(CommittingTestCase):
         results = at_once(*[lambda: feedback.release(interview_id=interview.pk, by=person, seen=seen)] * 4)
 
         self.assertLessEqual({type(one).__name__ for one in results}, {"FeedbackLetter", "LetterChanged"})
-        self.assertEqual((FeedbackLetter.objects.count(), Mail.objects.filter(kind="feedback").count()), (1, 1))
+        self.assertEqual((interview.letters.count(), interview.mails.filter(kind="feedback").count()), (1, 1))

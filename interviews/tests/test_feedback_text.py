@@ -52,8 +52,9 @@ def rating(level: int | None, *spans: tuple[int, int], **named: Any) -> Competen
     words = {"name": "SQL", "definition": "Works on large tables safely."} | named
     anchors = dict(zip((f"anchor_{n}" for n in range(1, 6)), words.pop("anchors", ANCHORS), strict=True))
     not_covered, turn = words.pop("not_covered", ""), words.pop("turn", TURN)
+    withheld = words.pop("withheld", "")
     row = CompetencyRating(level=level, competency=Competency(**words, **anchors), subject_id=UUID(int=9))
-    row.not_covered = not_covered
+    row.not_covered, row.withheld = not_covered, withheld
     quotes = [Quote(turn_id=turn, start=start, end=end, kind="supports") for start, end in spans]
     row._prefetched_objects_cache = {"quotes": quotes}  # type: ignore[attr-defined]
     return row
@@ -88,6 +89,11 @@ class ContentTests(SimpleTestCase):
     def test_without_a_level_or_a_located_quote_nobody_could_tell(self) -> None:
         for one in (rating(None), rating(5), rating(2, (90, 200)), rating(4, (0, 27), turn=UUID(int=2))):
             self.assertEqual(of(one), Content((), (), ("SQL",)))
+
+    def test_what_was_withheld_for_a_person_is_left_to_people_and_not_laid_at_the_answers(self) -> None:
+        for why in CompetencyRating.Withheld.values:
+            for one in (rating(None, withheld=why), rating(None, (0, 27), withheld=why)):
+                self.assertEqual(of(one), Content((), (), (), ("SQL",)))
 
     def test_words_of_an_answer_that_does_not_count_are_not_quoted(self) -> None:
         self.assertEqual(of(rating(4, (0, 27)), without=(str(TURN),)), Content((), (), ("SQL",)))
@@ -136,7 +142,8 @@ class TextTests(SimpleTestCase):
     maxDiff = None
 
     def test_a_whole_letter(self) -> None:
-        said = of(rating(4, (0, 27)), rating(2, (28, 64), name="Care", not_covered="x"), rating(None, name="Candour"))
+        unsaid = rating(None, name="Candour"), rating(None, name="Listening", withheld="spread")
+        said = of(rating(4, (0, 27)), rating(2, (28, 64), name="Care", not_covered="x"), *unsaid)
 
         self.assertEqual(
             written(said),
@@ -164,9 +171,16 @@ class TextTests(SimpleTestCase):
             "\n"
             "WHAT WE COULD NOT TELL\n"
             "\n"
-            "Your answers gave us too little to go on here. That says nothing about what you can do.\n"
+            "Here we had too little to go on. That says nothing about what you can do.\n"
             "\n"
             "* Candour\n"
+            "\n"
+            "LEFT TO PEOPLE\n"
+            "\n"
+            "People look at these points themselves. This letter says nothing about them, and nothing follows from "
+            "that.\n"
+            "\n"
+            "* Listening\n"
             "\n"
             "You can contest a question, or write to us, from the page of your interview.\n"
             "Alpha\n",
@@ -201,3 +215,25 @@ def test_no_letter_holds_a_recommendation_a_number_of_the_evaluation_or_a_verdic
 
     assert FORBIDDEN.search(text) is None
     assert "\n\n\n" not in text
+
+
+WHY_NOT = st.sampled_from(["", *CompetencyRating.Withheld.values])
+BLAMING = re.compile(r"\byour answers? (?:gave|were|was|did|had)\b|\byou (?:did not|gave|failed)\b", re.IGNORECASE)
+
+
+@given(st.lists(st.tuples(WHY_NOT, st.sampled_from([None, 1, 3, 5]), st.integers(0, 60)), max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_no_letter_lays_what_was_withheld_at_the_candidate(rows: Any) -> None:
+    names = [f"Topic {chr(65 + place)}" for place in range(len(rows))]
+    ratings = [
+        rating(None if why else level, (0, end), name=name, withheld=why)
+        for name, (why, level, end) in zip(names, rows, strict=True)
+    ]
+
+    before, found, left = written(of(*ratings)).partition("\nLEFT TO PEOPLE\n")
+
+    withheld = {name for name, (why, _level, _end) in zip(names, rows, strict=True) if why}
+    assert bool(found) == bool(withheld)
+    assert set(re.findall("Topic .", left)) == withheld
+    assert not set(re.findall("Topic .", before)) & withheld
+    assert BLAMING.search(before + left) is None

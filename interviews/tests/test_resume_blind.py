@@ -8,7 +8,7 @@ from accounts.roles import Role
 from core.testing import TenantTestCase
 from interviews.models import Interview, Resume, ResumeSummary
 from interviews.tests import make, team
-from interviews.tests.resumed import again, file, page, summarised, uploaded
+from interviews.tests.resumed import again, page, summarised
 from interviews.tests.test_blind_review import CHANGING
 
 
@@ -77,16 +77,6 @@ class BlindTests(TenantTestCase):
 
         self.assertEqual(ResumeSummary.objects.get().status, "failed")
         self.assertEqual(make.owed("resume_summary"), [])
-
-    def test_while_it_is_made_the_page_says_so_and_looks_again_without_a_script(self) -> None:
-        person = make.staff()
-        make.reviewed(self.first, person)
-        uploaded(self.first, file("Ada", "Skills", "Rust"))
-
-        html = make.signed_in(person).get(page(self.first)).content.decode()
-
-        self.assertIn("The resume is being read", html)
-        self.assertIn('<meta http-equiv="refresh" content="4">', html)
 
     def test_no_list_and_no_other_page_holds_a_word_of_the_resume(self) -> None:
         client = make.signed_in(make.staff())

@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from accounts.roles import Role
 from compliance.audit.models import AuditEvent
 from core.testing import OTHER, CommittingTestCase, TenantClient, TenantTestCase, at_once
-from interviews.models import Job, QuestionThumb, Turn
+from interviews.models import Interview, Job, QuestionThumb, Turn
 from interviews.selectors import feedback
 from interviews.services import afterwards, standing, thumbs
 from interviews.tests import make, team
@@ -29,7 +29,11 @@ class ThumbTests(StatusCase):
 
     def test_it_is_kept_and_can_be_changed_and_the_page_shows_it(self) -> None:
         response = self.post("up")
-        self.assertEqual((response.status_code, response["Location"]), (303, self.address("home") + "#questions"))
+        back = f"{self.address('home')}?questions#asked-{self.turn().pk}"
+        self.assertEqual((response.status_code, response["Location"]), (303, back))
+        self.assertContains(self.client.get(back), '<details class="group" open>')
+        self.assertContains(self.page(), '<details class="group">')  # later the page is short again
+        self.assertContains(self.page(), f'id="asked-{self.turn().pk}"')
         self.post("down")
 
         kept = QuestionThumb.objects.get()
@@ -157,6 +161,30 @@ class SumsTests(TenantTestCase):
         self.assertEqual(shown, [(questions[0], 10, 70), (questions[1], None, None)])
         for name in ("Candidate 0", "c0@"):
             self.assertNotContains(page, name)
+
+    def test_many_thumbs_of_few_people_are_hidden_and_each_person_counts_once(self) -> None:
+        for place, interview in enumerate(self.interviews):
+            for number in (7, 8):
+                interview.turns.create(number=number, kind="probe", subject_id=interview.subject_id, shown="And then?")
+            for turn in interview.turns.filter(kind="probe") if place < 9 else ():
+                thumbs.give(interview, turn_id=turn.pk, thumb="up")
+        self.assertEqual(QuestionThumb.objects.count(), 18)
+        self.assertEqual(feedback.sums(self.job)["questions"], [{"question": "", "count": None, "percent": None}])
+
+        last = self.interviews[9]
+        thumbs.give(last, turn_id=last.turns.get(number=7).pk, thumb="down")
+
+        self.assertEqual(feedback.sums(self.job)["questions"], [{"question": "", "count": 19, "percent": 95}])
+
+    def test_two_interviews_of_one_person_are_one_person(self) -> None:
+        self.say(10)
+        first, last = self.interviews[0], self.interviews[9]
+        Interview.objects.filter(pk=last.pk).update(subject_id=first.subject_id)
+        QuestionThumb.objects.filter(turn__interview=last).update(subject_id=first.subject_id)
+
+        sums = feedback.sums(self.job)
+
+        self.assertEqual((sums["stars"], sums["questions"][0]["count"]), (None, None))
 
     def test_who_withdrew_is_not_in_it(self) -> None:
         self.say(10)

@@ -37,7 +37,7 @@ def thumb(request: HttpRequest, interview: Interview) -> HttpResponse:
         raise Http404 from error
     except (thumbs.NotThumbable, standing.Withdrawn):
         pass  # withdrawn meanwhile: the page says
-    return see("candidate_home", interview, after="#questions")
+    return see("candidate_home", interview, after=f"?questions#asked-{turn_id}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,8 +52,11 @@ def contest(request: HttpRequest, interview: Interview) -> HttpResponse:
     if data is not None and form.is_valid():
         chosen = form.cleaned_data
         try:
+            ratelimit.hit("contest", str(interview.pk), "20/hour")
             contests.contest(interview, turn_id=chosen["turn"], reason=chosen["reason"], words=chosen["words"])
             return see("candidate_home", interview, after="#contested")
+        except ratelimit.TooMany as error:
+            return limited(request, error)
         except (contests.AlreadyContested, turns.NoSuchTurn):
             form.add_error("turn", _("This question was contested already. A person looks at each one once."))
         except CLOSED:

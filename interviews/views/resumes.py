@@ -6,11 +6,11 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from core import ratelimit
@@ -74,6 +74,14 @@ def again(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse:
     except standing.Withdrawn:
         messages.error(request, _("The candidate withdrew: nothing new is stored about them."))
     return _see(interview_id)
+
+
+@require_safe
+@staff
+def awaited(request: HttpRequest, user: User, interview_id: UUID) -> JsonResponse:
+    """Whether the page still waits for a summary: it asks that here, so that looking again is no reading again."""
+    found = resume_pages.is_awaited(by=user, interview_id=interview_id, resume_id=_chosen(request))
+    return JsonResponse({"awaited": found})
 
 
 def _chosen(request: HttpRequest) -> UUID | None:
