@@ -1,6 +1,8 @@
 """A letter and a contest wait for each other, and a letter tells of a contest only where one was upheld after it."""
 
 import threading
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from unittest import mock
 
@@ -8,6 +10,7 @@ from accounts.roles import Role
 from core.testing import CommittingTestCase, at_once
 from interviews.models import FeedbackLetter
 from interviews.services import feedback, mail, requests, rescoring, rulings
+from interviews.services.jobs import publish_next
 from interviews.tests import make
 from interviews.tests.test_contests import contested
 from interviews.tests.test_feedback_letter import LetterCase, drafted, released
@@ -24,9 +27,12 @@ class OfWhichContestTests(LetterCase):
         make.reviewed(self.interview, self.person)
 
     def anew(self) -> None:
-        """Scored anew by the job's own scorecard, with nobody contesting anything."""
-        job = self.interview.application.job
-        done = rescoring.rescore(job_id=job.pk, interviews=[self.interview.pk], by=make.staff(Role.ADMIN))
+        """Scored anew by the job's next scorecard, with nobody contesting anything."""
+        job, admin = self.interview.application.job, make.staff(Role.ADMIN)
+        first, *others = make.PLAN.competencies
+        lighter = replace(make.PLAN, competencies=(replace(first, weight=Decimal("0.4")), *others))
+        publish_next(job_id=job.pk, follows=1, plan=lighter, by=admin)
+        done = rescoring.rescore(job_id=job.pk, interviews=[self.interview.pk], by=admin)
         self.assertEqual(done.owed, 1)
         run_owed(self.interview)
 
