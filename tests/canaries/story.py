@@ -155,18 +155,23 @@ class Story:
 
     def judge(self) -> None:
         path = f"/interviews/{self.interview}/"
-        page = self.staff.get(path)
-        form = next(one for one in parse(page.text) if any(name.startswith("note-") for name in one.fields))
+        page, form = self.reviewed(path)
         levels = {name.replace("note-", "rating-"): "3" for name in form.fields if name.startswith("note-")}
         note = next(name for name in form.fields if name.startswith("note-"))
         draft = Form(action=f"{path}review/draft/", fields=form.fields)
-        assert self.staff.submit(page, draft, **{note: self.say("notedraft")}).status == 204
+        assert "Draft saved." in self.staff.submit(page, draft, **{note: self.say("notedraft")}).text
+        page, form = self.reviewed(path)
         page = self.staff.submit(page, form, **levels, **{note: self.say("note")})
         page = self.staff.type(
             page, "reason_text", outcome="advance", reason_code="meets_requirements", reason_text=self.say("reason")
         )
         shown = self.staff.get(path).text + self.staff.get("/").text + self.staff.get("/candidates/").text
         assert [name for name in STORED if self.say(name) not in shown] == []
+
+    def reviewed(self, path: str) -> tuple[Page, Form]:
+        """The page with the form of the own review, as it stands."""
+        page = self.staff.get(path)
+        return page, next(one for one in parse(page.text) if any(name.startswith("note-") for name in one.fields))
 
     def get_lost(self) -> None:
         stranger = Typist(self.stack)

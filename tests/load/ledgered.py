@@ -26,6 +26,7 @@ from tests.load.costs import Spent
 from tests.load.prices import FRONTIER, PromptCache
 from tests.load.provider import OwnProvider, Saying, Sent
 from tests.load.transcripts import Transcript
+from tests.mock_answers import properties
 
 TENANT, OTHER_TENANT = "costs", "costs-vendor"
 BASELINE, VENDOR, ANY = "costs-baseline", "costs-vendor", "any"
@@ -45,11 +46,13 @@ class Answers:
 
     def __init__(self) -> None:
         self.text, self.way = "", ""
+        self.rates: Transcript | None = None  # then what is said has the keys that were asked for
         self._caches: dict[tuple[str, str], PromptCache] = {}
 
     def __call__(self, request: Sent) -> Saying:
         cache = self._caches.setdefault((self.way, str(request["model"])), PromptCache())
-        return Saying(self.text, cache.look(request["messages"]))
+        text = tape.rating(self.rates, properties(request)) if self.rates else self.text
+        return Saying(text, cache.look(request["messages"]))
 
 
 @dataclass(slots=True)
@@ -72,8 +75,9 @@ class Runs:
             said = tape.ask_turn(replace(context, interview_id=own), policy)
             self.refused += not said
             pool.give_back()
-        self.answers.text = tape.rating(transcript)
+        self.answers.rates = transcript
         tape.ask_rating(transcript, policy, own)
+        self.answers.rates = None
 
     def turns(self, transcript: Transcript, way: str) -> None:
         """Every turn asked of a model."""
