@@ -168,7 +168,7 @@ class RestoreForm(forms.Form):
 class AddForm(forms.Form):
     """What can be added to the scorecard; the service says whether it is."""
 
-    library = forms.ChoiceField(label=_("From the library"), required=False)
+    from_library = forms.ChoiceField(label=_("From the library"), required=False)
     own_name = forms.CharField(label=_("Your own"), max_length=120, required=False)
     own_dimension = forms.ChoiceField(label=_("Kind"), choices=Competency.Dimension.choices, required=False)
 
@@ -176,7 +176,7 @@ class AddForm(forms.Form):
         super().__init__(*args, **kwargs)
         listed = [(one.key, one.name) for one in library().competencies if one.key not in taken]
         choices = [("", _("Choose a competency")), *sorted(listed, key=lambda one: one[1])]
-        self.fields["library"].choices = choices  # type: ignore[attr-defined]
+        self.fields["from_library"].choices = choices  # type: ignore[attr-defined]
 
 
 class PlanForms:

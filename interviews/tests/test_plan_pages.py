@@ -45,7 +45,9 @@ class EditingTests(PageCase):
             self.assertEqual(response.status_code, 303)
             return [one.key for one in self.kept().competencies], len(self.kept().questions)
 
-        self.assertEqual(after("add_library", library="fairness"), (["sql", "listening", "candour", "fairness"], 3))
+        self.assertEqual(
+            after("add_library", from_library="fairness"), (["sql", "listening", "candour", "fairness"], 3)
+        )
         self.assertEqual(after("add_question"), (["sql", "listening", "candour", "fairness"], 4))
         self.assertEqual(after("remove_question-3"), (["sql", "listening", "candour", "fairness"], 3))
         self.assertEqual(after("remove_competency-1"), (["sql", "candour", "fairness"], 3))
@@ -54,7 +56,7 @@ class EditingTests(PageCase):
         self.assertEqual(str(self.kept().competencies[-1].weight), "0.125")
 
     def test_what_can_t_be_added_is_told_and_nothing_is_saved(self) -> None:
-        for more in ({"do": "add_library", "library": "listening"}, {"do": "add_own", "own_name": "!"}):
+        for more in ({"do": "add_library", "from_library": "listening"}, {"do": "add_own", "own_name": "!"}):
             response = self.send(replace(make.PLAN, title="Typed"), changes=more)
 
             self.assertContains(response, 'value="Typed"', status_code=400)

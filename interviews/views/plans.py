@@ -108,7 +108,7 @@ def _changed(plan: JobPlan, do: str, place: int, data: Any) -> JobPlan:
     """
     match do:
         case "add_library":
-            return rows.with_library(plan, data.get("library", ""))
+            return rows.with_library(plan, data.get("from_library", ""))
         case "add_own":
             form = AddForm(data)
             form.is_valid()

@@ -261,16 +261,13 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 X_FRAME_OPTIONS = "DENY"
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # above core.bodies: nobody's file is ever written to a disk
-# The largest form is a full plan's with every question about every competency (interviews/plan_forms.py): 20 fields,
-# 10 for each of 15 competencies, 5 for each of 40 questions and a tick for each pair. One more is a bare 400.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 970
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 970  # the form of the largest plan (tests/test_plan_large.py of interviews says why)
 
 # --- language, time, files, mail ---------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [ROOT / "locale"]
-USE_I18N = True
-USE_TZ = True
+USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "static"]
@@ -288,7 +285,6 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=f"support@{BASE_DOMAIN}")  # wh
 # --- models ------------------------------------------------------------------------------------
 LLM_INPUT_FILTERS = ["compliance.redaction.redact"]
 LLM_ENV = environment.model_environment()
-# The part of the models' evaluations that is made a second time (interviews.services.retests); tests choose theirs.
 EVALUATION_RETEST_SHARE = env.float("EVALUATION_RETEST_SHARE", default=0.0 if MODE == "test" else 0.02)
 
 # --- logs, metrics, errors ---------------------------------------------------------------------
