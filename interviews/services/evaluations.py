@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from core import audit, claims, clock, due, metrics, pool, state, tenancy
 from core.tasks import enqueue
@@ -110,6 +111,7 @@ def material_of(evaluation: Evaluation) -> Material:
     interview = Interview.objects.select_related("version").get(pk=evaluation.interview_id)
     standing.refuse_over(interview)
     version = evaluation.rubric or interview.version
+    prefetch_related_objects([version], "competencies")  # read for the scales and for the name of the rubric
     candidate = Candidate.objects.get(pk=interview.subject_id)
     return Material(
         competencies=tuple(competency_text(row) for row in version.competencies.all()),
