@@ -115,6 +115,7 @@ def rate_by_keyboard_alone(recruiter: Recruiter) -> str:
     expect(page.get_by_text("Locked until your review is in")).to_be_visible()
     expect(page.locator("#turn-6")).to_contain_text(answers()[5])
     blind = page.content()
+    page.wait_for_load_state("load")  # a click does not wait for the scripts that listen to keys
     page.locator("[data-rating] input").first.focus()
     for level in LEVELS:
         page.keyboard.press(level)
