@@ -21,7 +21,7 @@ class Role(models.TextChoices):
 # One sentence a role, for the pages that give one; MATRIX decides.
 IN_SHORT: dict[str, Promise] = {
     Role.OWNER: _("Everything, and alone may close the account."),
-    Role.ADMIN: _("People, sign-in, keys, settings and jobs, and all that a recruiter does."),
+    Role.ADMIN: _("People, sign-in, keys, settings, billing and jobs, and all that a recruiter does."),
     Role.RECRUITER: _("Invites candidates, assigns colleagues, rates and decides, on every job."),
     Role.HIRING_MANAGER: _("Rates and decides on the candidates of assigned jobs; sees no other job."),
     Role.REVIEWER: _("Rates the interviews that were assigned, one by one, and decides on none."),
@@ -56,6 +56,8 @@ class Permission(models.TextChoices):
     MANAGE_API_KEYS = "manage_api_keys", _("Make, rotate and revoke API keys")  # pragma: allowlist secret
     MANAGE_SETTINGS = "manage_settings", _("Change branding and custom domains")
     ALLOW_SUPPORT = "allow_support", _("See and end support access")
+    VIEW_BILLING = "view_billing", _("See the plan, its use, costs and invoices")
+    MANAGE_BILLING = "manage_billing", _("Change the plan, budgets and billing details")
     VIEW_AUDIT = "view_audit", _("Read the audit trail and what compliance needs")
     CLOSE_TENANT = "close_tenant", _("Close the account and take the data along")
 
