@@ -26,6 +26,8 @@ CELLS = {
     "manage_api_keys": "x      x      -          -               -         -        -        -",
     "manage_settings": "x      x      -          -               -         -        -        x",
     "allow_support":   "x      x      -          -               -         -        -        -",
+    "view_billing":    "x      x      -          -               -         -        -        -",
+    "manage_billing":  "x      x      -          -               -         -        -        -",
     "view_audit":      "x      x      -          -               -         x        x        x",
     "close_tenant":    "x      -      -          -               -         -        -        -",
 }  # fmt: skip
