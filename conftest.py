@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 ALIASES = {"default": "candor", "owner": "candor", "keys": "candor_keys", "keys_owner": "candor_keys"}
 TENANTS = ("alpha", "beta")
+EVER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -157,7 +159,18 @@ def _build(suffix: str) -> None:
         provisioning.ensure_tenant(
             name=name.title(), subdomain=name, plan_code="starter", contact_email=f"hr@{name}.example"
         )
+    _include_everything()
     _close()
+
+
+def _include_everything() -> None:
+    """The two tenants' contract: as many interviews as Starter, and every feature. Tests of plans choose another."""
+    from billing.models import Plan, QuotaPeriod, Subscription
+
+    terms = {"price_usd": 99, "interviews_a_month": 100, "sso": True, "scim": True, "custom_domain": True}
+    plan = Plan.objects.create(code="tests", family="tests", name="Starter", withdrawn_at=EVER, **terms)
+    Subscription.objects.update(plan=plan)
+    QuotaPeriod.objects.update(plan=plan)
 
 
 def _fingerprint() -> str:
@@ -168,7 +181,7 @@ def _fingerprint() -> str:
     ):
         digest.update(path.read_bytes())
     digest.update(Path(settings.KEK_FILE).read_bytes())
-    for data in ("billing/data/plans.json", "platform/llm/data/providers.json"):
+    for data in ("billing/data/plans.json", "platform/llm/data/providers.json", "conftest.py"):
         digest.update((Path(settings.ROOT) / data).read_bytes())
     return digest.hexdigest()[:12]
 

@@ -1,66 +1,67 @@
-"""What pages show of the quota."""
+"""What pages show of the quota, and what the house asks of a plan."""
 
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
-from billing.models import Plan, QuotaPeriod, Subscription
-from billing.services import quota
+from billing.models import QuotaPeriod, Subscription
+from billing.services import entitlements, periods
 from core import clock, tenancy
+from core.entitlements import Feature, Terms
 from tenants.selectors.figures import Standing
 
 REMEMBER_SECONDS = 10.0
-FEWEST_AT_ONCE, FEWEST_CALLS = 5, 60  # of a tenant without a plan
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A period of the current tenant: `used` counts reserved and consumed interviews."""
+    """A period of the current tenant: `used` counts reserved and consumed interviews.
+
+    `bought` need no further payment; `overage_allowed` more may begin that are paid for one by one.
+    """
 
     plan: str
     used: int
     reserved: int
     consumed: int
     included: int
+    credited: int
+    overage_allowed: int
+    is_trial: bool
     period_start: datetime
     period_end: datetime
 
     @property
+    def bought(self) -> int:
+        return self.included + self.credited
+
+    @property
     def left(self) -> int:
-        return self.included - self.used
+        return self.bought + self.overage_allowed - self.used
 
     @property
     def percent(self) -> int:
-        return 100 if not self.included else min(100, self.used * 100 // self.included)
+        return 100 if not self.bought else min(100, self.used * 100 // self.bought)
 
 
-class Included(NamedTuple):
-    """What a tenant's plan includes besides interviews."""
-
-    turns_at_once: int = FEWEST_AT_ONCE
-    own_keys: bool = False
-    api_calls_a_minute: int = FEWEST_CALLS
-
-
-_remembered: dict[str, tuple[float, Included]] = {}
+_remembered: dict[str, tuple[float, Terms]] = {}
 
 
 def turns_at_once() -> int:
     """How many replies may be written for the current tenant at the same time, by its plan; remembered for seconds."""
-    return _included().turns_at_once
+    return _terms().turns_at_once
 
 
 def own_keys() -> bool:
     """Whether the current tenant's plan includes keys of its own at model providers; remembered with the rest of it."""
-    return _included().own_keys
+    return Feature.OWN_KEYS in _terms().features
 
 
 def api_calls_a_minute() -> int:
     """How many API calls a minute the current tenant's plan includes, all keys together; remembered with the rest."""
-    return _included().api_calls_a_minute
+    return _terms().api_calls_a_minute
 
 
 def with_own_keys(schemas: Collection[str]) -> set[str]:
@@ -69,20 +70,19 @@ def with_own_keys(schemas: Collection[str]) -> set[str]:
     return set(plans.values_list("tenant__schema_name", flat=True))
 
 
-def _included() -> Included:
+def _terms() -> Terms:
     schema, now = tenancy.schema(), time.monotonic()
     known = _remembered.get(schema)
     if known is None or known[0] < now:
-        plan = Plan.objects.filter(subscription__tenant_id=tenancy.tenant_id())
-        row = plan.values_list("turns_at_once", "own_keys", "api_calls_a_minute").first()
-        found = Included(row[0] or FEWEST_AT_ONCE, row[1], row[2] or FEWEST_CALLS) if row else Included()
-        known = _remembered[schema] = (now + REMEMBER_SECONDS, found)
+        known = _remembered[schema] = (now + REMEMBER_SECONDS, entitlements.of_tenant())
     return known[1]
 
 
 def usage() -> Usage:
-    """The current tenant's usage in its current period."""
-    return _usage(quota.current_period())
+    """The current tenant's usage in its current period, or the last one that it had."""
+    period = periods.newest()
+    assert period is not None  # every subscription begins with one
+    return _usage(period)
 
 
 def usage_of(tenant_id: UUID) -> Usage | None:
@@ -98,8 +98,8 @@ def standings(tenant_ids: Collection[UUID]) -> dict[UUID, Standing]:
     """
     now = clock.now()
     found = list(Subscription.objects.filter(tenant_id__in=tenant_ids).select_related("plan"))
-    periods = QuotaPeriod.objects.filter(subscription__in=found, period_start__lte=now, period_end__gt=now)
-    use = {row.subscription_id: (row.reserved + row.consumed, row.included) for row in periods}
+    running = QuotaPeriod.objects.filter(subscription__in=found, period_start__lte=now, period_end__gt=now)
+    use = {row.subscription_id: (row.reserved + row.consumed, row.bought) for row in running}
     return {one.tenant_id: Standing(one.plan.name, *use.get(one.pk, (0, one.plan.interviews_a_month))) for one in found}
 
 
@@ -110,6 +110,9 @@ def _usage(period: QuotaPeriod) -> Usage:
         reserved=period.reserved,
         consumed=period.consumed,
         included=period.included,
+        credited=period.credited,
+        overage_allowed=period.overage_allowed,
+        is_trial=period.is_trial,
         period_start=period.period_start,
         period_end=period.period_end,
     )

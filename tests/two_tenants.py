@@ -13,7 +13,7 @@ from accounts.models import ScimGroup, User
 from accounts.programs import Scope
 from accounts.roles import Role
 from accounts.services import invitations as team_invitations
-from billing.services import quota
+from billing.services import periods
 from compliance.models import Consent
 from core import clock, tenancy
 from core.ids import uuid7
@@ -103,7 +103,7 @@ def unassigned(role: str) -> str:
 def build() -> World:
     """Fill alpha through the services that serve people."""
     world, words = World(), CANARY[HOME]
-    quota.current_period()
+    periods.current()
     for role in Role.values:
         make.staff(role, name=f"{words} {role}")
     for role in UNASSIGNED:
@@ -284,7 +284,7 @@ def mirror(world: World) -> dict[str, str]:
     asked = {row.pk: [one.pk for one in row.competencies.all()] for row in Question.objects.all()}
     tokens = {name: f"{OTHER}-{token}" for name, token in world.tokens.items()}
     with tenancy.enter(OTHER):
-        quota.current_period()
+        periods.current()
         for model in TABLES:
             for values in rows[model]:
                 _insert(model, values)

@@ -4,20 +4,25 @@ Each change is one UPDATE that checks itself, last in the caller's transaction, 
 held for the shortest time.
 """
 
-import calendar
-from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db import connection, transaction
+from django.db.models import F
 
-from billing.models import QuotaPeriod, QuotaUse, Subscription
-from core import clock, tenancy
+from billing.models import QuotaPeriod, QuotaUse, UsageRecord
+from billing.services import metering, periods, warnings
+
+TAKE = """
+    UPDATE public.billing_quotaperiod SET reserved = reserved + 1
+     WHERE id = %s AND reserved + consumed < included + credited + overage_allowed
+ RETURNING reserved + consumed, included + credited"""
+CONSUME = """
+    UPDATE public.billing_quotaperiod SET reserved = reserved - 1, consumed = consumed + 1
+     WHERE id = %s RETURNING consumed, included + credited"""
 
 
 class QuotaExhausted(Exception):
-    """The tenant's plan has no interview left in this period."""
+    """The tenant's plan has no interview left in this period, or is not paid for."""
 
 
 def reserve(*, interview_id: UUID) -> None:
@@ -25,12 +30,17 @@ def reserve(*, interview_id: UUID) -> None:
 
     :raises QuotaExhausted: if none is left; the caller's transaction must roll back.
     """
-    period = current_period()
+    try:
+        period = periods.current()
+    except periods.NoPeriod as error:
+        raise QuotaExhausted(str(error)) from error
     if not _take_place(interview_id, period):
         return
-    left = Q(included__gt=F("reserved") + F("consumed"))
-    if QuotaPeriod.objects.filter(left, pk=period.pk).update(reserved=F("reserved") + 1) != 1:
+    metering.started(interview_id=interview_id, period=period)
+    found = _one(TAKE, [period.pk])
+    if found is None:
         raise QuotaExhausted(f"{period.included} interviews were used.")
+    warnings.notice(period, used=found[0], bought=found[1])
 
 
 def _take_place(interview_id: UUID, period: QuotaPeriod) -> bool:
@@ -53,7 +63,11 @@ def consume(*, interview_id: UUID) -> None:
             return
         reserve(interview_id=interview_id)
         use.update(status=QuotaUse.Status.CONSUMED)
-    QuotaPeriod.objects.filter(uses__pk=interview_id).update(reserved=F("reserved") - 1, consumed=F("consumed") + 1)
+    period = QuotaPeriod.objects.get(uses__pk=interview_id)
+    found = _one(CONSUME, [period.pk])
+    if found is not None and found[0] > found[1]:
+        key = f"overage:{interview_id}"
+        metering.record(UsageRecord.Kind.OVERAGE, period=period, key=key, interview_id=interview_id)
 
 
 def release(*, interview_id: UUID) -> bool:
@@ -69,32 +83,9 @@ def release(*, interview_id: UUID) -> bool:
         return True
 
 
-def current_period() -> QuotaPeriod:
-    """The period that contains this instant, made when the first interview of a month asks for it."""
-    subscription = Subscription.objects.select_related("plan").get(tenant_id=tenancy.tenant_id())
-    found = subscription.periods.filter(period_start__lte=Now(), period_end__gt=Now()).first()
-    if found is not None:
-        return found
-    start, end = month_of(subscription.anchor_at, clock.now())
-    period = QuotaPeriod(
-        subscription=subscription, period_start=start, period_end=end, included=subscription.plan.interviews_a_month
-    )
-    QuotaPeriod.objects.bulk_create([period], ignore_conflicts=True)
-    return subscription.periods.get(period_start=start)
-
-
-def month_of(anchor: datetime, instant: datetime) -> tuple[datetime, datetime]:
-    """The month counted from `anchor` that contains `instant`: [start, end), UTC.
-
-    An anchor on the 31st falls on the last day of shorter months and returns to the 31st after them.
-    """
-    months = (instant.year - anchor.year) * 12 + instant.month - anchor.month
-    if _shift(anchor, months) > instant:
-        months -= 1
-    return _shift(anchor, months), _shift(anchor, months + 1)
-
-
-def _shift(anchor: datetime, months: int) -> datetime:
-    year, month0 = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
-    day = min(anchor.day, calendar.monthrange(year, month0 + 1)[1])
-    return anchor.replace(year=year, month=month0 + 1, day=day)
+def _one(statement: str, values: list[object]) -> tuple[int, int] | None:
+    """The one row that the statement returns; an error marks the transaction as broken, whoever catches it."""
+    with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return None if row is None else (int(row[0]), int(row[1]))

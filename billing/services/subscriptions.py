@@ -1,41 +1,42 @@
-"""Plans and subscriptions."""
+"""The life of a subscription: begun by the set-up of a tenant, tried, paid for, cancelled, taken up again."""
 
-import json
-from pathlib import Path
+from datetime import timedelta
+from uuid import UUID
 
-from billing.models import Plan, Subscription
-from core import clock
+from django.db import transaction
+
+from billing.models import InvoiceLine, QuotaPeriod, Subscription
+from billing.services import periods, plans
+from core import audit, clock, state
+from core.state import TransitionNotAllowed
 from tenants.models import Tenant
+from tenants.services import reading_only, signup
 
-PLANS = Path(__file__).resolve().parents[1] / "data" / "plans.json"
-
-
-class UnknownPlan(LookupError):
-    """No plan has this code."""
+Status = Subscription.Status
 
 
-def load_plans() -> None:
-    """Put the plans of the data file into the table; a plan that exists keeps what an admin made of it."""
-    rows = [Plan(**row) for row in json.loads(PLANS.read_text())]
-    Plan.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def choices() -> list[tuple[str, str]]:
-    """Code and name of every plan, cheapest first."""
-    if not Plan.objects.exists():
-        load_plans()
-    return list(Plan.objects.order_by("price_usd").values_list("code", "name"))
+class NotNow(Exception):
+    """The subscription is not in a state that allows this; look at it again."""
 
 
 def subscribe_new_tenant(tenant: Tenant) -> None:
-    """Give a tenant that is being set up the plan it asked for.
+    """Give a tenant that is being set up its plan: to try, if it signed up by itself; else at once, by invoice.
 
-    :raises UnknownPlan: if there is no such plan.
+    :raises plans.UnknownPlan: if there is no such plan.
     """
-    load_plans()
-    if not Plan.objects.filter(code=tenant.plan_code).exists():
-        raise UnknownPlan(tenant.plan_code)
-    Subscription.objects.get_or_create(tenant=tenant, defaults={"plan_id": tenant.plan_code, "anchor_at": clock.now()})
+    plans.load()
+    if Subscription.objects.filter(tenant=tenant).exists():
+        return
+    plan, now = plans.newest(tenant.plan_code), clock.now()
+    held = Subscription(tenant=tenant, plan=plan, anchor_at=now, billed_since=now)
+    if signup.signed_up(tenant):
+        held.status, held.trial_ends_at = Status.TRIALING, now + timedelta(days=plan.trial_days)
+    with transaction.atomic():
+        held.save()
+        if held.status == Status.TRIALING:
+            periods.open_trial(held)
+        else:
+            periods.renew(subscription_id=held.pk)
 
 
 def drop_unused_subscription(tenant: Tenant) -> None:
@@ -43,4 +44,68 @@ def drop_unused_subscription(tenant: Tenant) -> None:
 
     :raises django.db.models.ProtectedError: if anything was used.
     """
-    Subscription.objects.filter(tenant=tenant).delete()
+    held = Subscription.objects.filter(tenant=tenant)
+    with transaction.atomic():
+        InvoiceLine.objects.filter(subscription__in=held, invoice=None).delete()
+        QuotaPeriod.objects.filter(subscription__in=held).delete()
+        held.delete()
+
+
+@transaction.atomic
+def activate(*, subscription_id: UUID, collection: Subscription.Collection) -> Subscription:
+    """The tenant pays from now on: its months are counted from this instant.
+
+    :raises NotNow: unless it is on trial, after its trial, or cancelled.
+    """
+    held = locked(subscription_id)
+    if held.status == Status.ACTIVE or held.past_due_since is not None:
+        raise NotNow(held.get_status_display())
+    now = clock.now()
+    fresh = {"anchor_at": now, "billed_since": now, "trial_ends_at": None, "cancels_at": None}
+    try:
+        state.move(held, Status.ACTIVE, collection=collection, **fresh)
+    except TransitionNotAllowed as error:
+        raise NotNow(held.get_status_display()) from error
+    periods.cut(held, now)
+    periods.renew(subscription_id=held.pk)
+    reading_only.end(held.tenant)
+    audit.record("subscription.activated", held, plan=held.plan_id, collection=collection.value)
+    return held
+
+
+@transaction.atomic
+def cancel_at_end(*, subscription_id: UUID) -> Subscription:
+    """No further period: the current one runs to its end, then everything can be read and taken along.
+
+    :raises NotNow: if it is cancelled, or starts nothing anyway.
+    """
+    held = locked(subscription_id)
+    period = held.periods.first()
+    if held.status not in Subscription.SERVED or period is None:
+        raise NotNow(held.get_status_display())
+    held.cancels_at, held.next_plan = period.period_end, None
+    held.save(update_fields=["cancels_at", "next_plan"])
+    audit.record("subscription.cancellation_asked", held, ends=held.cancels_at.isoformat())
+    return held
+
+
+@transaction.atomic
+def keep(*, subscription_id: UUID) -> Subscription:
+    """Take the cancellation back, while the last period runs.
+
+    :raises NotNow: if none was asked for, or it is over.
+    """
+    held = locked(subscription_id)
+    if held.status not in Subscription.SERVED or held.cancels_at is None:
+        raise NotNow(held.get_status_display())
+    held.cancels_at = None
+    held.save(update_fields=["cancels_at"])
+    audit.record("subscription.cancellation_taken_back", held)
+    return held
+
+
+def locked(subscription_id: UUID) -> Subscription:
+    """The subscription, held until the transaction ends: of two people who change it, one waits for the other."""
+    found = Subscription.objects.select_for_update(of=("self",)).select_related("tenant", "plan")
+    return found.get(pk=subscription_id)
+

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.services.quota import month_of
+from billing.services.months import month_of
 
 
 def utc(text: str) -> datetime:

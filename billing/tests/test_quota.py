@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from billing import selectors
 from billing.models import Plan, QuotaPeriod, QuotaUse, Subscription
-from billing.services import quota, subscriptions
+from billing.services import periods, quota, subscriptions
 from billing.services.quota import QuotaExhausted
 from core import tenancy
 from core.ids import uuid7
@@ -18,13 +18,13 @@ from tenants.models import Tenant
 
 def counts() -> tuple[int, int]:
     """Reserved and consumed in the current period of the current tenant."""
-    period = quota.current_period()
+    period = periods.current()
     return period.reserved, period.consumed
 
 
 def leave(left: int) -> None:
     """So many interviews are left in the current period."""
-    period = quota.current_period()
+    period = periods.current()
     QuotaPeriod.objects.filter(pk=period.pk).update(included=period.reserved + period.consumed + left)
 
 
@@ -40,12 +40,12 @@ class QuotaTests(TenantTestCase):
     def test_a_plan_includes_so_many_a_month_from_the_subscription_s_instant(self) -> None:
         subscription = Subscription.objects.get(tenant_id=tenancy.tenant_id())
 
-        period = quota.current_period()
+        period = periods.current()
 
         self.assertEqual((period.included, period.reserved, period.consumed), (100, 0, 0))
         self.assertEqual(period.subscription_id, subscription.pk)
         self.assertEqual(period.period_start.time(), subscription.anchor_at.time())
-        self.assertEqual(quota.current_period().pk, period.pk)
+        self.assertEqual(periods.current().pk, period.pk)
 
     def test_a_start_reserves_one(self) -> None:
         quota.reserve(interview_id=self.interview_id)
@@ -141,7 +141,7 @@ class QuotaTests(TenantTestCase):
         self.assertEqual(counts(), (1, 0))
 
     def test_the_hot_row_is_changed_last(self) -> None:
-        quota.current_period()
+        periods.current()
         with self.assertNumQueries(8) as queries:
             quota.reserve(interview_id=self.interview_id)
 
@@ -165,7 +165,7 @@ class QuotaTests(TenantTestCase):
         self.assertEqual(QuotaUse.objects.count(), 0)
 
     def test_the_database_itself_refuses_more_than_was_bought(self) -> None:
-        period = quota.current_period()
+        period = periods.current()
         for wrong in ({"reserved": 101}, {"consumed": 101}, {"reserved": 50, "consumed": 51}, {"reserved": -1}):
             with self.subTest(wrong), self.assertRaises(IntegrityError), transaction.atomic():
                 QuotaPeriod.objects.filter(pk=period.pk).update(**wrong)
@@ -176,7 +176,7 @@ class QuotaTests(TenantTestCase):
 class NextMonthTests(TenantTestCase):
     def test_the_next_month_begins_with_a_full_quota_and_remembers_the_last(self) -> None:
         leave(0)
-        first = quota.current_period()
+        first = periods.current()
         QuotaPeriod.objects.filter(pk=first.pk).update(
             period_start=datetime(2020, 1, 31, tzinfo=UTC), period_end=datetime(2020, 2, 29, tzinfo=UTC)
         )
@@ -187,21 +187,21 @@ class NextMonthTests(TenantTestCase):
         self.assertEqual([period.included for period in QuotaPeriod.objects.order_by("period_start")], [0, 100])
 
     def test_another_plan_counts_from_the_next_period_on(self) -> None:
-        period = quota.current_period()
+        period = periods.current()
         Subscription.objects.filter(tenant_id=tenancy.tenant_id()).update(plan_id="enterprise")
 
-        self.assertEqual(quota.current_period().included, 100)
+        self.assertEqual(periods.current().included, 100)
 
         QuotaPeriod.objects.filter(pk=period.pk).update(
             period_end=datetime(2020, 1, 1, tzinfo=UTC), period_start=datetime(2019, 12, 1, tzinfo=UTC)
         )
-        self.assertEqual(quota.current_period().included, 10_000)
+        self.assertEqual(periods.current().included, 10_000)
 
     def test_an_interview_given_back_last_month_counts_in_the_month_of_its_answer(self) -> None:
         interview_id = uuid7()
         quota.reserve(interview_id=interview_id)
         quota.release(interview_id=interview_id)
-        old = quota.current_period()
+        old = periods.current()
         QuotaPeriod.objects.filter(pk=old.pk).update(
             period_start=datetime(2020, 1, 1, tzinfo=UTC), period_end=datetime(2020, 2, 1, tzinfo=UTC)
         )

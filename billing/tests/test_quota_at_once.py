@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from billing.models import QuotaPeriod, QuotaUse
-from billing.services import quota
+from billing.services import periods, quota
 from billing.services.quota import QuotaExhausted
 from core.ids import uuid7
 from core.testing import CommittingTestCase, at_once
@@ -48,7 +48,7 @@ class AtOnceTests(CommittingTestCase):
         return QuotaUse.objects.filter(status=status).count()
 
     def test_of_sixteen_starts_with_ten_left_exactly_ten_get_one(self) -> None:
-        period = quota.current_period()
+        period = periods.current()
         QuotaPeriod.objects.filter(pk=period.pk).update(included=10)
 
         results = at_once(*[start(uuid7()) for _ in range(16)])
@@ -58,7 +58,7 @@ class AtOnceTests(CommittingTestCase):
         self.assertEqual((self.counts(), self.uses("reserved"), QuotaUse.objects.count()), ((10, 0), 10, 10))
 
     def test_the_same_interview_started_eight_times_at_once_counts_once(self) -> None:
-        quota.current_period()
+        periods.current()
         interview_id = uuid7()
 
         results = at_once(*[start(interview_id)] * 8)
@@ -102,7 +102,7 @@ class AtOnceTests(CommittingTestCase):
         self.assertEqual((self.counts(), self.uses("consumed")), ((0, 1), 1))
 
     def test_eight_that_begin_a_month_at_once_make_one_period(self) -> None:
-        results = at_once(*[lambda: quota.current_period().pk] * 8)
+        results = at_once(*[lambda: periods.current().pk] * 8)
 
         self.assertEqual(len(set(results)), 1)
         self.assertEqual(QuotaPeriod.objects.count(), 1)

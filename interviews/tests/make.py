@@ -18,7 +18,7 @@ from structlog.stdlib import ProcessorFormatter
 
 from accounts.models import User
 from accounts.roles import Role
-from billing.services import quota
+from billing.services import periods
 from compliance.audit.models import AuditEvent
 from core import clock, tenancy
 from core.models import Due
@@ -76,7 +76,7 @@ def staff(role: str = Role.RECRUITER, *, email: str = "", name: str = "") -> Use
 
 def signed_in(user: User, tenant: str = HOME) -> TenantClient:
     """The browser of this person, in a month in which somebody looked at a page already. Call it in the tenant."""
-    quota.current_period()
+    periods.current()
     client = TenantClient(tenant)
     client.force_login(user)
     return client

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from accounts.roles import Role
 from billing.models import QuotaPeriod
-from billing.services import quota
+from billing.services import periods, quota
 from core import clock
 from core.claims import AlreadyClaimed, LeaseLost
 from core.testing import CommittingTestCase, at_once
@@ -91,7 +91,7 @@ class AtOnceTests(CommittingTestCase):
         self.assertEqual((model.chats, LlmCall.objects.count() - asked), (2, 2))
 
     def test_starting_twice_is_one_question_and_one_interview_of_the_plan(self) -> None:
-        period = quota.current_period()
+        period = periods.current()
         for _ in range(ROUNDS):
             interview = make.consented(self.invited())
             period.refresh_from_db()
@@ -104,7 +104,7 @@ class AtOnceTests(CommittingTestCase):
 
     def test_the_last_interview_of_the_plan_starts_once(self) -> None:
         one, other = make.consented(self.invited()), make.consented(self.invited())
-        period = quota.current_period()
+        period = periods.current()
         included = period.included
         QuotaPeriod.objects.update(included=period.reserved + period.consumed + 1)
         self.addCleanup(QuotaPeriod.objects.update, included=included)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.urls import reverse
 
 from billing.models import QuotaPeriod
-from billing.services import quota
+from billing.services import periods
 from core import clock
 from interviews.models import Interview, Mail, Turn
 from interviews.models.turns import LONGEST_ANSWER
@@ -157,7 +157,7 @@ class AnswerTooLateTests(AnswerCase):
 
         self.submit()
 
-        period = quota.current_period()
+        period = periods.current()
         self.assertEqual((period.reserved, period.consumed), (0, 1))
 
     def test_with_none_left_by_then_the_text_stays_on_the_page_and_the_staff_are_told(self) -> None:

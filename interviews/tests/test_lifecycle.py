@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import current_app
 
 from billing.models import QuotaUse
-from billing.services import quota
+from billing.services import periods, quota
 from core import clock, due
 from core.models import Due
 from core.testing import OTHER, TenantTestCase
@@ -122,7 +122,7 @@ class ReleaseQuotaTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.interview = make.started()
-        self.period = quota.current_period()
+        self.period = periods.current()
 
     def used(self) -> tuple[int, int]:
         self.period.refresh_from_db()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from accounts.roles import Role
 from billing.models import QuotaPeriod, QuotaUse
-from billing.services import quota
+from billing.services import periods
 from core import clock
 from core.models import Due
 from interviews.models import Interview, Mail, Turn
@@ -57,7 +57,7 @@ class StartTests(OpeningCase):
     def setUp(self) -> None:
         super().setUp()
         self.interview = make.consented(self.invited)
-        self.period = quota.current_period()
+        self.period = periods.current()
 
     def used(self) -> tuple[int, int]:
         self.period.refresh_from_db()

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from django.urls import reverse
 
-from billing.services import quota
+from billing.services import periods
 from core import claims, clock
 from core.models import Due
 from core.state import TransitionNotAllowed
@@ -51,7 +51,7 @@ class SubmitAnswerTests(AnswerCase):
         self.assertNotIn("Kubernetes", lines.getvalue())
 
     def test_the_first_answer_consumes_the_reserved_interview(self) -> None:
-        period = quota.current_period()
+        period = periods.current()
         self.assertEqual((period.reserved, period.consumed), (1, 0))
 
         make.replied(self.interview)

@@ -59,6 +59,11 @@ def tenant_id() -> UUID:
     return UUID(str(current().pk))
 
 
+def reads_only() -> bool:
+    """Whether what works here is a tenant whose people may read and change nothing: it is not paid for."""
+    return getattr(connection.tenant, "read_only_since", None) is not None
+
+
 def scope() -> str:
     """The schema that keys of caches and limits carry; `public` only where it was entered on purpose.
 

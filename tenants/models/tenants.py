@@ -73,6 +73,9 @@ class Tenant(TenantMixin):
     )
     closes_at = models.DateTimeField(null=True, editable=False, help_text=_("When a closing tenant's data goes."))
     suspended_at = models.DateTimeField(null=True, editable=False)
+    read_only_since = models.DateTimeField(
+        null=True, editable=False, help_text=_("Since then its people read and change nothing: it is not paid for.")
+    )
     support_needs_approval = models.BooleanField(
         default=False, help_text=_("Support may look only once somebody here agreed; changing always needs it.")
     )

@@ -192,6 +192,11 @@ def invite_owner(tenant: Tenant) -> None:
         owners.invite(email=row.email, name=row.owner_name)
 
 
+def signed_up(tenant: Tenant) -> bool:
+    """Whether the tenant was made by a sign-up, not by staff."""
+    return SignUp.objects.filter(tenant=tenant).exists()
+
+
 def progress_key(row: SignUp) -> str:
     """What the address of the page with the steps carries: signed, so that nobody can guess another's."""
     return signing.dumps(str(row.pk), salt=SALT)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import get_public_schema_name
 
 from accounts import roles
+from core import tenancy
 from core.ids import uuid7
 
 
@@ -82,7 +83,9 @@ class User(AbstractBaseUser):
         return self.is_superuser
 
     def may(self, permission: roles.Permission) -> bool:
-        """Whether this person's role holds the permission in this tenant."""
+        """Whether this person's role holds the permission in this tenant, as it is now."""
+        if permission in roles.NOT_WHILE_READ_ONLY and tenancy.reads_only():
+            return False
         return self.is_active and roles.allows(self.role, permission)
 
     def require(self, permission: roles.Permission) -> None:

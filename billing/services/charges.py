@@ -1,0 +1,90 @@
+"""Lines that wait for the next invoice. Stripe draws up its own invoices: nothing is charged here for it."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+
+from billing.models import InvoiceLine, QuotaPeriod, Subscription, UsageRecord
+from billing.services import metering
+from core import clock, due
+
+AGAIN = timedelta(hours=1)
+
+
+def charge(
+    held: Subscription,
+    *,
+    kind: InvoiceLine.Kind,
+    text: str,
+    unit_price_usd: Decimal,
+    amount_usd: Decimal,
+    key: str,
+    quantity: Decimal = Decimal(1),
+    period: QuotaPeriod | None = None,
+    since: datetime | None = None,
+) -> InvoiceLine | None:
+    """A line for the next invoice, once a key; an amount of nothing makes none."""
+    if held.collection == Subscription.Collection.STRIPE or amount_usd == 0:
+        return None
+    values = {
+        "subscription": held,
+        "kind": kind,
+        "text": text,
+        "quantity": quantity,
+        "unit_price_usd": unit_price_usd,
+        "amount_usd": amount_usd,
+        "period": period,
+        "from_at": since or (period and period.period_start),
+        "until_at": period and period.period_end,
+    }
+    return InvoiceLine.objects.get_or_create(key=key, defaults=values)[0]
+
+
+def overage_of(period: QuotaPeriod) -> int:
+    """How many interviews of the period were recorded as beyond what was bought."""
+    rows = UsageRecord.objects.filter(period=period, kind=UsageRecord.Kind.OVERAGE)
+    return int(rows.aggregate(sum=Sum("quantity"))["sum"] or 0)
+
+
+def settle_overage(period: QuotaPeriod, *, why: UUID | str) -> None:
+    """What was bought for the period changed: take back, or add, what of its overage is no longer so.
+
+    The caller locked the period's row in this transaction. `why` names the change.
+    """
+    owed = max(0, period.consumed - period.bought)
+    difference = owed - overage_of(period)
+    if difference:
+        kind, key = UsageRecord.Kind.OVERAGE, f"overage:{period.pk}:{why}"
+        metering.record(kind, period=period, key=key, quantity=Decimal(difference))
+
+
+@transaction.atomic
+def close(*, period_id: UUID) -> None:
+    """Charge a past period's overage, once nothing of it is reserved any more; until then it is looked at again."""
+    period = QuotaPeriod.objects.select_for_update().get(pk=period_id)
+    if period.closed_at is None and (period.reserved or period.period_end > clock.now()):
+        due.owe("period_close", period.pk, after=AGAIN)
+        return
+    if period.closed_at is None:
+        _close(period)
+    due.settle("period_close", period.pk)
+
+
+def _close(period: QuotaPeriod) -> None:
+    beyond, plan = overage_of(period), period.plan
+    if beyond > 0 and plan is not None and plan.overage_price_usd is not None:
+        charge(
+            period.subscription,
+            kind=InvoiceLine.Kind.OVERAGE,
+            text=str(plan),
+            quantity=Decimal(beyond),
+            unit_price_usd=plan.overage_price_usd,
+            amount_usd=beyond * plan.overage_price_usd,
+            period=period,
+            key=f"overage:{period.pk}",
+        )
+    period.closed_at = clock.now()
+    period.save(update_fields=["closed_at"])

@@ -1,0 +1,43 @@
+"""Usage records: written in the transaction of what was used, each once."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from billing.models import QuotaPeriod, QuotaUse, UsageRecord
+from core import clock, rows
+from core.ids import uuid7
+
+# By hand: every start and every first answer writes one, and the same one again must change nothing.
+RECORD = """
+    INSERT INTO public.billing_usagerecord
+           (id, subscription_id, period_id, kind, quantity, interview_id, occurred_at, key)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING"""
+
+Kind = UsageRecord.Kind
+
+
+def record(
+    kind: UsageRecord.Kind,
+    *,
+    period: QuotaPeriod,
+    key: str,
+    quantity: Decimal = Decimal(1),
+    interview_id: UUID | None = None,
+    at: datetime | None = None,
+) -> bool:
+    """Whether this call wrote it; a key that is there already changes nothing."""
+    values = [period.subscription_id, period.pk, kind.value, quantity, interview_id, at or clock.now(), key]
+    return rows.execute(RECORD, [uuid7(), *values]) == 1
+
+
+def started(*, interview_id: UUID, period: QuotaPeriod) -> None:
+    """The interview began; one that was released and begins again is the same."""
+    record(Kind.STARTED, period=period, key=f"started:{interview_id}", interview_id=interview_id)
+
+
+def completed(*, interview_id: UUID) -> None:
+    """The candidate submitted the interview. It counts for the period that its start counts for."""
+    use = QuotaUse.objects.select_related("period").filter(pk=interview_id).first()
+    if use is not None:
+        record(Kind.COMPLETED, period=use.period, key=f"completed:{interview_id}", interview_id=interview_id)

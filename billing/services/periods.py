@@ -1,0 +1,146 @@
+"""The periods of a subscription: a trial, then month after month without a gap.
+
+A period opens when the one before it is over: by the due row that waits for its end, or by the first interview that
+asks, whichever comes first. Opening is where a plan chosen for the renewal begins and where a cancellation ends.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from billing.models import InvoiceLine, QuotaPeriod, Subscription
+from billing.services import charges, standing
+from billing.services.months import month_of
+from core import audit, clock, due, tenancy
+
+Status = Subscription.Status
+CLOSES_AFTER = timedelta(hours=25)  # a reservation is released a day after its start, if nobody answered
+
+
+class NoPeriod(Exception):
+    """No interview can start: the trial is over, or the plan was cancelled or is not paid for."""
+
+
+def current() -> QuotaPeriod:
+    """The current tenant's period that contains this instant, opened if nobody did so far.
+
+    :raises NoPeriod: if the subscription starts no interviews.
+    """
+    held = Subscription.objects.select_related("plan").get(tenant_id=tenancy.tenant_id())
+    if held.status not in Subscription.SERVED:
+        raise NoPeriod(held.get_status_display())
+    found = _at_this_instant(held)
+    if found is None:
+        renew(subscription_id=held.pk)
+        found = _at_this_instant(held)
+    if found is None:
+        raise NoPeriod(Subscription.objects.get(pk=held.pk).get_status_display())
+    return found
+
+
+def newest() -> QuotaPeriod | None:
+    """The current tenant's current period, or the last one that it had."""
+    try:
+        return current()
+    except NoPeriod:
+        return QuotaPeriod.objects.filter(subscription__tenant_id=tenancy.tenant_id()).first()
+
+
+def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
+    return held.periods.filter(period_start__lte=Now(), period_end__gt=Now()).first()
+
+
+@transaction.atomic
+def renew(*, subscription_id: UUID) -> None:
+    """Open every period that began since the last one; in each the month is charged. Again changes nothing."""
+    held = Subscription.objects.select_for_update().get(pk=subscription_id)
+    last, now = held.periods.first(), clock.now()
+    while held.status in Subscription.SERVED and (last is None or last.period_end <= now):
+        if last is not None and not _goes_on(held, last):
+            break
+        if last is not None:
+            _owe(held, "period_close", last.pk, at=last.period_end + CLOSES_AFTER)
+        start = last.period_end if last else max(held.anchor_at, month_of(held.anchor_at, now, held.zone)[0])
+        last = open_at(held, start, month_of(held.anchor_at, start, held.zone)[1])
+    if last is not None and held.status in Subscription.SERVED:
+        _owe(held, "renewal", held.pk, at=last.period_end)
+    else:
+        _settle(held)
+
+
+def _goes_on(held: Subscription, last: QuotaPeriod) -> bool:
+    """What begins or ends with the end of `last`: whether another period follows."""
+    if held.status == Status.TRIALING:
+        standing.stop(held, why="trial")
+        return False
+    if held.cancels_at is not None and held.cancels_at <= last.period_end:
+        standing.cancel(held)
+        return False
+    if held.next_plan_id is not None:
+        audit.record("subscription.plan_changed", held, before=held.plan_id, plan=held.next_plan_id, at="renewal")
+        held.plan, held.next_plan = held.next_plan, None
+        held.overage_limit = min(held.overage_limit, held.plan.most_overage)
+        held.save(update_fields=["plan", "next_plan", "overage_limit"])
+    return True
+
+
+def open_at(held: Subscription, start: datetime, end: datetime) -> QuotaPeriod:
+    """Open the period [start, end) of a subscription that the caller locked, and charge its plan."""
+    plan = held.plan
+    period = QuotaPeriod.objects.create(
+        subscription=held,
+        plan=plan,
+        period_start=start,
+        period_end=end,
+        included=plan.interviews_a_month,
+        overage_allowed=held.overage_limit,
+    )
+    if start >= held.billed_since:
+        charges.charge(
+            held,
+            kind=InvoiceLine.Kind.PLAN,
+            text=str(plan),
+            unit_price_usd=plan.price_usd,
+            amount_usd=plan.price_usd,
+            period=period,
+            key=f"plan:{period.pk}",
+        )
+    return period
+
+
+def open_trial(held: Subscription) -> QuotaPeriod:
+    """The days in which a new tenant tries its plan; nothing is charged."""
+    assert held.trial_ends_at is not None
+    period = QuotaPeriod.objects.create(
+        subscription=held,
+        plan=held.plan,
+        is_trial=True,
+        period_start=held.anchor_at,
+        period_end=held.trial_ends_at,
+        included=held.plan.trial_interviews,
+    )
+    owe_renewal(held)
+    return period
+
+
+def cut(held: Subscription, at: datetime) -> None:
+    """End the period that `at` is in now: another one begins. What it reserved still counts for it."""
+    held.periods.filter(period_start__lt=at, period_end__gt=at).update(period_end=at)
+
+
+def owe_renewal(held: Subscription) -> None:
+    """Have somebody look at the subscription when its trial ends."""
+    assert held.trial_ends_at is not None
+    _owe(held, "renewal", held.pk, at=held.trial_ends_at)
+
+
+def _owe(held: Subscription, kind: str, object_id: UUID, *, at: datetime) -> None:
+    with tenancy.enter(held.tenant.schema_name):
+        due.owe(kind, object_id, after=max(timedelta(0), at - clock.now()))
+
+
+def _settle(held: Subscription) -> None:
+    with tenancy.enter(held.tenant.schema_name):
+        due.settle("renewal", held.pk)

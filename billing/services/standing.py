@@ -1,0 +1,61 @@
+"""Where a subscription stands: paid for, overdue, read-only, cancelled. The caller's transaction holds its row."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from billing.models import Subscription
+from core import audit, clock, state, tenancy
+from tenants.services import reading_only
+
+GRACE = timedelta(days=14)  # from the first payment that failed, or an invoice's due date
+Status = Subscription.Status
+
+
+@transaction.atomic
+def fall_due(held: Subscription, *, why: str) -> None:
+    """A payment failed or is late: everything goes on until the grace is over. Once it did, again changes nothing.
+
+    :raises core.state.TransitionNotAllowed: if it is neither active nor overdue.
+    """
+    if held.status == Status.PAST_DUE:
+        return
+    now = clock.now()
+    state.move(held, Status.PAST_DUE, source=Status.ACTIVE, past_due_since=now, grace_ends_at=now + GRACE)
+    audit.record("subscription.past_due", held, why=why)
+
+
+@transaction.atomic
+def stop(held: Subscription, *, why: str) -> None:
+    """Nothing new: people read, take data along and pay; what candidates began goes on.
+
+    :param why: payment or trial.
+    :raises core.state.TransitionNotAllowed: if it is cancelled or read-only already.
+    """
+    state.move(held, Status.READ_ONLY)
+    reading_only.begin(held.tenant)
+    audit.record("subscription.read_only", held, why=why)
+
+
+@transaction.atomic
+def cancel(held: Subscription) -> None:
+    """The last period is over: read-only, for as long as the tenant stays."""
+    state.move(held, Status.CANCELLED, next_plan=None)
+    reading_only.begin(held.tenant)
+    audit.record("subscription.cancelled", held)
+
+
+@transaction.atomic
+def recover(held: Subscription, *, why: str) -> None:
+    """Paid: everything goes on. A subscription that is active stays as it is.
+
+    :raises core.state.TransitionNotAllowed: from a trial, which `subscriptions.activate` ends.
+    """
+    if held.status == Status.ACTIVE:
+        return
+    if held.status == Status.TRIALING:
+        raise state.TransitionNotAllowed(str(held))
+    state.move(held, Status.ACTIVE, past_due_since=None, grace_ends_at=None, cancels_at=None)
+    reading_only.end(held.tenant)
+    audit.record("subscription.recovered", held, why=why)
+    transaction.on_commit(tenancy.forget)

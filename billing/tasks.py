@@ -1,0 +1,21 @@
+"""Each task makes one service call; core.tasks enters the tenant and counts the outcome."""
+
+from uuid import UUID
+
+from billing.services import charges, periods, warnings
+from core.tasks import tenant_task
+
+
+@tenant_task("billing.renew", queue="default")
+def renew(*, subscription_id: UUID) -> None:
+    periods.renew(subscription_id=subscription_id)
+
+
+@tenant_task("billing.close_period", queue="default")
+def close_period(*, period_id: UUID) -> None:
+    charges.close(period_id=period_id)
+
+
+@tenant_task("billing.warn_of_quota", queue="default")
+def warn_of_quota(*, period_id: UUID) -> None:
+    warnings.warn(period_id=period_id)
