@@ -101,6 +101,10 @@ class NotPermitted(Exception):
     """The person's role does not allow this."""
 
 
+class NotWhileReadOnly(NotPermitted):
+    """The role would allow it, but the tenant is not paid for: its people read, and change nothing."""
+
+
 def allows(role: str, permission: Permission) -> bool:
     """Whether `role` holds `permission`; an unknown role holds none."""
     return permission in MATRIX.get(role, frozenset())
