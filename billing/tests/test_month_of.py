@@ -83,7 +83,9 @@ ZONES = (
         ("Pacific/Apia", "2011-11-30T10:00", "2011-12-31T00:00", "2011-12-30T10:00", "2012-01-29T10:00"),
     ],
 )
-def test_a_month_is_counted_on_the_zone_s_wall_clock(zone: str, anchor: str, instant: str, start: str, end: str) -> None:
+def test_a_month_is_counted_on_the_zone_s_wall_clock(
+    zone: str, anchor: str, instant: str, start: str, end: str
+) -> None:
     assert month_of(utc(anchor), utc(instant), zone) == (utc(start), utc(end))
 
 

@@ -53,5 +53,7 @@ class OwnKeysTests(TenantTestCase):
             )
 
         old = Plan.objects.get(code="old")
-        self.assertEqual((old.own_keys, old.sso, old.scim, old.custom_domain, old.voice), (False, True, True, True, False))
+        self.assertEqual(
+            (old.own_keys, old.sso, old.scim, old.custom_domain, old.voice), (False, True, True, True, False)
+        )
         self.assertEqual((old.seats, old.most_overage, old.version), (None, 0, 1))

@@ -89,8 +89,8 @@ SCOPES: dict[str, Scope] = {
 }
 
 
-# What nobody may while the tenant is not paid for. What candidates asked for is answered, people are let go, sign-in and
-# support are kept safe, bills are paid and the data is taken along all the same.
+# What nobody may while the tenant is not paid for. What candidates asked for is answered, people are let go, sign-in
+# and support are kept safe, bills are paid and the data is taken along all the same.
 NOT_WHILE_READ_ONLY = frozenset(
     {_P.MANAGE_JOBS, _P.INVITE, _P.ASSIGN, _P.REVIEW, _P.DECIDE, _P.MANAGE_API_KEYS, _P.MANAGE_SETTINGS}
 )

@@ -87,7 +87,10 @@ class User(AbstractBaseUser):
         return self._holds(permission) and not _stopped(permission)
 
     def require(self, permission: roles.Permission) -> None:
-        """:raises roles.NotPermitted: if the role does not hold it, or (NotWhileReadOnly) the tenant is not paid for."""
+        """:raises roles.NotPermitted: if the role does not hold it.
+
+        :raises roles.NotWhileReadOnly: if it would, but the tenant is not paid for.
+        """
         if not self._holds(permission):
             raise roles.NotPermitted(permission.label)
         if _stopped(permission):

@@ -1,4 +1,4 @@
-"""Places of people in the tenant's plan: taken by whoever has an account that works, or an invitation that still does."""
+"""Places of people in the tenant's plan: taken by who has an account that works, or an invitation that still does."""
 
 from django.db import connection
 
