@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from billing import countries, selectors
-from billing.models import BillingDetails, Invoice, InvoiceLine, Plan, QuotaPeriod, Subscription
+from billing.models import BillingDetails, Invoice, InvoiceLine, Plan, Subscription
 from billing.selectors import banner, chart, days
 from billing.services import months, periods, plan_changes, plans, room
 from core import clock, tenancy
@@ -54,7 +54,7 @@ def page() -> dict[str, Any]:
         "days": by_day,
         "left": max(0, usage.left),
         "running": held.status in Subscription.SERVED,
-        "beyond_usd": _beyond_usd(period, ahead),
+        "beyond_usd": _beyond_usd(held, usage, ahead),
         "chart": chart.of(period, by_day, ahead, zone=held.zone, now=now),
         "forecast": ahead,
         "terms": terms(held),
@@ -68,12 +68,12 @@ def page() -> dict[str, Any]:
     }
 
 
-def _beyond_usd(period: QuotaPeriod, ahead: days.Forecast | None) -> Decimal | None:
+def _beyond_usd(held: Subscription, usage: selectors.Usage, ahead: days.Forecast | None) -> Decimal | None:
     """What the interviews beyond the included would cost at this pace; None where none would begin."""
-    if ahead is None or period.plan is None or period.plan.overage_price_usd is None:
+    if ahead is None or held.plan.overage_price_usd is None:
         return None
-    beyond = min(ahead.total - period.bought, period.overage_allowed)
-    return beyond * period.plan.overage_price_usd if beyond > 0 else None
+    beyond = min(ahead.total - usage.bought, usage.overage_allowed)
+    return beyond * held.plan.overage_price_usd if beyond > 0 else None
 
 
 def state_of(held: Subscription) -> str:
