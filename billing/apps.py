@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, plans, subscriptions
+        from billing.services import entitlements, mail, plans, subscriptions
         from core import due, tenancy
         from core import entitlements as asked
         from llm import own_keys
@@ -18,6 +18,12 @@ class BillingConfig(AppConfig):
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")
         due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
+        due.register(
+            mail.DUE,
+            task="billing.send_mail",
+            keyword="mail_id",
+            retry=lambda object_id: mail.retry(mail_id=object_id),
+        )
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
         api_keys.limit_by(selectors.api_calls_a_minute)

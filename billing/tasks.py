@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from billing.services import charges, periods, warnings
+from billing.services import charges, mail, periods, warnings
 from core.tasks import tenant_task
 
 
@@ -19,3 +19,8 @@ def close_period(*, period_id: UUID) -> None:
 @tenant_task("billing.warn_of_quota", queue="default")
 def warn_of_quota(*, period_id: UUID) -> None:
     warnings.warn(period_id=period_id)
+
+
+@tenant_task("billing.send_mail", queue="default")
+def send_mail(*, mail_id: UUID) -> None:
+    mail.send(mail_id=mail_id)

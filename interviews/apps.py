@@ -37,8 +37,10 @@ class InterviewsConfig(AppConfig):
         gates.register("evaluation", assurance.gate_of_prompts())
 
     def _register_what_is_owed(self) -> None:
+        from billing.services import room
         from core import due
-        from interviews.services import evaluations, mail, redos, retests, turns
+        from interviews.selectors import turned_away as waiting
+        from interviews.services import evaluations, mail, redos, retests, turned_away, turns
 
         due.register(
             "turn",
@@ -64,6 +66,9 @@ class InterviewsConfig(AppConfig):
         due.register("interview_expiry", task="interviews.expire", keyword="interview_id")
         due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
         due.register("quota_release", task="interviews.release_quota", keyword="interview_id")
+        due.register(turned_away.KIND, task="interviews.tell_of_room", keyword="tenant_row_id")
+        room.when_it_comes("candidates", turned_away.room_came)
+        room.count_waiting(waiting.count)
 
     def _register_resumes(self) -> None:
         from core import bodies, due

@@ -14,6 +14,7 @@ from interviews.views import (
     reviewing,
     ruling,
     standings,
+    waiting,
 )
 
 urlpatterns = [
@@ -59,5 +60,7 @@ urlpatterns = [
     path("interviews/<uuid:interview_id>/resume/awaited/", resumes.awaited, name="portal_resume_awaited"),
     path("interviews/<uuid:interview_id>/disagree/", reviewing.disagree, name="portal_disagree"),
     path("interviews/<uuid:interview_id>/consensus/", reviewing.agree, name="portal_consensus"),
+    path("waiting/", waiting.listing, name="portal_waiting"),
+    path("interviews/<uuid:interview_id>/extend/", waiting.extend, name="portal_extend"),
     path("calibration/", calibrating.calibration, name="portal_calibration"),
 ]

@@ -181,6 +181,8 @@ DESCRIPTION = (
     " complaints of customers and write the reports about every batch that failed."
 )
 COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
+LARGER: Arguments = lambda world: ["professional"]  # noqa: E731
+BILLED = fixed(company="Alpha", line1="Rua da Prata 80", city="Lisbon", country="PT", email="bills@alpha.example")
 CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)
 NO_ROW: Arguments = lambda world: [UUID(int=1)]  # noqa: E731
 INVITATION = fixed(name="Eve", email="eve@example.org", days_valid="7")

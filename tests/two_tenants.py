@@ -52,6 +52,7 @@ from interviews.models import (
     Review,
     ReviewRating,
     Turn,
+    TurnedAway,
 )
 from interviews.services import (
     contests,
@@ -66,6 +67,7 @@ from interviews.services import (
     plan_drafts,
     questions,
     thumbs,
+    turned_away,
     turns,
 )
 from interviews.tests import make, resumed, team
@@ -119,6 +121,7 @@ def build() -> World:
         world.interviews[name], world.invitations[name], world.tokens[name] = one.interview, one.invitation, one.token
         STATES[name](one)
         one.interview.refresh_from_db()
+    turned_away.note(world.interviews["consented"])
     Invitation.objects.update(used_at=clock.now())
     _support()
     return world
@@ -271,7 +274,7 @@ TABLES: tuple[type[models.Model], ...] = (
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating),
     *(Disagreement, Consensus, ConsensusReview, ConsensusRating, Decision, Mail, Consent),
     *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
-    *(QuestionThumb, Contest, FeedbackLetter),
+    *(QuestionThumb, Contest, FeedbackLetter, TurnedAway),
 )
 
 

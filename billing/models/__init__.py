@@ -1,12 +1,14 @@
 """Money, in the public schema: what is on offer, what a tenant bought, used and owes. Interviews are named by UUID."""
 
 from billing.models.invoices import BillingDetails, Invoice, InvoiceLine, InvoiceSeries
+from billing.models.mail import BillingMail
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
 from billing.models.subscriptions import Subscription
 
 __all__ = [
     "BillingDetails",
+    "BillingMail",
     "CreditGrant",
     "Invoice",
     "InvoiceLine",

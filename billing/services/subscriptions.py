@@ -107,5 +107,7 @@ def keep(*, subscription_id: UUID) -> Subscription:
 
 def locked(subscription_id: UUID) -> Subscription:
     """The subscription, held until the transaction ends: of two people who change it, one waits for the other."""
-    found = Subscription.objects.select_for_update(of=("self",)).select_related("tenant", "plan")
-    return found.get(pk=subscription_id)
+    # Alone: PostgreSQL does not look at a join again after waiting, so a plan that changed meanwhile would find no row.
+    Subscription.objects.select_for_update().get(pk=subscription_id)
+    return Subscription.objects.select_related("tenant", "plan").get(pk=subscription_id)
+

@@ -11,6 +11,7 @@ from interviews.models.plans import PlanDraft
 from interviews.models.quality import ModelFigures, Retest
 from interviews.models.resumes import Resume, ResumeSummary
 from interviews.models.reviews import Decision, Review, ReviewRating
+from interviews.models.turned_away import TurnedAway
 from interviews.models.turns import QuestionFlag, Turn
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "Review",
     "ReviewRating",
     "Turn",
+    "TurnedAway",
 ]

@@ -42,6 +42,7 @@ SECTIONS = (
         "life-buoy",
         _P.ALLOW_SUPPORT,
     ),
+    Section("billing", _("Billing"), _("Plan, use, invoices"), "wallet", _P.VIEW_BILLING),
     Section(
         "settings_close",
         _("Your data, and closing"),
