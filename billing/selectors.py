@@ -3,11 +3,12 @@
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from billing.models import Plan, QuotaPeriod, Subscription
+from billing.models import InfrastructureShare, Plan, QuotaPeriod, QuotaUse, ReceiptPolicy, Subscription
 from billing.services import quota
 from core import clock, tenancy
 from tenants.selectors.figures import Standing
@@ -113,3 +114,33 @@ def _usage(period: QuotaPeriod) -> Usage:
         period_start=period.period_start,
         period_end=period.period_end,
     )
+
+
+def shows_receipts() -> bool:
+    """Whether the current tenant sees what its interviews cost to run; it does unless the platform decided otherwise."""
+    hidden = ReceiptPolicy.objects.filter(tenant_id=tenancy.tenant_id(), is_shown=False)
+    return not hidden.exists()
+
+
+def infrastructure_usd(interview_ids: Collection[UUID]) -> dict[UUID, Decimal | None]:
+    """What each of these interviews cost in servers, by the day (UTC) on which it began, in two queries.
+
+    None where no share was set then; one that never began has no entry.
+    """
+    began = QuotaUse.objects.filter(pk__in=interview_ids).values_list("pk", "reserved_at")
+    shares = list(InfrastructureShare.objects.values_list("from_date", "usd_an_interview"))  # the newest first
+    return {
+        pk: next((usd for from_date, usd in shares if from_date <= at.astimezone(UTC).date()), None)
+        for pk, at in began
+    }
+
+
+def paid_usd(month: date) -> Decimal | None:
+    """What the current tenant pays for this month (its first day, UTC): its plan's price.
+
+    None for a month before its subscription, or without one.
+    """
+    subscription = Subscription.objects.select_related("plan").filter(tenant_id=tenancy.tenant_id()).first()
+    if subscription is None or month < subscription.anchor_at.astimezone(UTC).date().replace(day=1):
+        return None
+    return subscription.plan.price_usd
