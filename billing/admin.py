@@ -88,9 +88,7 @@ class InfrastructureShareAdmin(ModelAdmin):
         found = _receipt(form.cleaned_data["interview"]) if form.is_valid() else {}
         shared = self.admin_site.each_context(request) | {"title": _("Receipt of an interview"), "opts": self.opts}
         status = 400 if form.errors else 200
-        return TemplateResponse(
-            request, "admin/billing/receipt.html", shared | {"form": form} | found, status=status
-        )
+        return TemplateResponse(request, "admin/billing/receipt.html", shared | {"form": form} | found, status=status)
 
     def has_change_permission(self, request: HttpRequest, obj: InfrastructureShare | None = None) -> bool:
         return (obj is None or not obj.counts) and super().has_change_permission(request, obj)

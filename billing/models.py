@@ -102,7 +102,9 @@ class InfrastructureShare(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     from_date = models.DateField(
-        _("from"), unique=True, help_text=_("From this day on (UTC): tomorrow, or later. Receipts of before keep theirs.")
+        _("from"),
+        unique=True,
+        help_text=_("From this day on (UTC): tomorrow, or later. Receipts of before keep theirs."),
     )
     usd_an_interview = models.DecimalField(
         _("dollars an interview"), max_digits=12, decimal_places=8, validators=[MinValueValidator(Decimal(0))]

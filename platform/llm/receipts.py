@@ -6,7 +6,7 @@ of all the rows that there ever were.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import BigIntegerField, BooleanField, Case, Count, DecimalField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
+from core import months
 from llm.models import LlmCall, ReceiptSum
 from llm.models.receipts import NO_INTERVIEW
 
@@ -150,25 +151,20 @@ class Month:
     of_interviews: Receipt
     beside: Receipt
 
+    @property
+    def saved_usd(self) -> Decimal:
+        return self.of_interviews.saved_usd + self.beside.saved_usd
+
 
 def of_month(tenant: str, month: date) -> Month:
     """What the tenant's calls of this UTC month came to, by when they were made; `month` is its first day."""
-    since, until = _at(month), _at(next_month(month))
+    since, until = months.span(month)
     calls = LlmCall.objects.filter(tenant=tenant, created_at__gte=since, created_at__lt=until)
     kept = ReceiptSum.objects.filter(tenant=tenant, month=month)
     found: dict[bool, list[Line]] = {True: [], False: []}
     for row in _both(_marked(calls, None), _marked(kept, NO_INTERVIEW), by="beside"):
         found[row["beside"]].append(_line(row))
     return Month(of_interviews=Receipt(_merged(found[False])), beside=Receipt(_merged(found[True])))
-
-
-def next_month(month: date) -> date:
-    """The first day of the month after this one."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def _at(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _both(calls: Rows, kept: Rows, by: str) -> Rows:

@@ -76,7 +76,7 @@ class UseAdmin(ModelAdmin):
         return self._page(request, "use", _("Model use"), found | {"days": days, "choices": DAYS})
 
     def calls_view(self, request: HttpRequest) -> HttpResponse:
-        """The newest calls, or those before a moment, of one tenant, feature, account, source, kind of error or interview."""
+        """The newest calls, or those before a moment, of one tenant, feature, account, source, error or interview."""
         chosen = {name: request.GET[name] for name in CALL_FILTERS if request.GET.get(name)}
         found = list(_calls(chosen, request.GET.get("before", ""))[: CALLS_A_PAGE + 1])
         older = found[CALLS_A_PAGE - 1].created_at.isoformat() if len(found) > CALLS_A_PAGE else ""
