@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -28,7 +28,7 @@ def listed(*, by: User, month: date, page: str | None) -> dict[str, Any]:
     """
     _admit(by)
     audit.record("cost_receipts.listed", month=f"{month:%Y-%m}")
-    found = Paginator(costs.begun(by, month), PAGE).get_page(page)
+    found: Page[Any] = Paginator(costs.begun(by, month), PAGE).get_page(page)
     found.object_list = costs.rows(list(found.object_list), named=by.may(Permission.VIEW_CANDIDATES))
     calls, first = costs.of_month(month), costs.first_month(by)
     return {

@@ -39,7 +39,7 @@ _IN_THE_LEDGER = {
     "n_lost": Count("id", filter=Q(error_kind="lost")),
     "n_unsettled": Count("id", filter=~_ENDED),
 } | {f"n_{name}": Coalesce(Sum(name), 0, output_field=_type(name)) for name in SUMS}
-_KEPT = {f"n_{name}": Sum(name) for name in COUNTS if name != "unsettled"}
+_KEPT: dict[str, Any] = {f"n_{name}": Sum(name) for name in COUNTS if name != "unsettled"}
 _KEPT |= {"n_unsettled": Value(0)} | {f"n_{name}": Sum(name) for name in SUMS}
 
 

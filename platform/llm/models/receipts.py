@@ -72,11 +72,12 @@ class ReceiptSum(models.Model):
         return f"{self.month:%Y-%m} {self.interview_id} {self.feature} {self.model}"
 
 
-KEEP = f"""
+# The id is NO_INTERVIEW's.
+KEEP = """
     INSERT INTO public.llm_receipt_sum AS kept (
         id, tenant, interview_id, month, feature, model, source, own_key, calls, failures, unpriced, lost,
         tokens_in, tokens_cached, tokens_out, cost_usd, saved_usd)
-    SELECT gen_random_uuid(), gone.tenant, coalesce(gone.interview_id, '{NO_INTERVIEW}'),
+    SELECT gen_random_uuid(), gone.tenant, coalesce(gone.interview_id, '00000000-0000-0000-0000-000000000000'),
            date_trunc('month', gone.created_at AT TIME ZONE 'UTC')::date,
            gone.feature, gone.model, gone.source, gone.own_key,
            count(*), count(*) FILTER (WHERE gone.error_kind <> ''), count(*) FILTER (WHERE gone.cost_usd IS NULL),
