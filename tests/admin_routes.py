@@ -3,6 +3,7 @@
 MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain", "tenants_emaildomain", "tenants_supportgrant"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod", "billing_usagerecord", "billing_creditgrant"),
+    *("billing_infrastructureshare", "billing_receiptpolicy"),
     *(
         "llm_account",
         "llm_offer",
@@ -44,6 +45,7 @@ ALL: frozenset[str] = (
             *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n"),
             *("password_change", "password_change_done", "auth_user_password_change"),
             "llm_usagehour_calls",
+            "billing_receipt",
             *("tenants_supportgrant_enter", "tenants_tenant_let_owner_in"),
             *("billing_subscription_act", "billing_plan_new_version"),
             *(f"{model}_{page}" for model in MODELS for page in ("changelist", "add", "history", "delete", "change")),

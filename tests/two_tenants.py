@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,7 @@ from interviews.models import (
     Resume,
     ResumeSummary,
     Retest,
+    ReturnAssumptions,
     Review,
     ReviewRating,
     Turn,
@@ -66,6 +68,7 @@ from interviews.services import (
     pauses,
     plan_drafts,
     questions,
+    returns,
     thumbs,
     turned_away,
     turns,
@@ -114,6 +117,7 @@ def build() -> World:
     _claims()
     job = make.job(f"{words}-job", title=f"{words} job")
     plan_drafts.start_next(job_id=job.pk, by=make.staff(Role.ADMIN))
+    returns.assume(by=make.staff(Role.ADMIN), usd_an_hour=Decimal(80), interview_minutes=60)
     for name in STATES:
         one = _invite(job, name)
         team.staff_of(one.interview, Role.HIRING_MANAGER)
@@ -274,7 +278,7 @@ TABLES: tuple[type[models.Model], ...] = (
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating),
     *(Disagreement, Consensus, ConsensusReview, ConsensusRating, Decision, Mail, Consent),
     *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
-    *(QuestionThumb, Contest, FeedbackLetter, TurnedAway),
+    *(QuestionThumb, Contest, FeedbackLetter, ReturnAssumptions, TurnedAway),
 )
 
 

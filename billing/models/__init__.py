@@ -4,18 +4,21 @@ from billing.models.invoices import BillingDetails, Invoice, InvoiceLine, Invoic
 from billing.models.mail import BillingMail
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
+from billing.models.receipts import InfrastructureShare, ReceiptPolicy
 from billing.models.subscriptions import Subscription
 
 __all__ = [
     "BillingDetails",
     "BillingMail",
     "CreditGrant",
+    "InfrastructureShare",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
     "Plan",
     "QuotaPeriod",
     "QuotaUse",
+    "ReceiptPolicy",
     "Subscription",
     "UsageRecord",
 ]

@@ -110,4 +110,3 @@ def locked(subscription_id: UUID) -> Subscription:
     # Alone: PostgreSQL does not look at a join again after waiting, so a plan that changed meanwhile would find no row.
     Subscription.objects.select_for_update().get(pk=subscription_id)
     return Subscription.objects.select_related("tenant", "plan").get(pk=subscription_id)
-

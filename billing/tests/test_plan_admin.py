@@ -18,10 +18,23 @@ ADD = page("add", model="plan")
 def terms(**changes: Any) -> dict[str, Any]:
     """The form of a new version of Professional, as its page is filled in."""
     filled = {
-        **{"name": "Professional", "family": "professional", "tenant": "", "after": "1", "stripe_price": "", "sla": ""},
-        **{"price_usd": "549", "interviews_a_month": "1000", "overage_price_usd": "0.80", "most_overage": "500"},
-        **{"trial_interviews": "10", "trial_days": "14", "seats": "25", "turns_at_once": "60"},
-        **{"api_calls_a_minute": "600", "retention_days": "90,365", "sso": "on"},
+        "name": "Professional",
+        "family": "professional",
+        "tenant": "",
+        "after": "1",
+        "stripe_price": "",
+        "sla": "",
+        "price_usd": "549",
+        "interviews_a_month": "1000",
+        "overage_price_usd": "0.80",
+        "most_overage": "500",
+        "trial_interviews": "10",
+        "trial_days": "14",
+        "seats": "25",
+        "turns_at_once": "60",
+        "api_calls_a_minute": "600",
+        "retention_days": "90,365",
+        "sso": "on",
     }
     return filled | changes
 

@@ -10,6 +10,7 @@ from interviews.models.mail import Mail
 from interviews.models.plans import PlanDraft
 from interviews.models.quality import ModelFigures, Retest
 from interviews.models.resumes import Resume, ResumeSummary
+from interviews.models.returns import ReturnAssumptions
 from interviews.models.reviews import Decision, Review, ReviewRating
 from interviews.models.turned_away import TurnedAway
 from interviews.models.turns import QuestionFlag, Turn
@@ -45,6 +46,7 @@ __all__ = [
     "Resume",
     "ResumeSummary",
     "Retest",
+    "ReturnAssumptions",
     "Review",
     "ReviewRating",
     "Turn",

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("tenants.urls_api_keys")),
     path("", include("tenants.urls_scim")),
     path("", include("tenants.urls_sso")),
+    path("", include("interviews.urls_costs")),
     path("", include("interviews.urls_portal")),
 ]
 

@@ -5,6 +5,7 @@ from llm.models.batches import Batch, BatchItem
 from llm.models.calls import LlmCall
 from llm.models.experiments import Experiment, Variant
 from llm.models.money import Budget, UsageDay, UsageHour
+from llm.models.receipts import ReceiptSum
 from llm.models.registry import Account, Offer, OwnKey, Price
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Offer",
     "OwnKey",
     "Price",
+    "ReceiptSum",
     "UsageDay",
     "UsageHour",
     "Variant",

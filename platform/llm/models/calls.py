@@ -6,6 +6,7 @@ from django.db import models
 from core import clock
 from core.ids import uuid7
 from core.triggers import refuse
+from llm.models.receipts import KEEP
 
 # What a call is, apart from how it ended.
 FIXED = (
@@ -122,6 +123,14 @@ class LlmCall(models.Model):
                     END IF;
                     RETURN OLD;
                 """,
+            ),
+            pgtrigger.Trigger(
+                name="llm_call_is_kept_for_its_receipt",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="gone"),  # type: ignore[no-untyped-call]
+                func=KEEP,
             ),
         ]
 
