@@ -10,13 +10,14 @@ from accounts.models import User
 from accounts.roles import Permission
 from billing import selectors as billing
 from interviews import selectors
-from interviews.selectors import policies
+from interviews.selectors import budgets, policies
 from interviews.selectors.people import initials
 from llm import gateway, health
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota` and `nav`.
+    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota`, `nav` and
+    `budget_alerts`.
 
     What costs a query is asked for by the first template that shows it: a page without the frame pays nothing.
     """
@@ -32,6 +33,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "viewer": {"name": user.name, "email": user.email, "initials": initials(user.name)},
         "quota": SimpleLazyObject(_quota),
         "may": {permission.value: user.may(permission) for permission in Permission},
+        "budget_alerts": SimpleLazyObject(budgets.alerts) if user.may(Permission.VIEW_BILLING) else [],
         "nav": SimpleLazyObject(lambda: {"to_review": selectors.to_review_count(user)}),
     }
 
