@@ -16,7 +16,7 @@ class TenantPolicy:
     :param providers: the only ones that may be asked; empty = any.
     :param models: the only ones that may be asked, as Target.name says them ("account/model"); empty = any.
     :param own_keys: whether keys of its own (llm.models.OwnKey) win over the platform's.
-    :param group_id: what its calls are counted under, beside the tenant (a job, say): one of its own budgets may be for it.
+    :param group_id: what its calls are counted under beside the tenant (a job, say): an own budget may be for it.
     """
 
     schema: str
