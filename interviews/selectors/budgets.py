@@ -133,7 +133,7 @@ def changes() -> list[Change]:
     return [
         Change(
             one.at,
-            people.get(one.person_id, _("Somebody who is no longer here")),
+            people.get(one.person_id, _("Nobody of your team")),
             titles.get(groups[one.detail["group"]], "–")
             if "group" in one.detail
             else str(OF_PERIOD[one.detail["period"]]),
