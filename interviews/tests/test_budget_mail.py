@@ -48,7 +48,7 @@ class MailTests(TenantTestCase):
         told = self.tell(noticed())
 
         self.assertEqual(told.to, ["admin@staff.example", "owner@staff.example"])
-        self.assertEqual(told.subject, "No models for now: the budget for each day is used up")
+        self.assertEqual(told.subject, "Used up, and no model is asked for now: the budget for each day")
         for one in stopping.FEATURES.values():
             self.assertIn(f"- {one.name}: {one.words}", str(told.body))
         self.assertIn("$1.00 of $1.00 were spent", str(told.body))

@@ -223,7 +223,7 @@ class ShownTests(PageCase):
         theirs = make.signed_in(make.staff(Role.RECRUITER)).get(f"{address}?tab=settings")
 
         self.assertContains(mine, "$2.00 of $2.00 spent")
-        self.assertContains(mine, "the budget for the job Data Engineer is used up")
+        self.assertContains(mine, "<strong>Used up:</strong> the budget for the job Data Engineer.")
         self.assertNotContains(theirs, "$2.00")
         self.assertNotContains(theirs, "budget")
 
@@ -239,7 +239,7 @@ class ShownTests(PageCase):
             elsewhere = make.signed_in(make.staff(Role.OWNER), OTHER).get(reverse("portal_jobs"))
 
         for page, there in ((before, False), (after, True), (recruiter, False), (elsewhere, False)):
-            self.assertEqual("the budget for each day is used up" in page.content.decode(), there)
+            self.assertEqual("<strong>Used up:</strong> the budget for each day." in page.content.decode(), there)
 
     def test_the_page_of_many_jobs_asks_no_more_of_the_database_than_that_of_one(self) -> None:
         make.job()

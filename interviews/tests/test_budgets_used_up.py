@@ -22,7 +22,7 @@ from interviews.services import (
 )
 from interviews.services.competency_library import library
 from interviews.tests import make, resumed
-from interviews.tests.drafted_by_model import SUPERVISOR
+from interviews.tests.drafted import SUPERVISOR
 from llm import admission, budgets, features, own_budgets
 from llm.models import Account, LlmCall, OwnBudgetNotice
 from llm.policy import TenantPolicy
