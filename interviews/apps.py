@@ -14,13 +14,14 @@ class InterviewsConfig(AppConfig):
         from interviews.models import Job
         from interviews.services import assurance, lifecycle, prompts
         from interviews.services.evaluation import model
-        from llm import experiments, gates
-        from tenants.services import checklist, suspending
+        from llm import experiments, gates, own_budgets
+        from tenants.services import checklist, closing, suspending
 
         self._register_what_is_owed()
         self._register_resumes()
         suspending.when_resumed("interviews", lifecycle.give_time_back)
         scraped.register("interviews", gauges.active)
+        closing.when_closed("own_budgets", lambda tenant: own_budgets.forget_tenant(tenant.schema_name))
         checklist.register(
             checklist.Item(
                 "first_job",
@@ -41,6 +42,7 @@ class InterviewsConfig(AppConfig):
         from core import due
         from interviews.selectors import turned_away as waiting
         from interviews.services import evaluations, mail, redos, retests, turned_away, turns
+        from llm import own_budgets
 
         due.register(
             "turn",
@@ -55,6 +57,7 @@ class InterviewsConfig(AppConfig):
             keyword="evaluation_id",
             retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
         )
+        due.register(own_budgets.TELL, task="interviews.tell_of_budget", keyword="notice_id")
         due.register(redos.KIND, task="interviews.redo_evaluation", keyword="evaluation_id")
         due.register(retests.KIND, task="interviews.retest_evaluation", keyword="retest_id")
         due.register(

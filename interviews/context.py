@@ -12,13 +12,14 @@ from billing import selectors as billing
 from billing.selectors import banner
 from core import clock, tenancy
 from interviews import selectors
-from interviews.selectors import policies
+from interviews.selectors import budgets, policies
 from interviews.selectors.people import initials
 from llm import gateway, health
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota`, `plan_says`, `nav`.
+    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota`, `plan_says`, `nav`
+    and `budget_alerts`.
 
     What costs a query is asked for by the first template that shows it: a page without the frame pays nothing.
     """
@@ -36,6 +37,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "quota": SimpleLazyObject(lambda: _quota(usage())),
         "plan_says": SimpleLazyObject(lambda: _plan_says(user, usage())),
         "may": {permission.value: user.may(permission) for permission in Permission},
+        "budget_alerts": SimpleLazyObject(budgets.alerts) if user.may(Permission.VIEW_BILLING) else [],
         "nav": SimpleLazyObject(lambda: {"to_review": selectors.to_review_count(user)}),
     }
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from core.queues import by_tenant
 from core.tasks import tenant_task
 from interviews.services import (
+    budget_notices,
     evaluations,
     lifecycle,
     mail,
@@ -64,3 +65,8 @@ def summarise_resume(*, summary_id: UUID) -> None:
 @tenant_task("interviews.tell_of_room", queue="default")
 def tell_of_room(*, tenant_row_id: UUID) -> None:
     turned_away.tell()
+
+
+@tenant_task("interviews.tell_of_budget", queue="default")
+def tell_of_budget(*, notice_id: UUID) -> None:
+    budget_notices.tell(notice_id=notice_id)

@@ -50,6 +50,10 @@ def a_plan(world: World) -> dict[str, Any]:
     return {"revision": "1", "title": "T", "competencies": "0", "questions": "0", "do": "save"} | numbers | bars
 
 
+def a_budget(world: World) -> dict[str, Any]:
+    return {"limit": "25.50", "at_limit": "stops", "warn_percent": "80", "seen": "0"}
+
+
 def undecided(world: World) -> dict[str, Any]:
     return {"interview": str(world.interviews["reviewed"].pk)}
 

@@ -144,7 +144,7 @@ def _start(interview: Interview) -> None:
     due.settle("interview_expiry", interview.pk)
     due.owe("quota_release", interview.pk, after=QUOTA_HELD)
     pauses.owe_end(interview)
-    money.set_aside(interview.pk)
+    money.set_aside(interview)
     quota.reserve(interview_id=interview.pk)
 
 

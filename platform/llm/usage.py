@@ -44,6 +44,18 @@ _ROLL_UP = """
            tokens_in = EXCLUDED.tokens_in, tokens_cached = EXCLUDED.tokens_cached, tokens_out = EXCLUDED.tokens_out,
            cost_usd = EXCLUDED.cost_usd, saved_usd = EXCLUDED.saved_usd, latency_ms = EXCLUDED.latency_ms"""
 
+_ROLL_UP_GROUPS = """
+    INSERT INTO public.llm_usage_group (hour, tenant, group_id, cost_usd)
+    SELECT hours.hour, sums.*
+      FROM unnest(%s::timestamptz[]) AS hours (hour),
+           LATERAL (
+               SELECT tenant, group_id, coalesce(sum(cost_usd), 0)
+                 FROM public.llm_call
+                WHERE created_at >= hours.hour AND created_at < hours.hour + interval '1 hour'
+                  AND settled_at IS NOT NULL AND group_id IS NOT NULL
+                GROUP BY tenant, group_id) AS sums
+    ON CONFLICT (hour, tenant, group_id) DO UPDATE SET cost_usd = EXCLUDED.cost_usd"""
+
 _ROLL_UP_DAYS = """
     INSERT INTO public.llm_usage_day (day, tenant, source, requests, saved_usd)
     SELECT days.day, sums.*
@@ -129,6 +141,7 @@ def _roll_up(cursor: Any) -> int:
         return 0
     cursor.execute(_ROLL_UP, [touched])
     written = int(cursor.rowcount)
+    cursor.execute(_ROLL_UP_GROUPS, [touched])
     cursor.execute(_ROLL_UP_DAYS, [sorted({hour.astimezone(UTC).date() for hour in touched})])
     return written
 

@@ -94,6 +94,24 @@ class UsageHour(models.Model):
         return f"{self.hour:%Y-%m-%d %H} {self.tenant} {self.feature} {self.model}"
 
 
+class UsageGroup(models.Model):
+    """What the calls of a tenant's group cost in an hour: the ledger lets its rows go, and a group's budget lasts."""
+
+    pk = models.CompositePrimaryKey("hour", "tenant", "group_id")
+    hour = models.DateTimeField()
+    tenant = models.CharField(max_length=63)
+    group_id = models.UUIDField()
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=8)
+
+    class Meta:
+        db_table = "llm_usage_group"
+        verbose_name = "model use of a group"
+        indexes = [models.Index(fields=["tenant", "group_id"], name="llm_usage_by_group")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H} {self.tenant} {self.group_id}"
+
+
 class UsageDay(models.Model):
     """The hours of a UTC day added up once more, for what the statistics read over months of all tenants."""
 
