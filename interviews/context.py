@@ -49,7 +49,8 @@ def _quota(usage: billing.Usage) -> dict[str, Any]:
         "included": usage.bought,
         "renews_on": usage.period_end.date(),
         "is_trial": usage.is_trial,
-        "ends": usage.held.cancels_at is not None or usage.held.status not in usage.held.SERVED,
+        "ends": usage.held.cancels_at is not None,
+        "stopped": usage.held.status not in usage.held.SERVED,
         "exhausted": usage.left <= 0,
     }
 

@@ -80,85 +80,100 @@ class OverageForm(ActForm):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`statuses` in which it makes sense; the service decides."""
+    """`when` it makes sense, so that a page offers it; the service decides."""
 
     title: Promise
     does: Promise
     call: Callable[..., Any]
-    statuses: frozenset[str]
+    when: Callable[[Subscription], bool]
     form: type[ActForm] = ActForm
     grave: bool = False
 
 
-ANY = frozenset(Status.values)
-PAID = frozenset({Status.ACTIVE, Status.PAST_DUE})
+def _served(held: Subscription) -> bool:
+    return held.status in Subscription.SERVED
+
+
+def _never_paid(held: Subscription) -> bool:
+    """On trial, or after it."""
+    return held.trial_ends_at is not None
+
+
+def _begins(held: Subscription) -> bool:
+    return held.status in plan_changes.UNPAID and held.past_due_since is None
+
+
+def _unpaid(held: Subscription) -> bool:
+    return held.status in (Status.PAST_DUE, Status.READ_ONLY) and not _never_paid(held)
+
+
 ACTS: dict[str, Act] = {
     "plan": Act(
         gettext_lazy("Change the plan"),
         gettext_lazy("Also to a smaller one. A plan that is smaller than what is in use is refused, with the reasons."),
         staff_acts.change_plan,
-        ANY,
+        lambda held: _served(held) or _begins(held),
         PlanForm,
     ),
     "credit": Act(
         gettext_lazy("Give interviews"),
         gettext_lazy("They cost the tenant nothing; what was charged beyond the included is taken back so far."),
         staff_acts.credit,
-        Subscription.SERVED,
+        _served,
         CreditForm,
     ),
     "trial": Act(
         gettext_lazy("Extend the trial"),
         gettext_lazy("From its end, or from now if it is over. Its interviews stay as many."),
         staff_acts.extend_trial,
-        frozenset({Status.TRIALING, Status.READ_ONLY}),
+        lambda held: _never_paid(held) and held.status != Status.CANCELLED,
         TrialForm,
     ),
     "overage": Act(
         gettext_lazy("Allow interviews beyond the included"),
         gettext_lazy("As the tenant itself may on its page of billing."),
         staff_acts.allow_overage,
-        ANY - {Status.TRIALING},
+        lambda held: held.status != Status.TRIALING and held.plan.most_overage > 0,
         OverageForm,
     ),
     "begin": Act(
         gettext_lazy("Begin to pay by invoice"),
         gettext_lazy("The first month begins at once and is on the next invoice."),
         staff_acts.begin,
-        plan_changes.UNPAID,
+        _begins,
     ),
     "cancel": Act(
         gettext_lazy("Cancel for the end of the period"),
         gettext_lazy("Until then everything goes on; then everything can be read and nothing begins."),
         staff_acts.cancel,
-        Subscription.SERVED,
+        lambda held: _served(held) and held.cancels_at is None,
         grave=True,
     ),
     "keep": Act(
         gettext_lazy("Take the cancellation back"),
         gettext_lazy("The subscription goes on."),
         staff_acts.keep,
-        Subscription.SERVED,
+        lambda held: _served(held) and held.cancels_at is not None,
     ),
     "stop": Act(
         gettext_lazy("Stop for want of payment"),
         gettext_lazy("Read-only at once: nothing can be changed, no interview begins, running ones are finished."),
         staff_acts.stop,
-        PAID,
+        lambda held: held.status in (Status.ACTIVE, Status.PAST_DUE),
         grave=True,
     ),
     "recover": Act(
         gettext_lazy("Let everything go on"),
         gettext_lazy("As if it had been paid. What is owed stays owed."),
         staff_acts.recover,
-        frozenset({Status.PAST_DUE, Status.READ_ONLY}),
+        _unpaid,
     ),
 }
 
 
 def offered(held: Subscription) -> list[tuple[str, Act]]:
     """The acts that make sense as the subscription stands."""
-    return [(name, act) for name, act in ACTS.items() if held.status in act.statuses]
+    return [(name, act) for name, act in ACTS.items() if act.when(held)]
 
 
 def answer(admin: ModelAdmin, request: HttpRequest, subscription_id: UUID, name: str) -> HttpResponse:

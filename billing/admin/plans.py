@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.models import Plan
 from billing.services import plans
@@ -32,6 +33,8 @@ class PlanForm(forms.ModelForm):
     class Meta:
         model = Plan
         fields = (*TERMS, "stripe_price")
+        widgets = {"retention_days": UnfoldAdminTextInputWidget}
+        help_texts = {"retention_days": _("For how many days data may be kept: the choices, with commas between.")}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -50,7 +53,7 @@ class PlanForm(forms.ModelForm):
 class PlanAdmin(ModelAdmin):
     """Each row is a version; a plan with a tenant is that tenant's contract."""
 
-    list_display = ("name", "version", "whose", "price_usd", "interviews_a_month", "seats", "withdrawn_at", "code")
+    list_display = ("name", "version", "whose", "price_usd", "interviews_a_month", "withdrawn_at")
     list_filter = ("family", ("withdrawn_at", admin.EmptyFieldListFilter), ("tenant", admin.EmptyFieldListFilter))
     list_select_related = ("tenant",)
     search_fields = ("name", "code", "tenant__name")
@@ -60,7 +63,7 @@ class PlanAdmin(ModelAdmin):
 
     @admin.display(description=_("On offer to"))
     def whose(self, plan: Plan) -> str:
-        return plan.tenant.name if plan.tenant else _("everybody")
+        return plan.tenant.name if plan.tenant else str(_("everybody"))
 
     def get_form(self, request: HttpRequest, obj: Plan | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **kwargs | ({} if obj else {"form": PlanForm}))

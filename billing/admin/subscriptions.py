@@ -28,7 +28,8 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         *("anchor_at", "zone", "trial_ends_at", "past_due_since", "grace_ends_at", "cancels_at"),
         *("stripe_customer", "stripe_subscription"),
     )
-    change_form_after_template = "admin/billing/subscription.html"
+    change_form_before_template = "admin/billing/_acts.html"
+    change_form_after_template = "admin/billing/_detail.html"
 
     @admin.display(description=_("Used in this period"))
     def used(self, row: Any) -> str:

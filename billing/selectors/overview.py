@@ -45,7 +45,8 @@ def page() -> dict[str, Any]:
     period, now = periods.newest(), clock.now()
     assert period is not None  # every subscription begins with one
     held = own()
-    usage, ahead = selectors.usage_in(period), days.forecast(period, zone=held.zone, now=now)
+    usage, running = selectors.usage_in(period), held.status in Subscription.SERVED
+    ahead = days.forecast(period, zone=held.zone, now=now) if running else None
     by_day = days.by_day(period, zone=held.zone, now=now)
     return {
         "held": held,
@@ -53,7 +54,8 @@ def page() -> dict[str, Any]:
         "use": usage,
         "days": by_day,
         "left": max(0, usage.left),
-        "running": held.status in Subscription.SERVED,
+        "running": running,
+        "too_many": max(0, ahead.total - usage.bought - usage.overage_allowed) if ahead else 0,
         "beyond_usd": _beyond_usd(held, usage, ahead),
         "chart": chart.of(period, by_day, ahead, zone=held.zone, now=now),
         "forecast": ahead,

@@ -7,6 +7,7 @@ told so, and nothing is done twice.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -41,7 +42,7 @@ def change_plan(asked: Asked, *, code: str, when: str) -> None:
     :raises plan_changes.BelowUse, plan_changes.ChangedMeanwhile, NotNow, plans.UnknownPlan: with nothing changed.
     """
     with _acting(asked, "change_plan") as held:
-        chosen = {"subscription_id": held.pk, "code": code, "shown": held.plan_id}
+        chosen: dict[str, Any] = {"subscription_id": held.pk, "code": code, "shown": held.plan_id}
         if held.status in plan_changes.UNPAID - {Status.TRIALING}:
             plan_changes.choose_unpaid(**chosen)
         elif when == "now":

@@ -9,12 +9,12 @@ from accounts.tests.people import person
 from billing.models import BillingMail, QuotaPeriod
 from billing.services import granting, mail, periods, plan_changes, quota, warnings
 from billing.tests import bought
-from compliance.audit.models import AuditEvent
 from core import tenancy
 from core.claims import AlreadyClaimed
 from core.ids import uuid7
 from core.models import Due
 from core.testing import OTHER, TenantTestCase
+from tenants.tests.supported import trail
 
 BILLING, RECRUITER = ["adam@alpha.example", "olga@alpha.example"], "rita@alpha.example"
 
@@ -59,8 +59,7 @@ class MarksTests(WarningCase):
         self.assertEqual(self.warn(), [])
         self.start()
         self.assertEqual(self.warn(), [*BILLING, RECRUITER])
-        found = AuditEvent.objects.filter(action="quota.warned").order_by("pk")
-        self.assertEqual([row.detail["percent"] for row in found], [80, 95, 100])
+        self.assertEqual([row[3]["percent"] for row in trail(action="quota.warned")], [80, 95, 100])
 
     def test_the_same_mark_reached_again_is_told_once(self) -> None:
         bought.used(79)

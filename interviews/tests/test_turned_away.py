@@ -1,6 +1,7 @@
 """No interview left: who runs goes on, who comes is asked to come back, and hears once when there is room."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.core import mail as sent
@@ -139,7 +140,7 @@ class RoomTests(TenantTestCase):
 
     def test_each_way_to_room_owes_one_mail_to_each(self) -> None:
         held = bought.held()
-        ways = {
+        ways: dict[str, Callable[[], object]] = {
             "credit": lambda: granting.credit(subscription_id=held.pk, interviews=5, reason=REASON, by=uuid7()),
             "plan": lambda: plan_changes.change_now(subscription_id=held.pk, code="professional", shown="starter"),
             "overage": lambda: granting.allow_overage(subscription_id=held.pk, limit=5),

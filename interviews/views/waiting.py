@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -30,7 +31,7 @@ def extend(request: HttpRequest, user: User, interview_id: UUID) -> HttpResponse
     try:
         ratelimit.hit("invite", str(user.pk), RATE)
         interview = invitations.extend(interview_id=interview_id, days=EXTENDS_DAYS, by=user)
-        messages.success(request, _("They can begin until %(date)s.") % {"date": f"{interview.expires_at:%-d %B %Y}"})
+        messages.success(request, _("They can begin until %(date)s.") % {"date": date_format(interview.expires_at)})
     except invitations.CannotInvite as error:
         messages.error(request, str(error))
     response = redirect("portal_waiting")
