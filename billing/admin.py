@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from billing import admin_stripe  # noqa: F401  (registers its own)
 from billing.models import Plan, QuotaPeriod, Subscription
 
 

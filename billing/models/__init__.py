@@ -3,6 +3,7 @@
 from billing.models.invoices import BillingDetails, Invoice, InvoiceLine, InvoiceSeries
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
+from billing.models.stripe import StripeEvent
 from billing.models.subscriptions import Subscription
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Plan",
     "QuotaPeriod",
     "QuotaUse",
+    "StripeEvent",
     "Subscription",
     "UsageRecord",
 ]
