@@ -42,8 +42,9 @@ class ShopCase(TenantTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        opening = opened()
-        cls.shop = opening.__enter__()
+        cls.shop = Shop()
+        opening = opened(cls.shop)
+        opening.__enter__()
         cls.addClassCleanup(opening.__exit__, None, None, None)
         settings = override_settings(**on(cls.shop.address))
         settings.enable()

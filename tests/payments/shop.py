@@ -33,6 +33,7 @@ class Asked:
     path: str
     form: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -160,9 +161,8 @@ def credit_note(note_id: str, invoice: Raw, cents: int, **more: Any) -> Raw:
 
 
 @contextmanager
-def opened() -> Iterator[Shop]:
-    """The shop, while it answers."""
-    shop = Shop()
+def opened(shop: Shop) -> Iterator[None]:
+    """It answers on loopback, at its `address`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -174,13 +174,13 @@ def opened() -> Iterator[Shop]:
 
         def _answer(self) -> None:
             found = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            form = dict(parse_qsl(found.query) + parse_qsl(body, keep_blank_values=True))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            form = dict(parse_qsl(found.query) + parse_qsl(body.decode(), keep_blank_values=True))
             if shop.away:
                 self.close_connection = True
                 return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, told = shop.answer(Asked(self.command, found.path, form, headers))
+            status, told = shop.answer(Asked(self.command, found.path, form, headers, body))
             text = json.dumps(told).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -198,7 +198,7 @@ def opened() -> Iterator[Shop]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield shop
+        yield
     finally:
         server.shutdown()
         server.server_close()
