@@ -2,7 +2,7 @@
 
 MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain", "tenants_emaildomain", "tenants_supportgrant"),
-    *("billing_plan", "billing_subscription", "billing_quotaperiod"),
+    *("billing_plan", "billing_subscription", "billing_quotaperiod", "billing_stripeevent"),
     *(
         "llm_account",
         "llm_offer",

@@ -123,6 +123,7 @@ PUBLIC: dict[str, Route] = {
     "signup_sent": Route(nothing, EVERYBODY),
     "signup_confirm": Route(lambda world: ["nobody-sent-this"]),
     "signup_progress": Route(lambda world: ["nobody-signed-this"]),
+    "stripe_webhook": Route(nothing),  # off without a key: tests.payments
     "find_company": Route(nothing, EVERYBODY, EVERYBODY, fixed(email="ada@nowhere.example"), writes=False),
     "mailbox": Route(nothing, EVERYBODY, other=True),  # on loopback alone: core.views
     "mailbox-message": Route(lambda world: ["nobody-wrote-this"]),
@@ -183,6 +184,8 @@ TENANT: dict[str, Route] = {
     "settings_domain_check": Route(NO_ROW),
     "settings_domain_primary": Route(NO_ROW),
     "settings_domain_remove": Route(own_host, NOBODY, MANAGE),
+    "billing_checkout": Route(nothing),  # off without a key: tests.payments
+    "billing_stripe": Route(nothing),
     "settings_close": Route(nothing, OWNER, OWNER, CLOSE),
     "settings_close_cancel": Route(nothing, NOBODY, OWNER, writes=False),
     "settings_export": Route(nothing, NOBODY, OWNER),

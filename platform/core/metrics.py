@@ -120,5 +120,7 @@ for _thumb in ("up", "down"):
     thumbs.labels(_thumb)
 for _outcome in WEBHOOK_OUTCOMES:
     stripe_webhooks.labels(_outcome)
+for _kind in ("unavailable", "declined", "refused", "gone"):
+    stripe_calls_failed.labels(_kind)
 for _outcome in STRIPE_OUTCOMES:
     stripe_events.labels(_outcome)

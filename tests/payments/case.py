@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import stripe
@@ -13,6 +12,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from billing.models import InvoiceLine, Plan, StripeEvent, Subscription
+from billing.services import months, periods
 from billing.services.stripe import inbox
 from core import tenancy
 from core.testing import TenantClient, TenantTestCase
@@ -112,10 +112,9 @@ def trying(plan: Plan, days: int = 14) -> Subscription:
     began = datetime.now(UTC) - timedelta(days=1)
     ends = began + timedelta(days=days)
     held.status, held.plan, held.trial_ends_at, held.anchor_at = "trialing", plan, ends, began
-    held.stripe_customer = CUSTOMER
+    held.past_due_since = held.grace_ends_at = held.cancels_at = held.next_plan = held.stripe_busy_until = None
+    held.collection, held.stripe_customer, held.stripe_subscription = "invoice", CUSTOMER, ""
     held.save()
-    from billing.services import periods
-
     periods.open_trial(held)
     return held
 
@@ -160,12 +159,10 @@ def subscription(
     } | more
 
 
-def month_after(start: int, months: int = 1) -> int:
-    from billing.services.months import month_of
-
+def month_after(start: int, count: int = 1) -> int:
     at = datetime.fromtimestamp(start, UTC)
-    for _ in range(months):
-        at = month_of(datetime.fromtimestamp(start, UTC), at)[1]
+    for _ in range(count):
+        at = months.month_of(datetime.fromtimestamp(start, UTC), at)[1]
     return seconds(at)
 
 
@@ -239,7 +236,3 @@ def undone() -> Iterator[None]:
     with block:
         yield
         transaction.set_rollback(True)
-
-
-def usd(text: str) -> Decimal:
-    return Decimal(text)

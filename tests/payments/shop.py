@@ -166,6 +166,8 @@ def opened(shop: Shop) -> Iterator[None]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 64 * 1024  # head and body in one packet: else each answer waits for an acknowledgement
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._answer()

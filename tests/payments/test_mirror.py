@@ -1,9 +1,11 @@
 """Whatever an event says, what Stripe has now is copied: status, plan, months, cancellation, end."""
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from itertools import pairwise
 
 import time_machine
+from django.core.management import CommandError, call_command
 
 from billing.models import QuotaPeriod, StripeEvent, Subscription
 from billing.services import periods, quota, subscriptions
@@ -488,3 +490,25 @@ class FollowingTests(MirrorCase):
         self.assertEqual(self.held.invoices.count(), 1)
         with self.assertRaises(Odd):
             mirror.copy_subscription(subscription_id=self.held.pk)
+
+    def test_the_command_does_the_same_for_every_tenant_or_one(self) -> None:
+        self.shop.put(subscription(began=datetime.now(UTC) - timedelta(hours=1)))
+        self.shop.put(invoice())
+        day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+
+        def run(*arguments: str) -> str:
+            said = StringIO()
+            call_command("mirror_stripe", *arguments, stdout=said)
+            return said.getvalue()
+
+        self.assertEqual(
+            run("--since", day, "--tenant", OTHER), "0 things were other than at Stripe, and are copied.\n"
+        )
+        self.assertEqual(self.held.invoices.count(), 0)
+        self.assertEqual(run("--since", day), "3 things were other than at Stripe, and are copied.\n")
+        self.assertEqual(run("--since", day), "0 things were other than at Stripe, and are copied.\n")
+        with self.assertRaises(CommandError):
+            run("--since", "yesterday")
+        self.shop.away = True
+        with self.assertRaises(CommandError):
+            run("--since", day)
