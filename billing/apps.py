@@ -7,6 +7,7 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing import selectors
         from billing.services import entitlements, mail, plans, subscriptions
+        from billing.services.stripe import inbox, leaving
         from core import due, tenancy
         from core import entitlements as asked
         from llm import own_keys
@@ -24,8 +25,19 @@ class BillingConfig(AppConfig):
             keyword="mail_id",
             retry=lambda object_id: mail.retry(mail_id=object_id),
         )
+        # Who is suspended, or closing, is still paid for, or not: what Stripe tells is followed all the same.
+        due.register(
+            "stripe_event",
+            task="billing.follow_stripe_event",
+            keyword="event_id",
+            retry=inbox.retry,
+            any_status=True,
+        )
+        due.register("stripe_check", task="billing.check_stripe", keyword="subscription_id", any_status=True)
+        due.register("stripe_overage", task="billing.charge_overage_by_stripe", keyword="period_id", any_status=True)
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
+        closing.when_closed("stripe", leaving.leave)
         api_keys.limit_by(selectors.api_calls_a_minute)
         figures.connect(selectors.standings)
         provisioning.offer_plans(plans.choices)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from billing.services import charges, mail, periods, warnings
+from billing.services.stripe import catching_up, inbox, overage
 from core.tasks import tenant_task
 
 
@@ -24,3 +25,18 @@ def warn_of_quota(*, period_id: UUID) -> None:
 @tenant_task("billing.send_mail", queue="default")
 def send_mail(*, mail_id: UUID) -> None:
     mail.send(mail_id=mail_id)
+
+
+@tenant_task("billing.follow_stripe_event", queue="default")
+def follow_stripe_event(*, event_id: UUID) -> None:
+    inbox.process(event_id=event_id)
+
+
+@tenant_task("billing.check_stripe", queue="default")
+def check_stripe(*, subscription_id: UUID) -> None:
+    catching_up.check(subscription_id=subscription_id)
+
+
+@tenant_task("billing.charge_overage_by_stripe", queue="default")
+def charge_overage_by_stripe(*, period_id: UUID) -> None:
+    overage.bill(period_id=period_id)

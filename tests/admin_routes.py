@@ -4,6 +4,7 @@ MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain", "tenants_emaildomain", "tenants_supportgrant"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod", "billing_usagerecord", "billing_creditgrant"),
     *("billing_infrastructureshare", "billing_receiptpolicy"),
+    "billing_stripeevent",
     *(
         "llm_account",
         "llm_offer",

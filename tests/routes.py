@@ -126,6 +126,7 @@ PUBLIC: dict[str, Route] = {
     "signup_sent": Route(nothing, EVERYBODY),
     "signup_confirm": Route(lambda world: ["nobody-sent-this"]),
     "signup_progress": Route(lambda world: ["nobody-signed-this"]),
+    "stripe_webhook": Route(nothing),  # off without a key: tests.payments
     "find_company": Route(nothing, EVERYBODY, EVERYBODY, fixed(email="ada@nowhere.example"), writes=False),
     "mailbox": Route(nothing, EVERYBODY, other=True),  # on loopback alone: core.views
     "mailbox-message": Route(lambda world: ["nobody-wrote-this"]),
@@ -194,6 +195,8 @@ TENANT: dict[str, Route] = {
     "billing_overage": Route(nothing, MANAGE, MANAGE, fixed(limit="0")),
     "billing_cancel": Route(nothing, MANAGE, MANAGE),
     "billing_keep": Route(nothing, NOBODY, MANAGE, writes=False),
+    "billing_checkout": Route(nothing),  # off without a key: tests.payments
+    "billing_stripe": Route(nothing),
     "settings_close": Route(nothing, OWNER, OWNER, CLOSE),
     "settings_close_cancel": Route(nothing, NOBODY, OWNER, writes=False),
     "settings_export": Route(nothing, NOBODY, OWNER),

@@ -5,6 +5,7 @@ from billing.models.mail import BillingMail
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
 from billing.models.receipts import InfrastructureShare, ReceiptPolicy
+from billing.models.stripe import StripeEvent
 from billing.models.subscriptions import Subscription
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "QuotaPeriod",
     "QuotaUse",
     "ReceiptPolicy",
+    "StripeEvent",
     "Subscription",
     "UsageRecord",
 ]

@@ -75,7 +75,9 @@ def close(*, period_id: UUID) -> None:
 
 def _close(period: QuotaPeriod) -> None:
     beyond, plan = overage_of(period), period.plan
-    if beyond > 0 and plan is not None and plan.overage_price_usd is not None:
+    if beyond > 0 and period.subscription.collection == Subscription.Collection.STRIPE:
+        due.owe("stripe_overage", period.pk)  # Stripe draws up the invoice: billing.services.stripe.overage
+    elif beyond > 0 and plan is not None and plan.overage_price_usd is not None:
         charge(
             period.subscription,
             kind=InvoiceLine.Kind.OVERAGE,

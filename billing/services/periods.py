@@ -60,10 +60,10 @@ def renew(*, subscription_id: UUID) -> None:
     last, now = held.periods.first(), clock.now()
     before = last
     while held.status in Subscription.SERVED and (last is None or last.period_end <= now):
+        if last is not None:
+            owe_close(held, last)  # of the last one too: what was used beyond it is owed
         if last is not None and not _goes_on(held, last):
             break
-        if last is not None:
-            _owe(held, "period_close", last.pk, at=last.period_end + CLOSES_AFTER)
         start = last.period_end if last else max(held.anchor_at, month_of(held.anchor_at, now, held.zone)[0])
         last = open_at(held, start, month_of(held.anchor_at, start, held.zone)[1])
     if last is not None and held.status in Subscription.SERVED:
@@ -127,6 +127,28 @@ def open_trial(held: Subscription) -> QuotaPeriod:
     )
     owe_renewal(held)
     return period
+
+
+def begin(held: Subscription, at: datetime) -> QuotaPeriod:
+    """The first month that is paid for, from `at`: what ran until then ends there. The caller locked the subscription.
+
+    Who hears late of a payment may have opened a month since: that month is the paid one then, never another.
+    """
+    newest = held.periods.first()
+    if newest is not None and newest.period_start >= at:
+        newest.period_end = month_of(held.anchor_at, newest.period_start, held.zone)[1]
+        newest.plan = held.plan
+        newest.save(update_fields=["period_end", "plan"])
+        return newest
+    cut(held, at)
+    if newest is not None and not newest.is_trial:
+        owe_close(held, newest)
+    return open_at(held, at, month_of(held.anchor_at, at, held.zone)[1])
+
+
+def owe_close(held: Subscription, period: QuotaPeriod) -> None:
+    """Have the overage of a period that is over charged."""
+    _owe(held, "period_close", period.pk, at=period.period_end + CLOSES_AFTER)
 
 
 def cut(held: Subscription, at: datetime) -> None:

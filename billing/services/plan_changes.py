@@ -85,6 +85,51 @@ def change_now(*, subscription_id: UUID, code: str, shown: str, may_shrink: bool
 
 
 @transaction.atomic
+def may_change_now(*, subscription_id: UUID, code: str, shown: str) -> Plan:
+    """The plan that `change_now` would change to; nothing is changed.
+
+    :raises ChangedMeanwhile, LargerOnly, BelowUse, NotNow, plans.UnknownPlan: as that would.
+    """
+    held, plan = _asked(subscription_id, code, shown)
+    if plan.price_usd < held.plan.price_usd:
+        raise LargerOnly
+    period = _current(held)
+    require_fits(plan, period=period, included=period.included + _proration(held, plan, period).interviews)
+    return plan
+
+
+@transaction.atomic
+def may_change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Plan:
+    """The plan that `change_at_renewal` would choose; nothing is changed.
+
+    :raises ChangedMeanwhile, BelowUse, NotNow, plans.UnknownPlan: as that would.
+    """
+    held = _locked_as_shown(subscription_id, shown)
+    plan = held.plan if code == held.plan_id else plans.for_tenant(code, held.tenant)
+    if plan.pk != held.plan_id:
+        require_fits(plan)
+    return plan
+
+
+@transaction.atomic
+def follow(held: Subscription, plan: Plan) -> None:
+    """Stripe sells the tenant another plan since now: what is included follows by the rest of the period.
+
+    Nothing is refused any more, so what was used stays included. The caller locked the subscription.
+    """
+    period, before = held.periods.select_for_update().first(), held.plan_id
+    limit = min(held.overage_limit, plan.most_overage)
+    if period is not None:
+        more = _proration(held, plan, period).interviews
+        least = period.reserved + period.consumed - period.credited - limit
+        period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, limit
+        period.save(update_fields=["included", "plan", "overage_allowed"])
+        charges.settle_overage(period, why=uuid7())
+    _save(held, plan=plan, next_plan=None, overage_limit=limit)
+    audit.record("subscription.plan_changed", held, before=before, plan=plan.pk, at="now")
+
+
+@transaction.atomic
 def change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Subscription:
     """Another plan from the next period on; choosing the present one takes such a wish back.
 

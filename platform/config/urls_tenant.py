@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("llm.urls_api")),
     path("", include("tenants.urls_settings")),
     path("", include("billing.urls")),
+    path("", include("billing.urls_stripe")),
     path("", include("compliance.urls")),
     path("", include("tenants.urls_api_keys")),
     path("", include("tenants.urls_scim")),
