@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, plans, subscriptions
+        from billing.services import entitlements, notices, plans, subscriptions
         from core import due
         from core import entitlements as asked
         from llm import own_keys
@@ -17,6 +17,15 @@ class BillingConfig(AppConfig):
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")
         due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
+        due.register("invoicing", task="billing.issue_invoice", keyword="subscription_id")
+        due.register("invoice_overdue", task="billing.invoice_overdue", keyword="invoice_id")
+        due.register("dunning", task="billing.dun", keyword="subscription_id")
+        due.register(
+            notices.DUE,
+            task="billing.send_notice",
+            keyword="notice_id",
+            retry=lambda notice_id: notices.retry(notice_id=notice_id),
+        )
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
         api_keys.limit_by(selectors.api_calls_a_minute)

@@ -1,12 +1,15 @@
 """Money, in the public schema: what is on offer, what a tenant bought, used and owes. Interviews are named by UUID."""
 
 from billing.models.invoices import BillingDetails, Invoice, InvoiceLine, InvoiceSeries
+from billing.models.notices import BillingNotice
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
+from billing.models.sellers import Seller
 from billing.models.subscriptions import Subscription
 
 __all__ = [
     "BillingDetails",
+    "BillingNotice",
     "CreditGrant",
     "Invoice",
     "InvoiceLine",
@@ -14,6 +17,7 @@ __all__ = [
     "Plan",
     "QuotaPeriod",
     "QuotaUse",
+    "Seller",
     "Subscription",
     "UsageRecord",
 ]

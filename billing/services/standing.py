@@ -55,7 +55,8 @@ def recover(held: Subscription, *, why: str) -> None:
         return
     if held.status == Status.TRIALING:
         raise state.TransitionNotAllowed(str(held))
-    state.move(held, Status.ACTIVE, past_due_since=None, grace_ends_at=None, cancels_at=None)
+    cancels_at = None if held.status == Status.CANCELLED else held.cancels_at  # who asked to go still goes
+    state.move(held, Status.ACTIVE, past_due_since=None, grace_ends_at=None, cancels_at=cancels_at)
     reading_only.end(held.tenant)
     audit.record("subscription.recovered", held, why=why)
     transaction.on_commit(tenancy.forget)

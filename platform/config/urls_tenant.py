@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("interviews.urls_programs")),
     path("", include("llm.urls_api")),
     path("", include("tenants.urls_settings")),
+    path("", include("billing.urls_invoices")),
     path("", include("compliance.urls")),
     path("", include("tenants.urls_api_keys")),
     path("", include("tenants.urls_scim")),
