@@ -2,7 +2,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from billing import admin_invoices, admin_parties
 from billing.models import Plan, QuotaPeriod, Subscription
+
+__all__ = ["admin_invoices", "admin_parties"]
 
 
 @admin.register(Plan)

@@ -3,6 +3,7 @@
 MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain", "tenants_emaildomain", "tenants_supportgrant"),
     *("billing_plan", "billing_subscription", "billing_quotaperiod"),
+    *("billing_invoice", "billing_invoiceline", "billing_seller", "billing_billingdetails", "billing_billingnotice"),
     *(
         "llm_account",
         "llm_offer",
@@ -44,6 +45,7 @@ ALL: frozenset[str] = (
             *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n"),
             *("password_change", "password_change_done", "auth_user_password_change"),
             "llm_usagehour_calls",
+            *(f"billing_invoice_{act}" for act in ("download", "mark_paid", "credit", "void")),
             *("tenants_supportgrant_enter", "tenants_tenant_let_owner_in"),
             *(f"{model}_{page}" for model in MODELS for page in ("changelist", "add", "history", "delete", "change")),
         )

@@ -73,7 +73,7 @@ def checked(values: dict[str, str]) -> dict[str, str]:
 
 
 def _check(name: str, value: str) -> None:
-    most = BillingDetails._meta.get_field(name).max_length or 0
+    most = getattr(BillingDetails._meta.get_field(name), "max_length", None) or 0
     if not value and name in REQUIRED:
         raise BadDetails(name, _("This is needed on an invoice."))
     if len(value) > most:

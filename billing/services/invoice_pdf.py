@@ -1,4 +1,4 @@
-"""An invoice or a credit note as a PDF, from what is kept on it. The same invoice in the same state is the same file."""
+"""An invoice or a credit note as a PDF, from what is kept on it. The same row is the same file."""
 
 from datetime import datetime
 from decimal import Decimal

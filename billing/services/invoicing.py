@@ -111,7 +111,7 @@ def attach(lines: list[InvoiceLine], invoice: Invoice) -> None:
 
 
 def number(invoice: Invoice, seller: Seller) -> None:
-    """Give the invoice the next number and write it: the last of its transaction, for the number's row is everybody's."""
+    """Give it the next number and write it: the last of its transaction, for the number's row is everybody's."""
     series = numbers.INVOICES if invoice.kind == Invoice.Kind.INVOICE else numbers.CREDIT_NOTES
     year = invoice.issued_at.astimezone(ZoneInfo(seller.zone)).year
     invoice.number = numbers.take(series, year=year)
@@ -125,4 +125,3 @@ def _owe(held: Subscription, invoice: Invoice) -> None:
     notices.tell(held, notices.Kind.ISSUED, key=f"issued:{invoice.pk}", invoice_id=invoice.pk)
     with tenancy.enter(held.tenant.schema_name):
         due.owe(OVERDUE, invoice.pk, after=PAID_WITHIN)
-

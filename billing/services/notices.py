@@ -63,7 +63,7 @@ def retry(*, notice_id: UUID) -> None:
 def _message(row: BillingNotice) -> EmailMessage:
     """One mail to all of them; what is about an invoice has it attached."""
     held = Subscription.objects.select_related("tenant").get(pk=row.subscription_id)
-    invoice = Invoice.objects.filter(pk=row.invoice_id).first()
+    invoice = Invoice.objects.filter(pk=row.invoice_id).first() if row.invoice_id else None
     subject, text = letters.write(f"billing/mail/{row.kind}", _context(held, invoice))
     message = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, _recipients(held))
     if invoice is not None and invoice.source == Invoice.Source.OWN:

@@ -35,5 +35,5 @@ def owed(*, seller_country: str, home_percent: Decimal, buyer_country: str, has_
     if seller_country in EU and buyer_country in EU:
         if not has_tax_id:
             return Tax(home_percent)
-        return Tax(NONE, _("Reverse charge: VAT is accounted for by the recipient (Article 196, Directive 2006/112/EC)."))
+        return Tax(NONE, _("Reverse charge: the recipient accounts for the VAT (Article 196, Directive 2006/112/EC)."))
     return Tax(NONE, _("Outside the scope of VAT in the seller's country."))

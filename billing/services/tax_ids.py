@@ -1,7 +1,7 @@
 """VAT numbers: their form and check digits, by country. Whether a register knows one is not looked up."""
 
 import re
-from types import ModuleType
+from typing import Any
 
 from django.utils.translation import gettext as _
 from stdnum.exceptions import ValidationError
@@ -33,7 +33,7 @@ def clean(tax_id: str, *, country: str) -> str:
     return prefix + _checked(module, typed, prefix, country)
 
 
-def _checked(module: ModuleType, typed: str, prefix: str, country: str) -> str:
+def _checked(module: Any, typed: str, prefix: str, country: str) -> str:
     try:
         number: str = module.validate(typed)
     except ValidationError as error:

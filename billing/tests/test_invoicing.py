@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import time_machine
 from django.core import mail
@@ -15,6 +16,7 @@ from billing.services import billing_details, charges, invoicing, notices, perio
 from billing.services.invoicing import DetailsMissing, NothingToInvoice
 from billing.tests import invoiced
 from core import clock, due, tenancy
+from core.ids import uuid7
 from core.testing import HOME, OTHER, TenantTestCase
 from tenants.tests.supported import trail
 
@@ -70,7 +72,9 @@ class IssuingTests(Case):
 
         invoice = self.issue()
 
-        self.assertEqual((invoice.period_start, invoice.period_end), (NOON - timedelta(days=1), NOON + timedelta(days=3)))
+        self.assertEqual(
+            (invoice.period_start, invoice.period_end), (NOON - timedelta(days=1), NOON + timedelta(days=3))
+        )
 
     def test_what_changes_afterwards_changes_nothing_on_it(self) -> None:
         invoice = invoiced.issued()
@@ -268,7 +272,7 @@ class NeverAgainTests(Case):
 
     def test_its_contents_never_change(self) -> None:
         rows = Invoice.objects.filter(pk=self.invoice.pk)
-        for changes in (
+        contents: list[dict[str, Any]] = [
             {"number": "2026-0002"},
             {"buyer": {}},
             {"seller": {}},
@@ -278,7 +282,8 @@ class NeverAgainTests(Case):
             {"due_at": clock.now()},
             {"kind": "credit_note", "corrects": self.invoice},
             {"source": "stripe"},
-        ):
+        ]
+        for changes in contents:
             with self.subTest(changes), self.assertRaisesMessage(DatabaseError, "never changes"), transaction.atomic():
                 rows.update(**changes)
         rows.update(status="paid", paid_at=clock.now(), payment_reference="TX 1")
@@ -302,12 +307,13 @@ class NeverAgainTests(Case):
 
     def test_a_line_never_changes_and_stays_where_it_is(self) -> None:
         waits = invoiced.line()
-        for row, changes in (
+        acts: list[tuple[InvoiceLine, dict[str, Any]]] = [
             (self.line, {"amount_usd": 1}),
             (self.line, {"text": "Another"}),
             (self.line, {"invoice": None}),
             (waits, {"amount_usd": 1}),
-        ):
+        ]
+        for row, changes in acts:
             with self.subTest(changes), self.assertRaisesMessage(DatabaseError, "never changes"), transaction.atomic():
                 InvoiceLine.objects.filter(pk=row.pk).update(**changes)
 
@@ -324,7 +330,7 @@ class NeverAgainTests(Case):
     def test_it_is_the_sum_of_its_lines(self) -> None:
         row = Invoice.objects.get(pk=self.invoice.pk)
         row.pk, row.number = None, "2026-0099"
-        row.id = invoiced.uuid7()
+        row.id = uuid7()
         with self.assertRaisesMessage(IntegrityError, "the sum of its lines"), transaction.atomic():
             row.save(force_insert=True)
 
@@ -334,7 +340,7 @@ class NeverAgainTests(Case):
                 InvoiceSeries.objects.filter(code=self.invoice.number[:4]).update(last=last)
         waits = invoiced.line()
         copy = Invoice.objects.get(pk=self.invoice.pk)
-        copy.id = invoiced.uuid7()
+        copy.id = uuid7()
         with self.assertRaisesMessage(IntegrityError, "one_invoice_a_number"), transaction.atomic():
             invoicing.attach([waits], copy)
             copy.save(force_insert=True)

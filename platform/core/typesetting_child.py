@@ -27,7 +27,8 @@ def main() -> None:
 
 def with_known_letters(order: dict) -> tuple[bytes, list[str]]:
     """PDF/UA-1 refuses a letter that no font has: each is replaced, and told."""
-    data, replaced = json.dumps(order["data"], ensure_ascii=False), []
+    replaced: list[str] = []
+    data = json.dumps(order["data"], ensure_ascii=False)
     while True:
         try:
             return compiled(order, data), replaced
