@@ -7,13 +7,14 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing import selectors
         from billing.services import entitlements, notices, plans, subscriptions
-        from core import due
+        from core import due, tenancy
         from core import entitlements as asked
         from llm import own_keys
         from tenants.selectors import figures
         from tenants.services import api_keys, closing, provisioning
 
         asked.connect(entitlements.of_tenant)
+        asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")
         due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
