@@ -6,7 +6,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, mail, plans, subscriptions
+        from billing.services import entitlements, mail, notices, plans, subscriptions
         from billing.services.stripe import inbox, leaving
         from core import due, tenancy
         from core import entitlements as asked
@@ -35,6 +35,15 @@ class BillingConfig(AppConfig):
         )
         due.register("stripe_check", task="billing.check_stripe", keyword="subscription_id", any_status=True)
         due.register("stripe_overage", task="billing.charge_overage_by_stripe", keyword="period_id", any_status=True)
+        due.register("invoicing", task="billing.issue_invoice", keyword="subscription_id")
+        due.register("invoice_overdue", task="billing.invoice_overdue", keyword="invoice_id")
+        due.register("dunning", task="billing.dun", keyword="subscription_id")
+        due.register(
+            notices.DUE,
+            task="billing.send_notice",
+            keyword="notice_id",
+            retry=lambda notice_id: notices.retry(notice_id=notice_id),
+        )
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
         closing.when_closed("stripe", leaving.leave)

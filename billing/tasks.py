@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from billing.services import charges, mail, periods, warnings
+from billing.services import charges, dunning, invoicing, mail, notices, periods, warnings
 from billing.services.stripe import catching_up, inbox, overage
 from core.tasks import tenant_task
 
@@ -40,3 +40,23 @@ def check_stripe(*, subscription_id: UUID) -> None:
 @tenant_task("billing.charge_overage_by_stripe", queue="default")
 def charge_overage_by_stripe(*, period_id: UUID) -> None:
     overage.bill(period_id=period_id)
+
+
+@tenant_task("billing.issue_invoice", queue="default")
+def issue_invoice(*, subscription_id: UUID) -> None:
+    invoicing.look(subscription_id=subscription_id)
+
+
+@tenant_task("billing.invoice_overdue", queue="default")
+def invoice_overdue(*, invoice_id: UUID) -> None:
+    dunning.invoice_overdue(invoice_id=invoice_id)
+
+
+@tenant_task("billing.dun", queue="default")
+def dun(*, subscription_id: UUID) -> None:
+    dunning.look(subscription_id=subscription_id)
+
+
+@tenant_task("billing.send_notice", queue="default")
+def send_notice(*, notice_id: UUID) -> None:
+    notices.send(notice_id=notice_id)

@@ -5,6 +5,7 @@ MODELS = (
     *("billing_plan", "billing_subscription", "billing_quotaperiod", "billing_usagerecord", "billing_creditgrant"),
     *("billing_infrastructureshare", "billing_receiptpolicy"),
     "billing_stripeevent",
+    *("billing_invoice", "billing_invoiceline", "billing_seller", "billing_billingdetails", "billing_billingnotice"),
     *(
         "llm_account",
         "llm_offer",
@@ -47,6 +48,7 @@ ALL: frozenset[str] = (
             *("password_change", "password_change_done", "auth_user_password_change"),
             "llm_usagehour_calls",
             "billing_receipt",
+            *(f"billing_invoice_{act}" for act in ("download", "mark_paid", "credit", "void")),
             *("tenants_supportgrant_enter", "tenants_tenant_let_owner_in"),
             *("billing_subscription_act", "billing_plan_new_version"),
             *(f"{model}_{page}" for model in MODELS for page in ("changelist", "add", "history", "delete", "change")),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from accounts.models import ScimGroup, TeamInvitation, User
 from accounts.roles import Role
+from billing.models import Invoice
 from core.testing import HOME
 from interviews.models import CandidateRequest, CompetencyRating, Consensus, Contest, PlanDraft
 from interviews.services import feedback
@@ -114,6 +115,10 @@ def support_grant(world: World) -> list[Any]:
 
 def support_asked(world: World) -> list[Any]:
     return [SupportGrant.objects.get(tenant__schema_name=HOME, status="requested").pk]
+
+
+def invoice(world: World) -> list[Any]:
+    return [Invoice.objects.get(subscription__tenant__schema_name=HOME).pk]
 
 
 def answer(world: World) -> dict[str, Any]:

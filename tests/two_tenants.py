@@ -15,6 +15,7 @@ from accounts.programs import Scope
 from accounts.roles import Role
 from accounts.services import invitations as team_invitations
 from billing.services import periods
+from billing.tests import invoiced
 from compliance.models import Consent
 from core import clock, tenancy
 from core.ids import uuid7
@@ -128,6 +129,7 @@ def build() -> World:
     turned_away.note(world.interviews["consented"])
     Invitation.objects.update(used_at=clock.now())
     _support()
+    invoiced.issued(line2=words)
     return world
 
 

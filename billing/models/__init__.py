@@ -2,15 +2,18 @@
 
 from billing.models.invoices import BillingDetails, Invoice, InvoiceLine, InvoiceSeries
 from billing.models.mail import BillingMail
+from billing.models.notices import BillingNotice
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
 from billing.models.receipts import InfrastructureShare, ReceiptPolicy
+from billing.models.sellers import Seller
 from billing.models.stripe import StripeEvent
 from billing.models.subscriptions import Subscription
 
 __all__ = [
     "BillingDetails",
     "BillingMail",
+    "BillingNotice",
     "CreditGrant",
     "InfrastructureShare",
     "Invoice",
@@ -20,6 +23,7 @@ __all__ = [
     "QuotaPeriod",
     "QuotaUse",
     "ReceiptPolicy",
+    "Seller",
     "StripeEvent",
     "Subscription",
     "UsageRecord",

@@ -60,7 +60,9 @@ def recover(held: Subscription, *, why: str) -> None:
     if held.status == Status.TRIALING:
         raise state.TransitionNotAllowed(str(held))
     now = clock.now()
-    fresh: dict[str, Any] = {"past_due_since": None, "grace_ends_at": None, "cancels_at": None}
+    fresh: dict[str, Any] = {"past_due_since": None, "grace_ends_at": None}
+    if held.status == Status.CANCELLED:  # who asked to go, and did not yet, still goes
+        fresh["cancels_at"] = None
     if held.status not in Subscription.SERVED and not held.periods.filter(period_end__gt=now).exists():
         fresh |= {"anchor_at": now, "billed_since": now}
     state.move(held, Status.ACTIVE, **fresh)

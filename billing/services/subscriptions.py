@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
-from billing.services import periods, plans
+from billing.services import periods, plans, sellers
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
 from tenants.models import Tenant
@@ -26,6 +26,7 @@ def subscribe_new_tenant(tenant: Tenant) -> None:
     :raises plans.UnknownPlan: if there is no such plan.
     """
     plans.load()
+    sellers.current()
     if Subscription.objects.filter(tenant=tenant).exists():
         return
     plan, now = plans.newest(tenant.plan_code), clock.now()

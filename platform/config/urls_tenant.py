@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("tenants.urls_settings")),
     path("", include("billing.urls")),
     path("", include("billing.urls_stripe")),
+    path("", include("billing.urls_invoices")),
     path("", include("compliance.urls")),
     path("", include("tenants.urls_api_keys")),
     path("", include("tenants.urls_scim")),
