@@ -6,8 +6,8 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, plans, subscriptions
-        from core import due
+        from billing.services import entitlements, plans, reconciling, subscriptions
+        from core import due, gauges
         from core import entitlements as asked
         from llm import own_keys
         from tenants.selectors import figures
@@ -16,6 +16,8 @@ class BillingConfig(AppConfig):
         asked.connect(entitlements.of_tenant)
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")
+        due.register(reconciling.KIND, task="billing.reconcile", keyword="tenant_id")
+        gauges.register("billing", reconciling.figures, keep=60.0)
         due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))

@@ -2,7 +2,10 @@
 
 from uuid import UUID
 
-from billing.services import charges, periods, warnings
+from celery import shared_task
+
+from billing.services import charges, periods, reconciling, warnings
+from core import pool, tenancy
 from core.tasks import tenant_task
 
 
@@ -19,3 +22,18 @@ def close_period(*, period_id: UUID) -> None:
 @tenant_task("billing.warn_of_quota", queue="default")
 def warn_of_quota(*, period_id: UUID) -> None:
     warnings.warn(period_id=period_id)
+
+
+@tenant_task("billing.reconcile", queue="batch")
+def reconcile(*, tenant_id: UUID) -> None:
+    reconciling.reconcile(tenant_id=tenant_id)
+
+
+@shared_task(name="billing.owe_reconciliations", queue="default")  # type: ignore[untyped-decorator]
+def owe_reconciliations() -> None:
+    """Have every tenant compared once a day."""
+    try:
+        with tenancy.enter_platform():
+            reconciling.owe_all()
+    finally:
+        pool.give_back()

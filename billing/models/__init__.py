@@ -1,8 +1,10 @@
 """Money, in the public schema: what is on offer, what a tenant bought, used and owes. Interviews are named by UUID."""
 
 from billing.models.invoices import BillingDetails, Invoice, InvoiceLine, InvoiceSeries
+from billing.models.margins import Margin
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
+from billing.models.reconciliations import Reconciliation
 from billing.models.subscriptions import Subscription
 
 __all__ = [
@@ -11,9 +13,11 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
+    "Margin",
     "Plan",
     "QuotaPeriod",
     "QuotaUse",
+    "Reconciliation",
     "Subscription",
     "UsageRecord",
 ]
