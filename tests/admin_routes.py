@@ -2,7 +2,7 @@
 
 MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain", "tenants_emaildomain", "tenants_supportgrant"),
-    *("billing_plan", "billing_subscription", "billing_quotaperiod"),
+    *("billing_plan", "billing_subscription", "billing_quotaperiod", "billing_margin", "billing_reconciliation"),
     *(
         "llm_account",
         "llm_offer",
@@ -43,7 +43,7 @@ ALL: frozenset[str] = (
         for name in (
             *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n"),
             *("password_change", "password_change_done", "auth_user_password_change"),
-            "llm_usagehour_calls",
+            *("llm_usagehour_calls", "billing_margin_csv", "billing_margin_tenant"),
             *("tenants_supportgrant_enter", "tenants_tenant_let_owner_in"),
             *(f"{model}_{page}" for model in MODELS for page in ("changelist", "add", "history", "delete", "change")),
         )

@@ -149,7 +149,7 @@ def _try_another(held: Subscription, plan: Plan) -> Subscription:
 def _current(held: Subscription) -> QuotaPeriod:
     with tenancy.enter(held.tenant.schema_name):
         try:
-            return QuotaPeriod.objects.select_for_update().get(pk=periods.current().pk)
+            return QuotaPeriod.objects.select_for_update(no_key=True).get(pk=periods.current().pk)
         except periods.NoPeriod as error:
             raise NotNow(str(error)) from error
 

@@ -105,7 +105,12 @@ def keep(*, subscription_id: UUID) -> Subscription:
 
 
 def locked(subscription_id: UUID) -> Subscription:
-    """The subscription, held until the transaction ends: of two people who change it, one waits for the other."""
-    found = Subscription.objects.select_for_update(of=("self",)).select_related("tenant", "plan")
+    """The subscription, held until the transaction ends: of two people who change it, one waits for the other.
+
+    Without its key: an interview that starts names it at its commit while it holds the period, which whoever holds the
+    subscription asks for next. With the key each would wait for the other.
+    """
+    rows = Subscription.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.select_related("tenant", "plan")
     return found.get(pk=subscription_id)
 
