@@ -7,13 +7,14 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         from billing import selectors
         from billing.services import entitlements, plans, reconciling, subscriptions
-        from core import due, gauges
+        from core import due, gauges, tenancy
         from core import entitlements as asked
         from llm import own_keys
         from tenants.selectors import figures
         from tenants.services import api_keys, closing, provisioning
 
         asked.connect(entitlements.of_tenant)
+        asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")
         due.register(reconciling.KIND, task="billing.reconcile", keyword="tenant_id")

@@ -13,6 +13,7 @@ class TenantsConfig(AppConfig):
         _forget_what_changes()
         _owe()
         _follow_people()
+        _say_what_is_used()
         _stand_by()
 
 
@@ -54,6 +55,26 @@ def _owe() -> None:
     due.register(closing.DUE, task="tenants.carry_out_closing", keyword="closing_id", any_status=True)
     due.register(closing_mail.KIND, task="tenants.send_closing_mail", keyword="closing_id", any_status=True)
     due.register(suspension_mail.KIND, task="tenants.send_suspension_mail", keyword="tenant_row_id", any_status=True)
+
+
+def _say_what_is_used() -> None:
+    """Features of a plan that the current tenant uses: it can't go to one without them."""
+    from core import entitlements, tenancy
+    from core.entitlements import Feature
+    from tenants.models import CustomDomain, SamlConnection, ScimConnection
+
+    def saml() -> bool:
+        return SamlConnection.objects.filter(tenant_id=tenancy.tenant_id(), enabled=True).exists()
+
+    def scim() -> bool:
+        return ScimConnection.objects.filter(tenant_id=tenancy.tenant_id()).exclude(hashed="").exists()
+
+    def domain() -> bool:
+        return CustomDomain.objects.filter(tenant_id=tenancy.tenant_id(), verified_at__isnull=False).exists()
+
+    entitlements.uses(Feature.SSO, saml)
+    entitlements.uses(Feature.SCIM, scim)
+    entitlements.uses(Feature.CUSTOM_DOMAIN, domain)
 
 
 def _follow_people() -> None:

@@ -75,9 +75,7 @@ class Invoice(models.Model):
     status = models.CharField(max_length=13, choices=Status.choices, default=Status.OPEN)
     number = models.CharField(max_length=60)
     stripe_id = models.CharField(max_length=100, blank=True, db_default="")
-    corrects = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections"
-    )
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrections")
     seller = models.JSONField(default=dict)
     buyer = models.JSONField(default=dict)
     subtotal_usd = models.DecimalField(max_digits=12, decimal_places=2)
@@ -101,9 +99,7 @@ class Invoice(models.Model):
             models.UniqueConstraint(
                 fields=["stripe_id"], condition=~Q(stripe_id=""), name="one_copy_of_an_invoice_of_stripe"
             ),
-            models.CheckConstraint(
-                condition=Q(total_usd=F("subtotal_usd") + F("tax_usd")), name="an_invoice_adds_up"
-            ),
+            models.CheckConstraint(condition=Q(total_usd=F("subtotal_usd") + F("tax_usd")), name="an_invoice_adds_up"),
             models.CheckConstraint(
                 condition=~Q(status="paid") | Q(paid_at__isnull=False), name="a_paid_invoice_says_when"
             ),

@@ -21,8 +21,8 @@ def _row(name: str) -> str:
 class Plan(models.Model):
     """One version of a plan's terms: another price, quota or entitlement is another version (another row).
 
-    `family` is what a person chooses ("professional"); its newest version that was not withdrawn is on offer. A row with
-    a tenant is a contract: on offer to that tenant alone. An overage without a price is refused (the plan blocks).
+    `family` is what a person chooses ("professional"); its newest version that was not withdrawn is on offer. A row
+    with a tenant is a contract: on offer to that tenant alone. An overage without a price is refused (the plan blocks).
     """
 
     code = models.SlugField(primary_key=True, max_length=40)

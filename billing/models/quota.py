@@ -39,13 +39,13 @@ class QuotaPeriod(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subscription", "period_start"], name="one_quota_period_a_month"),
             models.CheckConstraint(
-                condition=Q(
-                    included__gte=F("reserved") + F("consumed") - F("credited") - F("overage_allowed")
-                ),
+                condition=Q(included__gte=F("reserved") + F("consumed") - F("credited") - F("overage_allowed")),
                 name="what_was_bought_is_never_exceeded",
             ),
             models.CheckConstraint(condition=Q(period_end__gt=F("period_start")), name="period_ends_after_its_start"),
-            models.CheckConstraint(condition=Q(closed_at=None) | Q(reserved=0), name="a_closed_period_reserves_nothing"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(reserved=0), name="a_closed_period_reserves_nothing"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,7 +103,9 @@ class UsageRecord(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(quantity=0), name="usage_is_not_nothing"),
-            models.CheckConstraint(condition=Q(quantity__gt=0) | Q(kind="overage"), name="only_an_overage_is_taken_back"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) | Q(kind="overage"), name="only_an_overage_is_taken_back"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="usage_is_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models.functions import Now
 
 from billing.models import InvoiceLine, QuotaPeriod, Subscription
 from billing.services import charges, standing
@@ -49,7 +48,8 @@ def newest() -> QuotaPeriod | None:
 
 
 def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
-    return held.periods.filter(period_start__lte=Now(), period_end__gt=Now()).first()
+    now = clock.now()
+    return held.periods.filter(period_start__lte=now, period_end__gt=now).first()
 
 
 @transaction.atomic
@@ -80,7 +80,7 @@ def _goes_on(held: Subscription, last: QuotaPeriod) -> bool:
         return False
     if held.next_plan_id is not None:
         audit.record("subscription.plan_changed", held, before=held.plan_id, plan=held.next_plan_id, at="renewal")
-        held.plan, held.next_plan = held.next_plan, None
+        held.plan_id, held.next_plan = held.next_plan_id, None
         held.overage_limit = min(held.overage_limit, held.plan.most_overage)
         held.save(update_fields=["plan", "next_plan", "overage_limit"])
     return True

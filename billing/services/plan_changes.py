@@ -164,9 +164,7 @@ def _proration(held: Subscription, plan: Plan, period: QuotaPeriod) -> proration
     )
 
 
-def _charge(
-    held: Subscription, period: QuotaPeriod, *, before: str, change: proration.Change, change_id: UUID
-) -> None:
+def _charge(held: Subscription, period: QuotaPeriod, *, before: str, change: proration.Change, change_id: UUID) -> None:
     now = clock.now()
     old = Plan.objects.get(pk=before)
     for plan, amount, what in ((old, change.credit_usd, "credit"), (held.plan, change.charge_usd, "charge")):

@@ -83,7 +83,7 @@ def release(*, interview_id: UUID) -> bool:
         return True
 
 
-def _one(statement: str, values: list[object]) -> tuple[int, int] | None:
+def _one(statement: str, values: list[UUID]) -> tuple[int, int] | None:
     """The one row that the statement returns; an error marks the transaction as broken, whoever catches it."""
     with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(statement, values)

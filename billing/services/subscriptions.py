@@ -1,6 +1,7 @@
 """The life of a subscription: begun by the set-up of a tenant, tried, paid for, cancelled, taken up again."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -61,7 +62,7 @@ def activate(*, subscription_id: UUID, collection: Subscription.Collection) -> S
     if held.status == Status.ACTIVE or held.past_due_since is not None:
         raise NotNow(held.get_status_display())
     now = clock.now()
-    fresh = {"anchor_at": now, "billed_since": now, "trial_ends_at": None, "cancels_at": None}
+    fresh: dict[str, Any] = {"anchor_at": now, "billed_since": now, "trial_ends_at": None, "cancels_at": None}
     try:
         state.move(held, Status.ACTIVE, collection=collection, **fresh)
     except TransitionNotAllowed as error:
@@ -113,4 +114,3 @@ def locked(subscription_id: UUID) -> Subscription:
     rows = Subscription.objects.select_for_update(of=("self",), no_key=True)
     found = rows.select_related("tenant", "plan")
     return found.get(pk=subscription_id)
-

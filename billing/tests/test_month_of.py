@@ -1,6 +1,7 @@
-"""Months of a subscription: from an instant to the same one a month later, in UTC."""
+"""Months of a subscription: from an instant to the same one a month later, on the wall clock of its zone."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -58,3 +59,50 @@ def test_every_instant_is_in_its_month_and_months_meet_without_a_gap(anchor: dat
     assert timedelta(days=28) <= end - start <= timedelta(days=31)
     assert month_of(anchor, end)[0] == end
     assert month_of(anchor, start) == (start, end)
+
+
+ZONES = (
+    *("UTC", "Europe/Lisbon", "America/New_York", "America/Sao_Paulo", "Africa/Cairo", "Asia/Beirut", "Asia/Kathmandu"),
+    *("Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham"),
+)
+
+
+@pytest.mark.parametrize(
+    ("zone", "anchor", "instant", "start", "end"),
+    [
+        # midnight in Lisbon stays midnight there when clocks change (29 March 2026, 01:00 UTC)
+        ("Europe/Lisbon", "2026-03-10T00:00", "2026-04-01T00:00", "2026-03-10T00:00", "2026-04-09T23:00"),
+        # the anchor's midnight is skipped: Cairo goes from 24 April 00:00 to 01:00
+        ("Africa/Cairo", "2026-03-23T22:00", "2026-04-10T00:00", "2026-03-23T22:00", "2026-04-23T22:00"),
+        ("Africa/Cairo", "2026-03-23T22:00", "2026-04-23T22:00", "2026-04-23T22:00", "2026-05-23T21:00"),
+        # the anchor's midnight comes twice: Cairo goes back from 30 October 00:00 to 23:00 the day before
+        ("Africa/Cairo", "2026-09-29T20:30", "2026-10-29T20:30", "2026-10-29T20:30", "2026-11-29T21:30"),
+        # a leap day at local midnight
+        ("America/New_York", "2028-02-29T05:00", "2029-02-28T05:00", "2029-02-28T05:00", "2029-03-29T04:00"),
+        # Samoa never had 30 December 2011
+        ("Pacific/Apia", "2011-11-30T10:00", "2011-12-31T00:00", "2011-12-30T10:00", "2012-01-29T10:00"),
+    ],
+)
+def test_a_month_is_counted_on_the_zone_s_wall_clock(
+    zone: str, anchor: str, instant: str, start: str, end: str
+) -> None:
+    assert month_of(utc(anchor), utc(instant), zone) == (utc(start), utc(end))
+
+
+@given(anchor=INSTANTS, instant=INSTANTS, zone=st.sampled_from(ZONES))
+def test_in_every_zone_months_meet_without_a_gap(anchor: datetime, instant: datetime, zone: str) -> None:
+    start, end = month_of(anchor, instant, zone)
+
+    assert start <= instant < end
+    assert timedelta(days=26) <= end - start <= timedelta(days=33)
+    assert month_of(anchor, end, zone)[0] == end
+    assert month_of(anchor, start, zone) == (start, end)
+    assert month_of(anchor, end - timedelta(microseconds=1), zone) == (start, end)
+
+
+@given(anchor=INSTANTS, zone=st.sampled_from(ZONES))
+def test_a_subscription_begins_its_first_month_with_its_anchor(anchor: datetime, zone: str) -> None:
+    start, end = month_of(anchor, anchor, zone)
+
+    assert start == anchor
+    assert end.astimezone(ZoneInfo(zone)).month == anchor.astimezone(ZoneInfo(zone)).month % 12 + 1

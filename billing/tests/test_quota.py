@@ -1,14 +1,16 @@
 """Reserved when an interview starts, consumed by its first answer, given back without one: exactly once each."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from billing import selectors
 from billing.models import Plan, QuotaPeriod, QuotaUse, Subscription
-from billing.services import periods, quota, subscriptions
+from billing.services import periods, plans, quota, subscriptions
+from billing.services.months import month_of
 from billing.services.quota import QuotaExhausted
 from core import tenancy
 from core.ids import uuid7
@@ -26,6 +28,12 @@ def leave(left: int) -> None:
     """So many interviews are left in the current period."""
     period = periods.current()
     QuotaPeriod.objects.filter(pk=period.pk).update(included=period.reserved + period.consumed + left)
+
+
+def a_month_ago(period: QuotaPeriod) -> None:
+    """The current period is the one before now."""
+    start = month_of(period.period_start, period.period_start - timedelta(days=1))[0]
+    QuotaPeriod.objects.filter(pk=period.pk).update(period_start=start, period_end=period.period_start)
 
 
 def status(interview_id: UUID) -> str:
@@ -142,10 +150,10 @@ class QuotaTests(TenantTestCase):
 
     def test_the_hot_row_is_changed_last(self) -> None:
         periods.current()
-        with self.assertNumQueries(8) as queries:
+        with self.assertNumQueries(9) as queries:
             quota.reserve(interview_id=self.interview_id)
 
-        self.assertTrue(queries.captured_queries[-1]["sql"].startswith('UPDATE "billing_quotaperiod"'))
+        self.assertIn("UPDATE public.billing_quotaperiod", queries.captured_queries[-1]["sql"])
 
     def test_another_tenant_s_quota_is_its_own(self) -> None:
         leave(0)
@@ -177,14 +185,12 @@ class NextMonthTests(TenantTestCase):
     def test_the_next_month_begins_with_a_full_quota_and_remembers_the_last(self) -> None:
         leave(0)
         first = periods.current()
-        QuotaPeriod.objects.filter(pk=first.pk).update(
-            period_start=datetime(2020, 1, 31, tzinfo=UTC), period_end=datetime(2020, 2, 29, tzinfo=UTC)
-        )
+        a_month_ago(first)
 
         quota.reserve(interview_id=uuid7())
 
         self.assertEqual(counts(), (1, 0))
-        self.assertEqual([period.included for period in QuotaPeriod.objects.order_by("period_start")], [0, 100])
+        self.assertEqual([period.included for period in first.subscription.periods.order_by("period_start")], [0, 100])
 
     def test_another_plan_counts_from_the_next_period_on(self) -> None:
         period = periods.current()
@@ -192,9 +198,7 @@ class NextMonthTests(TenantTestCase):
 
         self.assertEqual(periods.current().included, 100)
 
-        QuotaPeriod.objects.filter(pk=period.pk).update(
-            period_end=datetime(2020, 1, 1, tzinfo=UTC), period_start=datetime(2019, 12, 1, tzinfo=UTC)
-        )
+        a_month_ago(period)
         self.assertEqual(periods.current().included, 10_000)
 
     def test_an_interview_given_back_last_month_counts_in_the_month_of_its_answer(self) -> None:
@@ -202,9 +206,7 @@ class NextMonthTests(TenantTestCase):
         quota.reserve(interview_id=interview_id)
         quota.release(interview_id=interview_id)
         old = periods.current()
-        QuotaPeriod.objects.filter(pk=old.pk).update(
-            period_start=datetime(2020, 1, 1, tzinfo=UTC), period_end=datetime(2020, 2, 1, tzinfo=UTC)
-        )
+        a_month_ago(old)
 
         quota.consume(interview_id=interview_id)
 
@@ -240,18 +242,54 @@ class UsageTests(TenantTestCase):
 class PlanTests(TenantTestCase):
     def test_the_plans_are_those_that_were_announced(self) -> None:
         self.assertEqual(
-            list(Plan.objects.order_by("price_usd").values_list("code", "interviews_a_month")),
-            [("starter", 100), ("professional", 1000), ("enterprise", 10_000)],
+            [(plan.code, plan.price_usd, plan.interviews_a_month) for plan in plans.offered()],
+            [
+                ("starter", Decimal("99.00"), 100),
+                ("professional", Decimal("499.00"), 1000),
+                ("enterprise", Decimal("2499.00"), 10_000),
+            ],
         )
 
-    def test_loading_them_again_keeps_what_an_admin_made_of_them(self) -> None:
-        Plan.objects.filter(code="starter").update(interviews_a_month=5)
+    def test_loading_them_again_keeps_what_is_there_and_adds_what_is_not(self) -> None:
+        Plan.objects.filter(code="starter").update(stripe_price="price_1")
         Plan.objects.filter(code="enterprise").delete()
 
-        subscriptions.load_plans()
+        plans.load()
 
-        self.assertEqual(Plan.objects.get(code="starter").interviews_a_month, 5)
+        self.assertEqual(Plan.objects.get(code="starter").stripe_price, "price_1")
         self.assertEqual(Plan.objects.get(code="enterprise").interviews_a_month, 10_000)
+
+    def test_the_terms_of_a_plan_never_change(self) -> None:
+        for change in ({"price_usd": 1}, {"interviews_a_month": 101}, {"sso": True}, {"seats": None}, {"sla": "none"}):
+            with self.subTest(change), self.assertRaises(DatabaseError), transaction.atomic():
+                Plan.objects.filter(code="starter").update(**change)
+
+        starter = Plan.objects.get(code="starter")
+        self.assertEqual((starter.price_usd, starter.interviews_a_month, starter.seats), (Decimal("99.00"), 100, 5))
+
+    def test_the_newest_version_is_on_offer_and_who_has_an_older_one_keeps_it(self) -> None:
+        held = Subscription.objects.get(tenant_id=tenancy.tenant_id())
+        Subscription.objects.filter(pk=held.pk).update(plan_id="starter")
+        Plan.objects.create(
+            code="starter-2", family="starter", version=2, name="Starter", price_usd=129, interviews_a_month=90
+        )
+
+        self.assertEqual([plan.code for plan in plans.offered()], ["starter-2", "professional", "enterprise"])
+        self.assertEqual(plans.newest("starter").code, "starter-2")
+        held.refresh_from_db()
+        self.assertEqual((held.plan_id, held.plan.interviews_a_month), ("starter", 100))
+
+    def test_a_contract_is_on_offer_to_its_tenant_alone(self) -> None:
+        own, other = (Tenant.objects.get(schema_name=name) for name in ("alpha", OTHER))
+        Plan.objects.create(
+            code="alpha-1", family="alpha", name="Alpha", price_usd=5000, interviews_a_month=20_000, tenant=own
+        )
+
+        self.assertEqual(plans.for_tenant("alpha-1", own).interviews_a_month, 20_000)
+        self.assertNotIn("alpha-1", [plan.code for plan in (*plans.offered(), *plans.offered(other))])
+        for stranger in ("alpha-1", "tests", "nothing"):
+            with self.subTest(stranger), self.assertRaises(plans.UnknownPlan):
+                plans.for_tenant(stranger, other)
 
     def test_a_tenant_subscribes_once(self) -> None:
         tenant = Tenant.objects.get(schema_name="alpha")

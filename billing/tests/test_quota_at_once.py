@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from billing.models import QuotaPeriod, QuotaUse
+from billing.models import InvoiceLine, QuotaPeriod, QuotaUse
 from billing.services import periods, quota
 from billing.services.quota import QuotaExhausted
+from core import clock
 from core.ids import uuid7
 from core.testing import CommittingTestCase, at_once
 
@@ -38,10 +40,10 @@ class AtOnceTests(CommittingTestCase):
     def setUp(self) -> None:
         super().setUp()
         QuotaUse.objects.all().delete()
-        QuotaPeriod.objects.all().delete()
+        QuotaPeriod.objects.update(reserved=0, consumed=0, included=100)
 
     def counts(self) -> tuple[int, int]:
-        period = QuotaPeriod.objects.get()
+        period = QuotaPeriod.objects.get(pk=periods.current().pk)
         return period.reserved, period.consumed
 
     def uses(self, status: str) -> int:
@@ -102,7 +104,14 @@ class AtOnceTests(CommittingTestCase):
         self.assertEqual((self.counts(), self.uses("consumed")), ((0, 1), 1))
 
     def test_eight_that_begin_a_month_at_once_make_one_period(self) -> None:
+        period = periods.current()
+        QuotaPeriod.objects.filter(pk=period.pk).update(
+            period_start=period.period_start - timedelta(days=1), period_end=clock.now() - timedelta(seconds=1)
+        )
+
         results = at_once(*[lambda: periods.current().pk] * 8)
 
         self.assertEqual(len(set(results)), 1)
-        self.assertEqual(QuotaPeriod.objects.count(), 1)
+        self.assertNotEqual(results[0], period.pk)
+        self.assertEqual(QuotaPeriod.objects.filter(subscription=period.subscription_id).count(), 2)
+        self.assertEqual(InvoiceLine.objects.filter(period_id=results[0]).count(), 1)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import current_app
 
 from billing.models import QuotaUse
-from billing.services import periods, quota
+from billing.services import periods
 from core import clock, due
 from core.models import Due
 from core.testing import OTHER, TenantTestCase

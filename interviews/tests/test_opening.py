@@ -75,7 +75,7 @@ class StartTests(OpeningCase):
         self.client.post(self.url("home"))  # the link is in use, the host is known
         make.read_what_is_kept()
 
-        with self.assertNumQueries(20):
+        with self.assertNumQueries(21):
             response = self.client.post(self.url("ready"))
 
         self.assertRedirects(response, self.url("home"), status_code=303, fetch_redirect_response=False)

@@ -6,8 +6,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import links, sessions
-        from accounts.services import invitations, mail, passwords  # noqa: F401  (each says what its mail holds)
-        from core import backups, due
+        from accounts.services import invitations, mail, passwords, seats  # noqa: F401  (each says what its mail holds)
+        from core import backups, due, entitlements
+
+        entitlements.count_people(seats.taken)
 
         backups.register("sessions", backups.Concern(after=sessions.end_all))
         backups.register("links to join and to reset passwords", backups.Concern(after=links.end_all))

@@ -89,8 +89,8 @@ SCOPES: dict[str, Scope] = {
 }
 
 
-# What nobody may while the tenant is not paid for. What candidates asked for is answered, people are let go, sign-in and
-# support are kept safe, bills are paid and the data is taken along all the same.
+# What nobody may while the tenant is not paid for. What candidates asked for is answered, people are let go, sign-in
+# and support are kept safe, bills are paid and the data is taken along all the same.
 NOT_WHILE_READ_ONLY = frozenset(
     {_P.MANAGE_JOBS, _P.INVITE, _P.ASSIGN, _P.REVIEW, _P.DECIDE, _P.MANAGE_API_KEYS, _P.MANAGE_SETTINGS}
 )
@@ -99,6 +99,10 @@ NEED_SECOND_FACTOR = frozenset({Role.OWNER, Role.ADMIN})  # the platform's staff
 
 class NotPermitted(Exception):
     """The person's role does not allow this."""
+
+
+class NotWhileReadOnly(NotPermitted):
+    """The role would allow it, but the tenant is not paid for: its people read, and change nothing."""
 
 
 def allows(role: str, permission: Permission) -> bool:

@@ -72,8 +72,7 @@ def require(feature: Feature) -> None:
     found = terms()
     if feature not in found.features:
         raise NotInPlan(
-            _("The plan %(plan)s does not include this: %(feature)s.")
-            % {"plan": found.plan, "feature": feature.label}
+            _("The plan %(plan)s does not include this: %(feature)s.") % {"plan": found.plan, "feature": feature.label}
         )
 
 

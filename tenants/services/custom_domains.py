@@ -15,7 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core import audit, clock, due, pool, tenancy
+from core import audit, clock, due, entitlements, pool, tenancy
+from core.entitlements import Feature
 from tenants.models import CustomDomain, Domain, SamlConnection, Tenant
 from tenants.services import dns
 
@@ -90,7 +91,9 @@ def claim(*, host: str) -> CustomDomain:
     """Claim a host for the current tenant; nothing answers there before `check`. Claiming it twice is once.
 
     :raises BadHost: if it can't be one, or there are too many.
+    :raises core.entitlements.NotInPlan: if the plan includes no host of its own.
     """
+    entitlements.require(Feature.CUSTOM_DOMAIN)
     tenant, host = tenancy.current(), clean_host(host)
     Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)  # whoever claims at the same time comes after this
     found = CustomDomain.objects.filter(tenant_id=tenant.pk, host=host).first()

@@ -8,7 +8,8 @@ from django.db import transaction
 from accounts.models import Identity, User
 from accounts.roles import Permission, Role
 from accounts.services import signing_in
-from core import audit, clock, due, tenancy
+from core import audit, clock, due, entitlements, tenancy
+from core.entitlements import Feature
 from tenants import idp_certificates
 from tenants.models import SamlConnection, Tenant
 from tenants.services import certificate_warnings, fetching, idp_metadata
@@ -84,6 +85,7 @@ def give_metadata(
     :raises tenants.services.idp_metadata.ChooseProvider: if there are several and `entity_id` names none.
     :raises OtherProvider: if another one is in use and `replace` does not say that it goes.
     :raises OwnersDecision: if it brings another certificate for an owner's sign-in, and `by` is no owner.
+    :raises core.entitlements.NotInPlan: if it is the first provider, and the plan includes none.
     """
     by.require(Permission.MANAGE_SIGN_IN)
     idp = idp_metadata.read(raw, now=clock.now(), entity_id=entity_id)
@@ -92,7 +94,9 @@ def give_metadata(
         before = SamlConnection.objects.filter(tenant=tenant).first()
         if before is not None and before.idp_entity_id == idp.entity_id:
             return _renew(before, idp, url, by)
-        if before is not None and not replace:
+        if before is None:
+            entitlements.require(Feature.SSO)
+        elif not replace:
             raise OtherProvider(before.idp_entity_id)
         return _begin(tenant, before, idp, url, session_key)
 
@@ -194,9 +198,12 @@ def enable(*, by: User) -> None:
     """Offer single sign-on on the sign-in page.
 
     :raises NoUsableCertificate: if no assertion could be checked today.
+    :raises core.entitlements.NotInPlan: if the plan does not include it.
     """
     by.require(Permission.MANAGE_SIGN_IN)
     connection = locked()
+    if not connection.enabled:
+        entitlements.require(Feature.SSO)
     if not has_usable_certificate(connection, clock.now()):
         raise NoUsableCertificate(connection.idp_entity_id)
     if SamlConnection.objects.filter(pk=connection.pk, enabled=False).update(enabled=True):

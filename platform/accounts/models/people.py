@@ -83,15 +83,25 @@ class User(AbstractBaseUser):
         return self.is_superuser
 
     def may(self, permission: roles.Permission) -> bool:
-        """Whether this person's role holds the permission in this tenant, as it is now."""
-        if permission in roles.NOT_WHILE_READ_ONLY and tenancy.reads_only():
-            return False
-        return self.is_active and roles.allows(self.role, permission)
+        """Whether this person's role holds the permission in this tenant, and the tenant may do such things now."""
+        return self._holds(permission) and not _stopped(permission)
 
     def require(self, permission: roles.Permission) -> None:
-        """:raises roles.NotPermitted: if the role does not hold it."""
-        if not self.may(permission):
+        """:raises roles.NotPermitted: if the role does not hold it.
+
+        :raises roles.NotWhileReadOnly: if it would, but the tenant is not paid for.
+        """
+        if not self._holds(permission):
             raise roles.NotPermitted(permission.label)
+        if _stopped(permission):
+            raise roles.NotWhileReadOnly(permission.label)
+
+    def _holds(self, permission: roles.Permission) -> bool:
+        return self.is_active and roles.allows(self.role, permission)
+
+
+def _stopped(permission: roles.Permission) -> bool:
+    return permission in roles.NOT_WHILE_READ_ONLY and tenancy.reads_only()
 
 
 class Identity(models.Model):

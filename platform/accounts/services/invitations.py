@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import TeamInvitation, User, normalise_email
 from accounts.roles import Permission, Role
-from accounts.services import mail, passwords, people
+from accounts.services import mail, passwords, people, seats
 from core import audit, clock, state
+from core.entitlements import NoSeatLeft
 from core.state import TransitionNotAllowed
 
 LASTS = timedelta(days=7)
@@ -37,6 +38,7 @@ def invite(*, email: str, name: str, role: Role, by: User | None = None) -> Team
 
     :raises AlreadyInvited: if the address can sign in here, has another role here, or is invited.
     :raises OwnersOnly: if `by` may not make an owner.
+    :raises core.entitlements.NoSeatLeft: if the plan includes no more people.
     """
     if by is not None:
         by.require(Permission.MANAGE_PEOPLE)
@@ -45,6 +47,8 @@ def invite(*, email: str, name: str, role: Role, by: User | None = None) -> Team
     known = User.objects.filter(email=email).first()
     if known is not None and (not _is_new(known) or known.role != role):
         raise AlreadyInvited(email)
+    if known is None or not known.is_active:
+        seats.require()
     TeamInvitation.objects.filter(email=email, status=Status.PENDING, expires_at__lte=clock.now()).update(
         status=Status.REVOKED, closed_at=clock.now()
     )
@@ -133,7 +137,7 @@ def accept(*, token: str, name: str, password: str) -> User:
         user = User.objects.filter(email=row.email).first() or people.create(
             email=row.email, name=name, role=Role(row.role), source="invitation"
         )
-    except (TransitionNotAllowed, people.AddressTaken) as error:
+    except (TransitionNotAllowed, people.AddressTaken, NoSeatLeft) as error:
         raise InvitationGone from error
     if not _is_new(user) or user.role != row.role:
         raise InvitationGone

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User, normalise_email
 from accounts.roles import Role
-from accounts.services import signing_in
+from accounts.services import seats, signing_in
 from core import audit
 
 _when_disabled: dict[str, Callable[[UUID], None]] = {}
@@ -31,9 +31,11 @@ def create(*, email: str, name: str, role: Role, source: str, **fields: Any) -> 
     """A person who can't sign in with a password until one is set. `source` says who wanted it: invitation, saml, scim.
 
     :raises AddressTaken: if the address is in use here.
+    :raises core.entitlements.NoSeatLeft: if the plan includes no more people.
     """
     try:
         with transaction.atomic():
+            seats.require()
             user = User.objects.create_user(normalise_email(email), None, name=name, role=role, **fields)
             audit.record("user.created", user, source=source, role=role)
     except IntegrityError as error:
@@ -60,8 +62,14 @@ def disable(*, user_id: UUID, source: str) -> None:
 
 @transaction.atomic
 def enable(*, user_id: UUID, source: str) -> None:
-    """Let a disabled person sign in again; sessions and keys stay ended."""
+    """Let a disabled person sign in again; sessions and keys stay ended.
+
+    :raises core.entitlements.NoSeatLeft: if the plan includes no more people.
+    """
     user = _locked(user_id)
+    if user.is_active:
+        return
+    seats.require()
     if User.objects.filter(pk=user_id, is_active=False).update(is_active=True):
         audit.record("user.enabled", user, source=source)
 

@@ -13,6 +13,7 @@ from accounts.roles import NotPermitted, Permission, Role
 from accounts.services import people, signing_in
 from core import audit
 from core.clock import now
+from core.entitlements import NoSeatLeft
 from tenants.models import EmailDomain, SamlConnection
 from tenants.services.saml.assertions import Assertion, subject_of
 from tenants.services.saml.refusals import Refused
@@ -81,6 +82,8 @@ def _create(connection: SamlConnection, assertion: Assertion, guest: Guest) -> U
             role = guest.role or LOWEST
             user = people.create(email=guest.email, name=guest.name, role=role, source=SOURCE)
             Identity.objects.create(user=user, provider_id=connection.pk, subject=assertion.name_id)
+    except NoSeatLeft as error:
+        raise Refused("no_seat", found=guest.email) from error
     except (people.AddressTaken, IntegrityError) as error:
         raise Refused("address_taken", found=guest.email) from error
     return user

@@ -72,6 +72,7 @@ SENTENCES: dict[str, Promise] = {
     ),
     "email_domain": _("The e-mail address is not in a verified domain. Verify the domain first."),
     "no_account": _("This person has no account here. Ask an admin for an invitation."),
+    "no_seat": _("The plan includes no more people. An admin makes room in the team, or chooses a larger plan."),
     "address_taken": _("An account has this e-mail address already. An admin links it under Single sign-on, People."),
     "user_disabled": _("This account is disabled. Ask an admin."),
     # sign-out

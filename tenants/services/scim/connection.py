@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.roles import NotPermitted, Permission, Role
-from core import audit, clock, ratelimit, tenancy
+from core import audit, clock, entitlements, ratelimit, tenancy
+from core.entitlements import Feature
 from tenants.models import ScimConnection
 from tenants.services import held_secrets
 from tenants.services.scim import roles
@@ -30,12 +31,15 @@ def new_token(*, by: User, overlap: timedelta = timedelta(0)) -> str:
     """The tenant's first token, or another one: the one before works for `overlap` longer. Shown once.
 
     :raises accounts.roles.NotPermitted: if the role may not set up sign-in.
+    :raises core.entitlements.NotInPlan: if the plan includes no directory.
     """
     by.require(Permission.MANAGE_SIGN_IN)
     if not timedelta(0) <= overlap <= held_secrets.LONGEST_OVERLAP:
         raise CannotSetUp("The old token can work for at most seven days longer.")
     tenant = tenancy.current()
     row = ScimConnection.objects.select_for_update().filter(tenant_id=tenant.pk).first()
+    if row is None or not row.hashed:  # who has one may always change it for another
+        entitlements.require(Feature.SCIM)
     made = held_secrets.make(KIND, tenant.subdomain, row.prefix if row else "")
     if row is None:
         row = ScimConnection(tenant_id=tenant.pk, prefix=made.prefix)

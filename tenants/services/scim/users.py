@@ -16,6 +16,7 @@ from accounts.models import Identity, ScimUser, User
 from accounts.roles import Role
 from accounts.services import people
 from core import audit, tenancy
+from core.entitlements import NoSeatLeft
 from tenants.models import EmailDomain, SamlConnection
 from tenants.services.saml import assertions, refusals
 from tenants.services.scim import documents, filters, patching
@@ -24,6 +25,7 @@ from tenants.services.scim.errors import NotThere, Refused, Taken
 from tenants.services.scim.roles import LOWEST
 
 SOURCE = "scim"
+NO_SEAT = "The tenant's plan includes no more people. Make room in its team, or choose a larger plan."
 ATTRIBUTES = {
     "username": filters.text("scim_name"),
     "externalid": filters.text("scim__external_id", exact=True),
@@ -86,6 +88,8 @@ def create(*, document: Mapping[str, Any]) -> User:
         user = people.create(email=wanted.email, name=wanted.name, role=LOWEST, source=SOURCE)
     except people.AddressTaken as error:
         raise Taken("Somebody has this e-mail address already.") from error
+    except NoSeatLeft as error:
+        raise Refused(NO_SEAT, "", 409) from error
     _store(ScimUser(user=user, made_here=True), wanted)
     _link(user, wanted.user_name)
     if wanted.active is False:
@@ -230,7 +234,10 @@ def _set_active(user: User, active: bool) -> None:
     if active and user.role == Role.OWNER:
         raise Refused("An owner who was disabled is enabled in the portal, by another owner.", "mutability")
     if active:
-        people.enable(user_id=user.pk, source=SOURCE)
+        try:
+            people.enable(user_id=user.pk, source=SOURCE)
+        except NoSeatLeft as error:
+            raise Refused(NO_SEAT, "", 409) from error
         return
     try:
         people.disable(user_id=user.pk, source=SOURCE)
