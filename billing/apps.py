@@ -6,9 +6,9 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, mail, notices, plans, subscriptions
+        from billing.services import entitlements, mail, notices, plans, reconciling, subscriptions
         from billing.services.stripe import inbox, leaving
-        from core import due, tenancy
+        from core import due, gauges, tenancy
         from core import entitlements as asked
         from llm import own_keys
         from tenants.selectors import figures
@@ -18,6 +18,8 @@ class BillingConfig(AppConfig):
         asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")
+        due.register(reconciling.KIND, task="billing.reconcile", keyword="tenant_id")
+        gauges.register("billing", reconciling.figures, keep=60.0)
         due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
         due.register(
             mail.DUE,

@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
-from billing.services import charges, dunning, invoicing, mail, notices, periods, warnings
+from celery import shared_task
+
+from billing.services import charges, dunning, invoicing, mail, notices, periods, reconciling, warnings
 from billing.services.stripe import catching_up, inbox, overage
+from core import pool, tenancy
 from core.tasks import tenant_task
 
 
@@ -60,3 +63,18 @@ def dun(*, subscription_id: UUID) -> None:
 @tenant_task("billing.send_notice", queue="default")
 def send_notice(*, notice_id: UUID) -> None:
     notices.send(notice_id=notice_id)
+
+
+@tenant_task("billing.reconcile", queue="batch")
+def reconcile(*, tenant_id: UUID) -> None:
+    reconciling.reconcile(tenant_id=tenant_id)
+
+
+@shared_task(name="billing.owe_reconciliations", queue="default")  # type: ignore[untyped-decorator]
+def owe_reconciliations() -> None:
+    """Have every tenant compared once a day."""
+    try:
+        with tenancy.enter_platform():
+            reconciling.owe_all()
+    finally:
+        pool.give_back()

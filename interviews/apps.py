@@ -9,9 +9,11 @@ class InterviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
+        from billing.reconciling import looks
         from core import gauges as scraped
         from interviews import gauges
         from interviews.models import Job
+        from interviews.selectors import reconciling
         from interviews.services import assurance, lifecycle, prompts
         from interviews.services.evaluation import model
         from llm import experiments, gates, own_budgets
@@ -19,6 +21,7 @@ class InterviewsConfig(AppConfig):
 
         self._register_what_is_owed()
         self._register_resumes()
+        looks.register("interviews", reconciling.look)
         suspending.when_resumed("interviews", lifecycle.give_time_back)
         scraped.register("interviews", gauges.active)
         closing.when_closed("own_budgets", lambda tenant: own_budgets.forget_tenant(tenant.schema_name))

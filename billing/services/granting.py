@@ -61,7 +61,7 @@ def credit(*, subscription_id: UUID, interviews: int, reason: str, by: UUID) -> 
         raise BadGrant(_("Between 1 and %(most)d interviews.") % {"most": MOST_CREDITS})
     held = locked(subscription_id)
     now = clock.now()
-    running = held.periods.select_for_update().filter(period_start__lte=now, period_end__gt=now).first()
+    running = held.periods.select_for_update(no_key=True).filter(period_start__lte=now, period_end__gt=now).first()
     if running is None:
         raise NotNow(held.get_status_display())
     grant = CreditGrant.objects.create(period=running, interviews=interviews, reason=reason, granted_by=by)

@@ -56,7 +56,7 @@ def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
 @transaction.atomic
 def renew(*, subscription_id: UUID) -> None:
     """Open every period that began since the last one; in each the month is charged. Again changes nothing."""
-    held = Subscription.objects.select_for_update().get(pk=subscription_id)
+    held = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
     last, now = held.periods.first(), clock.now()
     before = last
     while held.status in Subscription.SERVED and (last is None or last.period_end <= now):

@@ -117,7 +117,7 @@ def follow(held: Subscription, plan: Plan) -> None:
 
     Nothing is refused any more, so what was used stays included. The caller locked the subscription.
     """
-    period, before = held.periods.select_for_update().first(), held.plan_id
+    period, before = held.periods.select_for_update(no_key=True).first(), held.plan_id
     limit = min(held.overage_limit, plan.most_overage)
     if period is not None:
         more = _proration(held, plan, period).interviews
@@ -239,7 +239,7 @@ def _running(held: Subscription) -> QuotaPeriod:
 
 
 def _current(held: Subscription) -> QuotaPeriod:
-    return QuotaPeriod.objects.select_for_update().get(pk=_running(held).pk)
+    return QuotaPeriod.objects.select_for_update(no_key=True).get(pk=_running(held).pk)
 
 
 def _proration(held: Subscription, plan: Plan, period: QuotaPeriod) -> proration.Change:

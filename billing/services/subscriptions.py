@@ -119,7 +119,11 @@ def keep(*, subscription_id: UUID) -> Subscription:
 
 
 def locked(subscription_id: UUID) -> Subscription:
-    """The subscription, held until the transaction ends: of two people who change it, one waits for the other."""
+    """The subscription, held until the transaction ends: of two people who change it, one waits for the other.
+
+    Without its key: an interview that starts names it at its commit while it holds the period, which whoever holds the
+    subscription asks for next. With the key each would wait for the other.
+    """
     # Alone: PostgreSQL does not look at a join again after waiting, so a plan that changed meanwhile would find no row.
-    Subscription.objects.select_for_update().get(pk=subscription_id)
+    Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
     return Subscription.objects.select_related("tenant", "plan").get(pk=subscription_id)

@@ -75,6 +75,7 @@ class UsageHour(models.Model):
     tokens_cached = models.PositiveBigIntegerField(default=0)
     tokens_out = models.PositiveBigIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+    own_key_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0, db_default=0)  # of cost_usd
     saved_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
     latency_ms = models.PositiveBigIntegerField(default=0)
 
@@ -121,6 +122,8 @@ class UsageDay(models.Model):
     source = models.CharField(max_length=10)
     requests = models.PositiveIntegerField()
     saved_usd = models.DecimalField(max_digits=16, decimal_places=8)
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0, db_default=0)
+    own_key_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0, db_default=0)  # of cost_usd
 
     class Meta:
         db_table = "llm_usage_day"

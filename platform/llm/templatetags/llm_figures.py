@@ -45,7 +45,8 @@ def usd(dollars: Decimal | float | str | None) -> str:
         return NOTHING
     amount = Decimal(str(dollars))
     places = 2 if not amount or abs(amount) >= 1 else 4 if abs(amount) >= Decimal("0.001") else 6
-    return f"${number_format(round(amount, places), decimal_pos=places, force_grouping=True)}"
+    sign = "-" if amount < 0 else ""
+    return f"{sign}${number_format(abs(round(amount, places)), decimal_pos=places, force_grouping=True)}"
 
 
 @register.filter
