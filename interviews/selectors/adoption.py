@@ -1,4 +1,7 @@
-"""What of the product is used: plain counts of interviews, jobs and people."""
+"""What of the product is used: plain counts of interviews, jobs and people.
+
+Not of what raters said or agreed on: whoever looks may still have to rate one of these interviews.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import tenancy
 from interviews.models import (
-    Consensus,
     Contest,
     Decision,
     Evaluation,
@@ -52,7 +54,6 @@ INTERVIEWS: dict[str, Promise] = {
     "by_rules": _("It was evaluated by rules alone"),
     "resumes": _("A resume was read"),
     "reviewed": _("A person rated it"),
-    "consensus": _("The raters agreed on levels"),
     "decided": _("A person decided"),
     "letters": _("A feedback letter was released"),
     "contested": _("The candidate contested a question"),
@@ -112,7 +113,6 @@ def _used_in_interviews() -> dict[str, Any]:
         "by_rules": Exists(evaluations.exclude(mode="")) & ~by_a_model,
         "resumes": Exists(Resume.objects.filter(application=OuterRef("application"))),
         "reviewed": Exists(submitted),
-        "consensus": Exists(Consensus.objects.filter(interview=this)),
         "decided": Exists(Decision.objects.filter(interview=this)),
         "letters": Exists(FeedbackLetter.objects.filter(interview=this)),
         "contested": Exists(Contest.objects.filter(turn__interview=this)),
