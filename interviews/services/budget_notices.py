@@ -47,14 +47,20 @@ def tell(*, notice_id: UUID) -> None:
 
 
 def _taken(notice_id: UUID) -> OwnBudgetNotice:
-    """The notice, for LEASE."""
-    rows = OwnBudgetNotice.objects.filter(pk=notice_id, budget__tenant=tenancy.schema(), told_at=None)
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    if rows.filter(free).update(lease_until=Now() + LEASE) != 1:
-        if not rows.exists():
-            due.settle(TELL, notice_id)
+    """The notice, for LEASE.
+
+    Its UPDATE names no other table: PostgreSQL does not look at a join again after waiting for the row, so that of two
+    workers both would have it.
+    """
+    ours = OwnBudgetNotice.objects.filter(pk=notice_id, budget__tenant=tenancy.schema(), told_at=None)
+    notice = ours.select_related("budget").first()
+    if notice is None:
+        due.settle(TELL, notice_id)
         raise AlreadyClaimed(str(notice_id))
-    return OwnBudgetNotice.objects.select_related("budget").get(pk=notice_id)
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    if OwnBudgetNotice.objects.filter(free, pk=notice_id, told_at=None).update(lease_until=Now() + LEASE) != 1:
+        raise AlreadyClaimed(str(notice_id))
+    return notice
 
 
 def _message(notice: OwnBudgetNotice, recipients: list[str]) -> EmailMessage:
