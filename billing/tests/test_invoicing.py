@@ -8,6 +8,8 @@ import time_machine
 from django.core import mail
 from django.db import DatabaseError, IntegrityError, transaction
 from django.test import override_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accounts.roles import Role
 from accounts.tests.people import person
@@ -364,3 +366,35 @@ class MailTests(Case):
         self.assertEqual((name, content[:5], kind), (f"{invoice.number}.pdf", b"%PDF-", "application/pdf"))
         notice.refresh_from_db()
         self.assertEqual((notice.status, invoiced.owed("billing_notice")), ("sent", []))
+
+
+class SumsTests(Case):
+    def test_whatever_waits_the_sums_are_exact_or_everything_goes_on_waiting(self) -> None:
+        @settings(max_examples=25, deadline=None)
+        @given(
+            st.lists(st.decimals("-5000", "5000", places=2).filter(bool), min_size=1, max_size=12),
+            st.sampled_from([("PT", "PT501964843", 23), ("DE", "DE136695976", 0), ("DE", "", 23), ("US", "", 0)]),
+        )
+        def check(amounts: list[Decimal], buyer: tuple[str, str, int]) -> None:
+            with transaction.atomic():
+                self.check(amounts, *buyer)
+                transaction.set_rollback(True)
+
+        check()
+
+    def check(self, amounts: list[Decimal], country: str, tax_id: str, percent: int) -> None:
+        invoiced.details(country=country, tax_id=tax_id)
+        for amount in amounts:
+            invoiced.line(str(amount))
+        total = sum(amounts, Decimal(0))
+        if total <= 0:
+            with self.assertRaises(NothingToInvoice):
+                self.issue()
+            self.assertEqual(sorted(self.waiting()), sorted(amounts))
+            return
+        invoice = self.issue()
+        invoice.refresh_from_db()
+        self.assertEqual(sorted(line.amount_usd for line in invoice.lines.all()), sorted(amounts))
+        self.assertEqual((invoice.subtotal_usd, invoice.tax_percent, self.waiting()), (total, percent, []))
+        self.assertLessEqual(abs(invoice.tax_usd - total * percent / 100), Decimal("0.005"))
+        self.assertEqual(invoice.total_usd, invoice.subtotal_usd + invoice.tax_usd)
