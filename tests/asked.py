@@ -51,6 +51,10 @@ def a_plan(world: World) -> dict[str, Any]:
     return {"revision": "1", "title": "T", "competencies": "0", "questions": "0", "do": "save"} | numbers | bars
 
 
+def a_budget(world: World) -> dict[str, Any]:
+    return {"limit": "25.50", "at_limit": "stops", "warn_percent": "80", "seen": "0"}
+
+
 def undecided(world: World) -> dict[str, Any]:
     return {"interview": str(world.interviews["reviewed"].pk)}
 
@@ -186,6 +190,8 @@ DESCRIPTION = (
     " complaints of customers and write the reports about every batch that failed."
 )
 COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
+LARGER: Arguments = lambda world: ["professional"]  # noqa: E731
+BILLED = fixed(company="Alpha", line1="Rua da Prata 80", city="Lisbon", country="PT", email="bills@alpha.example")
 CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)
 NO_ROW: Arguments = lambda world: [UUID(int=1)]  # noqa: E731
 INVITATION = fixed(name="Eve", email="eve@example.org", days_valid="7")

@@ -32,6 +32,9 @@ class QuotaPeriod(models.Model):
     reserved = models.PositiveIntegerField(default=0)
     consumed = models.PositiveIntegerField(default=0)
     warned_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    stripe_item = models.CharField(
+        max_length=100, blank=True, db_default="", help_text=_("What Stripe charges its overage by (ii_…).")
+    )
     closed_at = models.DateTimeField(null=True, help_text=_("Since then its overage stands: nothing is reserved."))
 
     class Meta:

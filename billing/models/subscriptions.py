@@ -62,6 +62,11 @@ class Subscription(models.Model):
     cancels_at = models.DateTimeField(null=True, help_text=_("The end of the last period."))
     stripe_customer = models.CharField(max_length=100, blank=True, db_default="")
     stripe_subscription = models.CharField(max_length=100, blank=True, db_default="")
+    stripe_looks = models.PositiveIntegerField(
+        db_default=0, help_text=_("How often somebody began to look at Stripe's subscription.")
+    )
+    stripe_seen = models.PositiveIntegerField(db_default=0, help_text=_("The look that was copied last."))
+    stripe_busy_until = models.DateTimeField(null=True, help_text=_("Somebody asks Stripe for something."))
 
     class Meta:
         constraints = [

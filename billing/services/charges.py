@@ -73,7 +73,7 @@ def settle_overage(period: QuotaPeriod, *, why: UUID | str) -> None:
 @transaction.atomic
 def close(*, period_id: UUID) -> None:
     """Charge a past period's overage, once nothing of it is reserved any more; until then it is looked at again."""
-    period = QuotaPeriod.objects.select_for_update().get(pk=period_id)
+    period = QuotaPeriod.objects.select_for_update(no_key=True).get(pk=period_id)
     if period.closed_at is None and (period.reserved or period.period_end > clock.now()):
         due.owe("period_close", period.pk, after=AGAIN)
         return
@@ -84,7 +84,9 @@ def close(*, period_id: UUID) -> None:
 
 def _close(period: QuotaPeriod) -> None:
     beyond, plan = overage_of(period), period.plan
-    if beyond > 0 and plan is not None and plan.overage_price_usd is not None:
+    if beyond > 0 and period.subscription.collection == Subscription.Collection.STRIPE:
+        due.owe("stripe_overage", period.pk)  # Stripe draws up the invoice: billing.services.stripe.overage
+    elif beyond > 0 and plan is not None and plan.overage_price_usd is not None:
         charge(
             period.subscription,
             kind=InvoiceLine.Kind.OVERAGE,

@@ -48,7 +48,7 @@ def paid(held: Subscription) -> None:
             return
         since = _since(held)
         standing.recover(held, why="paid")
-        _go_on(held)
+        periods.renew(subscription_id=held.pk)
     held.refresh_from_db()
     if held.status == Status.ACTIVE:
         notices.tell(held, notices.Kind.RECOVERED, key=f"recovered:{since}")
@@ -103,15 +103,6 @@ def _fall_due(held: Subscription, *, why: str) -> bool:
     standing.fall_due(held, why=why)
     _owe_next(held)
     return True
-
-
-def _go_on(held: Subscription) -> None:
-    """Open the period that runs now. Months in which nothing could be used are not charged: they are counted anew."""
-    last = held.periods.first()
-    if held.collection == Subscription.Collection.INVOICE and last is not None and last.period_end <= clock.now():
-        held.anchor_at = held.billed_since = clock.now()
-        held.save(update_fields=["anchor_at", "billed_since"])
-    periods.renew(subscription_id=held.pk)
 
 
 def _owe_next(held: Subscription) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import InvoiceLine, QuotaPeriod, Subscription
-from billing.services import charges, standing
+from billing.services import charges, room, standing
 from billing.services.months import month_of
 from core import audit, clock, due, tenancy
 
@@ -44,7 +44,8 @@ def newest() -> QuotaPeriod | None:
     try:
         return current()
     except NoPeriod:
-        return QuotaPeriod.objects.filter(subscription__tenant_id=tenancy.tenant_id()).first()
+        had = QuotaPeriod.objects.filter(subscription__tenant_id=tenancy.tenant_id())
+        return had.select_related("subscription__plan").first()
 
 
 def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
@@ -55,19 +56,22 @@ def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
 @transaction.atomic
 def renew(*, subscription_id: UUID) -> None:
     """Open every period that began since the last one; in each the month is charged. Again changes nothing."""
-    held = Subscription.objects.select_for_update().get(pk=subscription_id)
+    held = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
     last, now = held.periods.first(), clock.now()
+    before = last
     while held.status in Subscription.SERVED and (last is None or last.period_end <= now):
+        if last is not None:
+            owe_close(held, last)  # of the last one too: what was used beyond it is owed
         if last is not None and not _goes_on(held, last):
             break
-        if last is not None:
-            _owe(held, "period_close", last.pk, at=last.period_end + CLOSES_AFTER)
         start = last.period_end if last else max(held.anchor_at, month_of(held.anchor_at, now, held.zone)[0])
         last = open_at(held, start, month_of(held.anchor_at, start, held.zone)[1])
     if last is not None and held.status in Subscription.SERVED:
         _owe(held, "renewal", held.pk, at=last.period_end)
     else:
         _settle(held)
+    if before is not None and last != before:
+        room.came(held)
 
 
 def _goes_on(held: Subscription, last: QuotaPeriod) -> bool:
@@ -123,6 +127,28 @@ def open_trial(held: Subscription) -> QuotaPeriod:
     )
     owe_renewal(held)
     return period
+
+
+def begin(held: Subscription, at: datetime) -> QuotaPeriod:
+    """The first month that is paid for, from `at`: what ran until then ends there. The caller locked the subscription.
+
+    Who hears late of a payment may have opened a month since: that month is the paid one then, never another.
+    """
+    newest = held.periods.first()
+    if newest is not None and newest.period_start >= at:
+        newest.period_end = month_of(held.anchor_at, newest.period_start, held.zone)[1]
+        newest.plan = held.plan
+        newest.save(update_fields=["period_end", "plan"])
+        return newest
+    cut(held, at)
+    if newest is not None and not newest.is_trial:
+        owe_close(held, newest)
+    return open_at(held, at, month_of(held.anchor_at, at, held.zone)[1])
+
+
+def owe_close(held: Subscription, period: QuotaPeriod) -> None:
+    """Have the overage of a period that is over charged."""
+    _owe(held, "period_close", period.pk, at=period.period_end + CLOSES_AFTER)
 
 
 def cut(held: Subscription, at: datetime) -> None:

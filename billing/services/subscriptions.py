@@ -1,13 +1,13 @@
 """The life of a subscription: begun by the set-up of a tenant, tried, paid for, cancelled, taken up again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import InvoiceLine, QuotaPeriod, Subscription
-from billing.services import periods, plans, sellers
+from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
+from billing.services import periods, plans, room, sellers
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
 from tenants.models import Tenant
@@ -54,23 +54,36 @@ def drop_unused_subscription(tenant: Tenant) -> None:
 
 
 @transaction.atomic
-def activate(*, subscription_id: UUID, collection: Subscription.Collection) -> Subscription:
+def activate(
+    *,
+    subscription_id: UUID,
+    collection: Subscription.Collection,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    plan: Plan | None = None,
+) -> Subscription:
     """The tenant pays from now on: its months are counted from this instant.
 
+    :param since: the instant, where it is an earlier one (Stripe counts in UTC from the payment).
+    :param until: the end, where it is known already.
+    :param plan: another plan, chosen with the payment.
     :raises NotNow: unless it is on trial, after its trial, or cancelled.
     """
     held = locked(subscription_id)
     if held.status == Status.ACTIVE or held.past_due_since is not None:
         raise NotNow(held.get_status_display())
-    now = clock.now()
-    fresh: dict[str, Any] = {"anchor_at": now, "billed_since": now, "trial_ends_at": None, "cancels_at": None}
+    begins, plan = since or clock.now(), plan or held.plan
+    fresh: dict[str, Any] = {"anchor_at": begins, "billed_since": begins, "trial_ends_at": None, "cancels_at": until}
+    fresh |= {"plan": plan, "overage_limit": min(held.overage_limit, plan.most_overage)}
+    fresh |= {"zone": "UTC"} if since else {}
     try:
         state.move(held, Status.ACTIVE, collection=collection, **fresh)
     except TransitionNotAllowed as error:
         raise NotNow(held.get_status_display()) from error
-    periods.cut(held, now)
-    periods.renew(subscription_id=held.pk)
     reading_only.end(held.tenant)
+    periods.begin(held, begins)
+    periods.renew(subscription_id=held.pk)
+    room.came(held)
     audit.record("subscription.activated", held, plan=held.plan_id, collection=collection.value)
     return held
 
@@ -107,6 +120,11 @@ def keep(*, subscription_id: UUID) -> Subscription:
 
 
 def locked(subscription_id: UUID) -> Subscription:
-    """The subscription, held until the transaction ends: of two people who change it, one waits for the other."""
-    found = Subscription.objects.select_for_update(of=("self",)).select_related("tenant", "plan")
-    return found.get(pk=subscription_id)
+    """The subscription, held until the transaction ends: of two people who change it, one waits for the other.
+
+    Without its key: an interview that starts names it at its commit while it holds the period, which whoever holds the
+    subscription asks for next. With the key each would wait for the other.
+    """
+    # Alone: PostgreSQL does not look at a join again after waiting, so a plan that changed meanwhile would find no row.
+    Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
+    return Subscription.objects.select_related("tenant", "plan").get(pk=subscription_id)

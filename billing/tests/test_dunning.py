@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import time_machine
 from django.db import connection
 
-from billing import selectors_dunning
 from billing.models import BillingNotice, Invoice, QuotaPeriod, Subscription
+from billing.selectors import dunning as selectors_dunning
 from billing.services import dunning, invoicing, notices, periods, quota, settling, standing, subscriptions
 from billing.tests import invoiced
 from billing.tests.invoiced import REASON

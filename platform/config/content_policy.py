@@ -18,6 +18,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+STRIPE_PAGES = ["https://checkout.stripe.com", "https://billing.stripe.com"]  # a tenant pays, and keeps its card, there
+
 # django-unfold needs inline styles and evaluated expressions; it runs on its own host with this policy.
 ADMIN_CONTENT_SECURITY_POLICY = {
     "default-src": [SELF],

@@ -146,3 +146,20 @@ def model_environment() -> Mapping[str, str]:
         return {}
     names = ("OPENAI_BASE_URL", "OPENAI_API_KEY", "LLM_MODEL")
     return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def stripe_settings() -> dict[str, str]:
+    """Where payment by card is set up: secret key, webhook secret, address. Tests set their own, of a loopback server.
+
+    :raises UnsafeSettings: if a key is given without the secret that tells Stripe's messages from anybody's.
+    """
+    names = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
+    found = {name: "" if mode() == "test" else os.environ.get(name, "").strip() for name in names}
+    if found["STRIPE_SECRET_KEY"] and not found["STRIPE_WEBHOOK_SECRET"]:
+        raise UnsafeSettings(
+            "STRIPE_SECRET_KEY is set without STRIPE_WEBHOOK_SECRET: nobody could tell Stripe's messages from forged "
+            "ones. The secret (whsec_…) stands beside the webhook's address in Stripe's dashboard."
+        )
+    if mode() == "production" and found["STRIPE_API_BASE"]:
+        raise UnsafeSettings("STRIPE_API_BASE is for tests: in production the secret key goes to Stripe alone.")
+    return found

@@ -9,7 +9,7 @@ from config import env as environment
 from config.admin_theme import UNFOLD  # noqa: F401
 from config.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from config.beat import CELERY_BEAT_SCHEDULE  # noqa: F401
-from config.content_policy import ADMIN_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY  # noqa: F401
+from config.content_policy import ADMIN_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY, STRIPE_PAGES  # noqa: F401
 from config.logging import configure as configure_logging
 
 env = environment.env
@@ -281,6 +281,14 @@ else:
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Candor <interviews@{BASE_DOMAIN}>")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default=f"support@{BASE_DOMAIN}")  # where a tenant's people reach us
+
+# --- payment by card (without a key all of it is off) ------------------------------------------
+_STRIPE = environment.stripe_settings()
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = _STRIPE["STRIPE_SECRET_KEY"], _STRIPE["STRIPE_WEBHOOK_SECRET"]
+STRIPE_API_BASE = _STRIPE["STRIPE_API_BASE"]
+STRIPE_AUTOMATIC_TAX = env.bool("STRIPE_AUTOMATIC_TAX", default=False)
+# Pages below these addresses have forms that lead (303) to hosts of others: form-action asks about the redirect too.
+FORMS_LEAD_TO: dict[str, list[str]] = {"/billing/": STRIPE_PAGES} if STRIPE_SECRET_KEY else {}
 
 # --- models ------------------------------------------------------------------------------------
 LLM_INPUT_FILTERS = ["compliance.redaction.redact"]

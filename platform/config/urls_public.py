@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("branding.css", branding, name="branding"),
     path("", include("tenants.urls_signup")),
     path("", include("tenants.urls_discovery")),
+    path("", include("billing.urls_webhook")),
 ]
 if settings.MODE != "production":
     urlpatterns += [

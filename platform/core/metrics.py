@@ -92,6 +92,15 @@ live_connections = Gauge("candor_live_connections", "Open event streams", multip
 live_published = Counter("candor_live_events_published", "Events handed to Redis for the streams")
 live_dropped = Counter("candor_live_events_dropped", "Events no stream was given, or streams cut", ["reason"])
 
+# --- payment by card ---------------------------------------------------------------------------
+WEBHOOK_OUTCOMES: Final = ("stored", "repeated", "refused", "forged")
+STRIPE_OUTCOMES: Final = ("done", "unmatched", "refused", "failed", "unavailable")
+
+stripe_webhooks = Counter("candor_stripe_webhooks", "Posts to the address for Stripe's events", ["outcome"])
+stripe_events = Counter("candor_stripe_events", "Events of Stripe's by what came of them", ["outcome"])
+stripe_calls_failed = Counter("candor_stripe_calls_failed", "Questions that Stripe did not answer as hoped", ["kind"])
+stripe_missed = Counter("candor_stripe_missed", "What the daily look at Stripe found, and no event had brought")
+
 for _kind in ERROR_KINDS:
     interview_errors.labels(_kind)
 for _phase in TURN_PHASES:
@@ -109,3 +118,9 @@ for _stars in ("1", "2", "3", "4", "5"):
     stars.labels(_stars)
 for _thumb in ("up", "down"):
     thumbs.labels(_thumb)
+for _outcome in WEBHOOK_OUTCOMES:
+    stripe_webhooks.labels(_outcome)
+for _kind in ("unavailable", "declined", "refused", "gone"):
+    stripe_calls_failed.labels(_kind)
+for _outcome in STRIPE_OUTCOMES:
+    stripe_events.labels(_outcome)

@@ -124,11 +124,15 @@ class Refusals:
 
 
 class ContentPolicy(CSPMiddleware):
-    """The strict policy everywhere; the admin host has its own."""
+    """The strict policy everywhere; the admin host has its own, and some forms may lead to a named host of others."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
         if getattr(request, "urlconf", None) == "config.urls_admin":
             response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        else:
+            for start, hosts in settings.FORMS_LEAD_TO.items():
+                if request.path.startswith(start):
+                    response._csp_update = {"form-action": hosts}  # type: ignore[attr-defined]
         return super().process_response(request, response)  # type: ignore[return-value]
 
 

@@ -56,3 +56,32 @@ class ProductionSettingsTests(SimpleTestCase):
                 self.require(FORWARDED_ALLOW_IPS=value)
 
             self.assertIn(f"names {item!r}, which is no address or network: ", str(caught.exception))
+
+
+class StripeSettingsTests(SimpleTestCase):
+    def read(self, mode: str, **given: str) -> dict[str, str]:
+        clean = {f"STRIPE_{name}": "" for name in ("SECRET_KEY", "WEBHOOK_SECRET", "API_BASE")}
+        told = {f"STRIPE_{name}": value for name, value in given.items()}
+        with mock.patch.dict(os.environ, clean | told | {"CANDOR_ENV": mode}):
+            return env.stripe_settings()
+
+    def test_without_a_key_it_is_off(self) -> None:
+        self.assertEqual(set(self.read("production").values()), {""})
+
+    def test_tests_never_see_somebody_s_key(self) -> None:
+        found = self.read("test", SECRET_KEY="sk", WEBHOOK_SECRET="whsec")  # pragma: allowlist secret
+        self.assertEqual(set(found.values()), {""})
+
+    def test_a_key_needs_the_secret_that_tells_stripe_s_messages_from_others(self) -> None:
+        with self.assertRaises(env.UnsafeSettings) as caught:
+            self.read("production", SECRET_KEY="sk")  # pragma: allowlist secret
+
+        self.assertIn("STRIPE_WEBHOOK_SECRET", str(caught.exception))
+        self.assertEqual(self.read("production", SECRET_KEY="sk", WEBHOOK_SECRET=" w ")["STRIPE_WEBHOOK_SECRET"], "w")
+
+    def test_in_production_the_key_goes_to_stripe_alone(self) -> None:
+        given = {"SECRET_KEY": "sk", "WEBHOOK_SECRET": "w", "API_BASE": "http://127.0.0.1:9"}
+        with self.assertRaises(env.UnsafeSettings):
+            self.read("production", **given)
+
+        self.assertEqual(self.read("development", **given)["STRIPE_API_BASE"], "http://127.0.0.1:9")

@@ -1,0 +1,108 @@
+"""Several at once, with real commits: one row an event, one customer a tenant, one picture in the end."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import stripe
+from django.test import override_settings
+
+from accounts.models import User
+from accounts.roles import Role
+from accounts.tests.people import person
+from billing.models import Invoice, InvoiceLine, Plan, QuotaPeriod, StripeEvent, Subscription
+from billing.services.stripe import checkout, claim, inbox, mirror
+from core.models import Due
+from core.testing import CommittingTestCase, at_once
+from tests.payments.case import SECRET, event, invoice, on, plan, subscription, trying
+from tests.payments.shop import Raw, Shop, opened
+
+
+class AtOnceTests(CommittingTestCase):
+    shop: Shop
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.shop = Shop()
+        opening = opened(cls.shop)
+        opening.__enter__()
+        cls.addClassCleanup(opening.__exit__, None, None, None)
+        settings = override_settings(**on(cls.shop.address))
+        settings.enable()
+        cls.addClassCleanup(settings.disable)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.shop.__init__(address=self.shop.address)  # type: ignore[misc]
+        self.shop.put({"id": "cus_alpha", "object": "customer", "created": 1, "livemode": False})
+        InvoiceLine.objects.all().delete()
+        Invoice.objects.all().delete()
+        StripeEvent.objects.all().delete()
+        Due.objects.filter(kind="stripe_event").delete()
+        if not Plan.objects.filter(pk="one").exists():
+            plan("one", 99, 100)
+        self.held = trying(Plan.objects.get(pk="one"))
+
+    def receive(self, told: Raw) -> StripeEvent:
+        body = json.dumps(told)
+        return inbox.receive(
+            body=body.encode(), signature=stripe.WebhookSignature.generate_signature_header(body, SECRET)
+        )
+
+    def test_the_same_event_sixteen_times_at_once_is_one_row(self) -> None:
+        told = event("invoice.paid", invoice())
+
+        found = at_once(*[lambda: self.receive(told)] * 16)
+
+        self.assertEqual([one for one in found if isinstance(one, Exception)], [])
+        row = StripeEvent.objects.get()
+        self.assertEqual((row.status, Due.objects.filter(kind="stripe_event", object_id=row.pk).count()), ("owed", 1))
+
+    def test_twelve_events_followed_at_once_begin_one_month_and_copy_each_paper_once(self) -> None:
+        raw = self.shop.put(subscription(began=datetime.now(UTC) - timedelta(hours=1)))
+        bill = self.shop.put(invoice())
+        told = [event("customer.subscription.updated", raw) for _ in range(6)]
+        told += [event("invoice.paid", bill) for _ in range(6)]
+        rows = [self.receive(one) for one in told]
+
+        def followed(row: StripeEvent) -> Any:
+            return lambda: inbox.process(event_id=row.pk)
+
+        found = at_once(*[followed(row) for row in rows])
+
+        self.assertEqual([one for one in found if one is not None], [])
+        self.assertEqual(set(StripeEvent.objects.values_list("status", "error")), {("done", "")})
+        self.held.refresh_from_db()
+        paid = QuotaPeriod.objects.filter(subscription=self.held, is_trial=False)
+        self.assertEqual((self.held.status, paid.count(), Invoice.objects.count()), ("active", 1, 1))
+        self.assertFalse(Due.objects.filter(kind="stripe_event").exists())
+
+    def test_looks_at_once_never_leave_an_older_picture(self) -> None:
+        """Half of them look before the card fails, half after it; whoever copies last, what failed stays failed."""
+        raw = self.shop.put(subscription(began=datetime.now(UTC) - timedelta(hours=1)))
+        mirror.copy_subscription(subscription_id=self.held.pk)
+
+        for status in ("past_due", "active", "past_due"):
+            self.shop.put(raw | {"status": status})
+            at_once(*[lambda: mirror.copy_subscription(subscription_id=self.held.pk)] * 8)
+            self.held.refresh_from_db()
+            self.assertEqual(self.held.status, status)
+        self.assertEqual(self.held.stripe_seen, self.held.stripe_looks)
+
+    def test_two_people_who_pay_at_once_are_one_customer_with_one_page(self) -> None:
+        Subscription.objects.filter(pk=self.held.pk).update(stripe_customer="")
+        people = [self.owner(f"{name}@alpha.example") for name in ("ada", "bob", "eve", "kim")]
+
+        def pays(user: User) -> Any:
+            return lambda: checkout.begin(by=user, plan_code="one")
+
+        found = at_once(*[pays(user) for user in people])
+
+        addresses = [one for one in found if isinstance(one, str)]
+        refused = [type(one) for one in found if not isinstance(one, str)]
+        self.assertEqual((len(set(addresses)), set(refused) - {claim.Busy}), (1, set()))
+        self.assertEqual((len(self.shop.of("customer")), len(self.shop.of("checkout.session"))), (2, 1))
+
+    def owner(self, email: str) -> User:
+        return User.objects.filter(email=email).first() or person(email, role=Role.OWNER)
