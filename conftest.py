@@ -96,9 +96,12 @@ def nothing_kept() -> Iterator[None]:
     Nor is any of it left behind: the next class's setUpTestData runs before this fixture does.
     """
     from billing import selectors
-    from llm import budgets, experiments, own_keys, registry
+    from llm import budgets, experiments, own_alerts, own_budgets, own_keys, registry
 
-    kept = (registry.forget, budgets.forget, experiments.forget, selectors._remembered.clear, own_keys._cache.clear)
+    kept = (
+        *(registry.forget, budgets.forget, experiments.forget, own_alerts.forget),
+        *(selectors._remembered.clear, own_keys._cache.clear, own_budgets._cache.clear),
+    )
     for forget in kept:
         forget()
     yield

@@ -6,9 +6,9 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, plans, subscriptions
+        from billing.services import entitlements, mail, notices, plans, reconciling, subscriptions
         from billing.services.stripe import inbox, leaving
-        from core import due, tenancy
+        from core import due, gauges, tenancy
         from core import entitlements as asked
         from llm import own_keys
         from tenants.selectors import figures
@@ -18,7 +18,15 @@ class BillingConfig(AppConfig):
         asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")
+        due.register(reconciling.KIND, task="billing.reconcile", keyword="tenant_id")
+        gauges.register("billing", reconciling.figures, keep=60.0)
         due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
+        due.register(
+            mail.DUE,
+            task="billing.send_mail",
+            keyword="mail_id",
+            retry=lambda object_id: mail.retry(mail_id=object_id),
+        )
         # Who is suspended, or closing, is still paid for, or not: what Stripe tells is followed all the same.
         due.register(
             "stripe_event",
@@ -29,6 +37,15 @@ class BillingConfig(AppConfig):
         )
         due.register("stripe_check", task="billing.check_stripe", keyword="subscription_id", any_status=True)
         due.register("stripe_overage", task="billing.charge_overage_by_stripe", keyword="period_id", any_status=True)
+        due.register("invoicing", task="billing.issue_invoice", keyword="subscription_id")
+        due.register("invoice_overdue", task="billing.invoice_overdue", keyword="invoice_id")
+        due.register("dunning", task="billing.dun", keyword="subscription_id")
+        due.register(
+            notices.DUE,
+            task="billing.send_notice",
+            keyword="notice_id",
+            retry=lambda notice_id: notices.retry(notice_id=notice_id),
+        )
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
         closing.when_closed("stripe", leaving.leave)

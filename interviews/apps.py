@@ -9,18 +9,22 @@ class InterviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.roles import Permission
+        from billing.reconciling import looks
         from core import gauges as scraped
         from interviews import gauges
         from interviews.models import Job
+        from interviews.selectors import reconciling
         from interviews.services import assurance, lifecycle, prompts
         from interviews.services.evaluation import model
-        from llm import experiments, gates
-        from tenants.services import checklist, suspending
+        from llm import experiments, gates, own_budgets
+        from tenants.services import checklist, closing, suspending
 
         self._register_what_is_owed()
         self._register_resumes()
+        looks.register("interviews", reconciling.look)
         suspending.when_resumed("interviews", lifecycle.give_time_back)
         scraped.register("interviews", gauges.active)
+        closing.when_closed("own_budgets", lambda tenant: own_budgets.forget_tenant(tenant.schema_name))
         checklist.register(
             checklist.Item(
                 "first_job",
@@ -37,8 +41,11 @@ class InterviewsConfig(AppConfig):
         gates.register("evaluation", assurance.gate_of_prompts())
 
     def _register_what_is_owed(self) -> None:
+        from billing.services import room
         from core import due
-        from interviews.services import evaluations, mail, redos, retests, turns
+        from interviews.selectors import turned_away as waiting
+        from interviews.services import evaluations, mail, redos, retests, turned_away, turns
+        from llm import own_budgets
 
         due.register(
             "turn",
@@ -53,6 +60,7 @@ class InterviewsConfig(AppConfig):
             keyword="evaluation_id",
             retry=lambda object_id: evaluations.retry(evaluation_id=object_id),
         )
+        due.register(own_budgets.TELL, task="interviews.tell_of_budget", keyword="notice_id")
         due.register(redos.KIND, task="interviews.redo_evaluation", keyword="evaluation_id")
         due.register(retests.KIND, task="interviews.retest_evaluation", keyword="retest_id")
         due.register(
@@ -64,6 +72,9 @@ class InterviewsConfig(AppConfig):
         due.register("interview_expiry", task="interviews.expire", keyword="interview_id")
         due.register("interview_deadline", task="interviews.close_overdue", keyword="interview_id")
         due.register("quota_release", task="interviews.release_quota", keyword="interview_id")
+        due.register(turned_away.KIND, task="interviews.tell_of_room", keyword="tenant_row_id")
+        room.when_it_comes("candidates", turned_away.room_came)
+        room.count_waiting(waiting.count)
 
     def _register_resumes(self) -> None:
         from core import bodies, due

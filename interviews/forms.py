@@ -9,7 +9,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from interviews.models import Application, Contest, Decision, Job, QuestionFlag
+from interviews.models import Application, Contest, Decision, Job, QuestionFlag, ReturnAssumptions
+from interviews.models.returns import LEAST_MINUTES, LEAST_USD, MOST_MINUTES, MOST_USD
 from interviews.services.jobs import LONGEST_WAIT_HOURS
 
 
@@ -183,3 +184,28 @@ class CandidateFilterForm(forms.Form):
     def __init__(self, *args: Any, jobs: QuerySet[Job], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["job"].queryset = jobs.order_by("title")  # type: ignore[attr-defined]
+
+
+class AssumptionsForm(forms.Form):
+    """What an interview by a person would take and cost."""
+
+    usd_an_hour = forms.DecimalField(
+        label=_("An hour of an interviewer, in dollars"),
+        help_text=_("With everything that it costs your company."),
+        min_value=LEAST_USD,
+        max_value=MOST_USD,
+        decimal_places=2,
+    )
+    interview_minutes = forms.IntegerField(
+        label=_("Minutes of one interview by a person"),
+        help_text=_("With its preparation and notes."),
+        min_value=LEAST_MINUTES,
+        max_value=MOST_MINUTES,
+    )
+
+    @classmethod
+    def of(cls, said: ReturnAssumptions | None) -> "AssumptionsForm":
+        """With what was said before."""
+        if said is None:
+            return cls()
+        return cls(initial={"usd_an_hour": said.usd_an_hour, "interview_minutes": said.interview_minutes})

@@ -4,7 +4,17 @@ from uuid import UUID
 
 from core.queues import by_tenant
 from core.tasks import tenant_task
-from interviews.services import evaluations, lifecycle, mail, provisional, repeating, resume_summaries, turns
+from interviews.services import (
+    budget_notices,
+    evaluations,
+    lifecycle,
+    mail,
+    provisional,
+    repeating,
+    resume_summaries,
+    turned_away,
+    turns,
+)
 
 
 @tenant_task("interviews.reply_to_turn", queue=by_tenant("turns"))
@@ -50,3 +60,13 @@ def release_quota(*, interview_id: UUID) -> None:
 @tenant_task("interviews.summarise_resume", queue="evaluations")
 def summarise_resume(*, summary_id: UUID) -> None:
     resume_summaries.run(summary_id=summary_id)
+
+
+@tenant_task("interviews.tell_of_room", queue="default")
+def tell_of_room(*, tenant_row_id: UUID) -> None:
+    turned_away.tell()
+
+
+@tenant_task("interviews.tell_of_budget", queue="default")
+def tell_of_budget(*, notice_id: UUID) -> None:
+    budget_notices.tell(notice_id=notice_id)

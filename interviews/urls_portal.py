@@ -3,6 +3,7 @@ from django.urls import path
 from interviews.views import (
     assigning,
     assurance,
+    budgets,
     calibrating,
     inviting,
     job_settings,
@@ -14,6 +15,7 @@ from interviews.views import (
     reviewing,
     ruling,
     standings,
+    waiting,
 )
 
 urlpatterns = [
@@ -59,5 +61,14 @@ urlpatterns = [
     path("interviews/<uuid:interview_id>/resume/awaited/", resumes.awaited, name="portal_resume_awaited"),
     path("interviews/<uuid:interview_id>/disagree/", reviewing.disagree, name="portal_disagree"),
     path("interviews/<uuid:interview_id>/consensus/", reviewing.agree, name="portal_consensus"),
+    path("waiting/", waiting.listing, name="portal_waiting"),
+    path("interviews/<uuid:interview_id>/extend/", waiting.extend, name="portal_extend"),
+    path("billing/budgets/", budgets.index, name="billing_budgets"),
+    path("billing/budgets/day/", budgets.change, {"period": "day"}, name="billing_budget_day"),
+    path("billing/budgets/month/", budgets.change, {"period": "month"}, name="billing_budget_month"),
+    path("billing/budgets/jobs/<uuid:job_id>/", budgets.change, name="billing_budget_total"),
+    path("billing/budgets/day/remove/", budgets.remove, {"period": "day"}, name="billing_budget_day_remove"),
+    path("billing/budgets/month/remove/", budgets.remove, {"period": "month"}, name="billing_budget_month_remove"),
+    path("billing/budgets/jobs/<uuid:job_id>/remove/", budgets.remove, name="billing_budget_total_remove"),
     path("calibration/", calibrating.calibration, name="portal_calibration"),
 ]

@@ -2,7 +2,11 @@
 
 MODELS = (
     *("core_due", "accounts_user", "tenants_tenant", "tenants_domain", "tenants_emaildomain", "tenants_supportgrant"),
-    *("billing_plan", "billing_subscription", "billing_quotaperiod", "billing_stripeevent"),
+    *("billing_plan", "billing_subscription", "billing_quotaperiod", "billing_usagerecord", "billing_creditgrant"),
+    *("billing_infrastructureshare", "billing_receiptpolicy"),
+    "billing_stripeevent",
+    *("billing_invoice", "billing_invoiceline", "billing_seller", "billing_billingdetails", "billing_billingnotice"),
+    *("billing_margin", "billing_reconciliation"),
     *(
         "llm_account",
         "llm_offer",
@@ -43,8 +47,11 @@ ALL: frozenset[str] = (
         for name in (
             *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n"),
             *("password_change", "password_change_done", "auth_user_password_change"),
-            "llm_usagehour_calls",
+            "billing_receipt",
+            *(f"billing_invoice_{act}" for act in ("download", "mark_paid", "credit", "void")),
+            *("llm_usagehour_calls", "billing_margin_csv", "billing_margin_tenant"),
             *("tenants_supportgrant_enter", "tenants_tenant_let_owner_in"),
+            *("billing_subscription_act", "billing_plan_new_version"),
             *(f"{model}_{page}" for model in MODELS for page in ("changelist", "add", "history", "delete", "change")),
         )
     )

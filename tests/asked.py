@@ -6,6 +6,7 @@ from uuid import UUID
 
 from accounts.models import ScimGroup, TeamInvitation, User
 from accounts.roles import Role
+from billing.models import Invoice
 from core.testing import HOME
 from interviews.models import CandidateRequest, CompetencyRating, Consensus, Contest, PlanDraft
 from interviews.services import feedback
@@ -48,6 +49,10 @@ def a_plan(world: World) -> dict[str, Any]:
     numbers = {"minutes": "30", "max_probes": "1", "max_probes_interview": "4", "evaluation_waits_hours": "0"}
     bars = {"threshold_hire": "70", "threshold_maybe": "50", "coverage_percent": "60"}
     return {"revision": "1", "title": "T", "competencies": "0", "questions": "0", "do": "save"} | numbers | bars
+
+
+def a_budget(world: World) -> dict[str, Any]:
+    return {"limit": "25.50", "at_limit": "stops", "warn_percent": "80", "seen": "0"}
 
 
 def undecided(world: World) -> dict[str, Any]:
@@ -110,6 +115,10 @@ def support_grant(world: World) -> list[Any]:
 
 def support_asked(world: World) -> list[Any]:
     return [SupportGrant.objects.get(tenant__schema_name=HOME, status="requested").pk]
+
+
+def invoice(world: World) -> list[Any]:
+    return [Invoice.objects.get(subscription__tenant__schema_name=HOME).pk]
 
 
 def answer(world: World) -> dict[str, Any]:
@@ -181,6 +190,8 @@ DESCRIPTION = (
     " complaints of customers and write the reports about every batch that failed."
 )
 COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
+LARGER: Arguments = lambda world: ["professional"]  # noqa: E731
+BILLED = fixed(company="Alpha", line1="Rua da Prata 80", city="Lisbon", country="PT", email="bills@alpha.example")
 CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)
 NO_ROW: Arguments = lambda world: [UUID(int=1)]  # noqa: E731
 INVITATION = fixed(name="Eve", email="eve@example.org", days_valid="7")

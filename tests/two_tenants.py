@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from accounts.programs import Scope
 from accounts.roles import Role
 from accounts.services import invitations as team_invitations
 from billing.services import periods
+from billing.tests import invoiced
 from compliance.models import Consent
 from core import clock, tenancy
 from core.ids import uuid7
@@ -49,9 +51,11 @@ from interviews.models import (
     Resume,
     ResumeSummary,
     Retest,
+    ReturnAssumptions,
     Review,
     ReviewRating,
     Turn,
+    TurnedAway,
 )
 from interviews.services import (
     contests,
@@ -65,7 +69,9 @@ from interviews.services import (
     pauses,
     plan_drafts,
     questions,
+    returns,
     thumbs,
+    turned_away,
     turns,
 )
 from interviews.tests import make, resumed, team
@@ -112,6 +118,7 @@ def build() -> World:
     _claims()
     job = make.job(f"{words}-job", title=f"{words} job")
     plan_drafts.start_next(job_id=job.pk, by=make.staff(Role.ADMIN))
+    returns.assume(by=make.staff(Role.ADMIN), usd_an_hour=Decimal(80), interview_minutes=60)
     for name in STATES:
         one = _invite(job, name)
         team.staff_of(one.interview, Role.HIRING_MANAGER)
@@ -119,8 +126,10 @@ def build() -> World:
         world.interviews[name], world.invitations[name], world.tokens[name] = one.interview, one.invitation, one.token
         STATES[name](one)
         one.interview.refresh_from_db()
+    turned_away.note(world.interviews["consented"])
     Invitation.objects.update(used_at=clock.now())
     _support()
+    invoiced.issued(line2=words)
     return world
 
 
@@ -271,7 +280,7 @@ TABLES: tuple[type[models.Model], ...] = (
     *(Turn, QuestionFlag, Evaluation, CompetencyRating, Quote, Finding, Review, ReviewRating),
     *(Disagreement, Consensus, ConsensusReview, ConsensusRating, Decision, Mail, Consent),
     *(ModelFigures, Retest, JobAssignment, InterviewAssignment, PlanDraft, Resume, ResumeSummary),
-    *(QuestionThumb, Contest, FeedbackLetter),
+    *(QuestionThumb, Contest, FeedbackLetter, ReturnAssumptions, TurnedAway),
 )
 
 

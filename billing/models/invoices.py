@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,33 @@ from django.utils.translation import gettext_lazy as _
 from billing.models.quota import QuotaPeriod
 from billing.models.subscriptions import Subscription
 from core.ids import uuid7
+from core.triggers import refuse
+
+# An invoice's contents: once it is issued none of them changes.
+CONTENTS = (
+    *("id", "subscription_id", "kind", "source", "number", "stripe_id", "corrects_id", "seller", "buyer"),
+    *("subtotal_usd", "tax_percent", "tax_usd", "tax_note", "total_usd"),
+    *("period_start", "period_end", "issued_at", "due_at", "hosted_url", "created_at"),
+)
+OF_A_LINE = (
+    *("id", "subscription_id", "period_id", "kind", "text", "quantity", "unit_price_usd", "amount_usd"),
+    *("from_at", "until_at", "key", "created_at"),
+)
+
+
+def _changed(columns: tuple[str, ...]) -> str:
+    old, new = (", ".join(f"{name}.{column}" for column in columns) for name in ("OLD", "NEW"))
+    return f"ROW({old}) IS DISTINCT FROM ROW({new})"
+
+
+def _refused(name: str, operation: pgtrigger.Operation, condition: str, message: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=operation,
+        condition=pgtrigger.Condition(condition),
+        func=f"RAISE EXCEPTION '{message}' USING ERRCODE = 'insufficient_privilege';",
+    )
 
 
 class BillingDetails(models.Model):
@@ -28,6 +56,9 @@ class BillingDetails(models.Model):
     purchase_order = models.CharField(_("your reference"), max_length=60, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        verbose_name = verbose_name_plural = _("billing details")
+
     def __str__(self) -> str:
         return self.company
 
@@ -37,6 +68,17 @@ class InvoiceSeries(models.Model):
 
     code = models.CharField(primary_key=True, max_length=20)
     last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        triggers = [
+            _refused(
+                "numbers_go_up_by_one",
+                pgtrigger.Update,
+                "OLD.code <> NEW.code OR NEW.last <> OLD.last + 1",
+                "A number of an invoice is given once, and the next one follows it.",
+            ),
+            refuse("a_series_never_goes", pgtrigger.Delete | pgtrigger.Truncate, "A series of numbers stays."),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.last}"
@@ -107,6 +149,43 @@ class Invoice(models.Model):
                 condition=Q(kind="invoice", corrects=None) | Q(kind="credit_note", corrects__isnull=False),
                 name="a_credit_note_corrects_an_invoice",
             ),
+            models.CheckConstraint(
+                condition=Q(source="stripe") | Q(subtotal_usd__gte=0, tax_usd__gte=0),
+                name="an_own_invoice_is_not_negative",
+            ),
+        ]
+        triggers = [
+            _refused(
+                "an_issued_invoice_never_changes",
+                pgtrigger.Update,
+                f"OLD.source = 'own' AND {_changed(CONTENTS)}",
+                "An issued invoice never changes: issue a credit note.",
+            ),
+            _refused(
+                "what_was_settled_stays_settled",
+                pgtrigger.Update,
+                "OLD.source = 'own' AND OLD.status IN ('paid', 'void') AND"
+                f" {_changed(('status', 'paid_at', 'payment_reference'))}",
+                "An invoice that is paid or void stays so: issue a credit note.",
+            ),
+            _refused(
+                "an_issued_invoice_never_goes", pgtrigger.Delete, "OLD.source = 'own'", "An issued invoice stays."
+            ),
+            refuse("invoices_are_never_truncated", pgtrigger.Truncate, "An issued invoice stays."),
+            pgtrigger.Trigger(
+                name="an_invoice_is_the_sum_of_its_lines",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.source = 'own'"),
+                func="""
+                    IF NEW.subtotal_usd IS DISTINCT FROM
+                       (SELECT sum(amount_usd) FROM public.billing_invoiceline WHERE invoice_id = NEW.id) THEN
+                        RAISE EXCEPTION 'An invoice is the sum of its lines: attach them before it is issued.'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +217,41 @@ class InvoiceLine(models.Model):
 
     class Meta:
         ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["subscription"], condition=Q(invoice=None), name="lines_that_wait"),
+        ]
+        triggers = [
+            _refused(
+                "a_line_never_changes",
+                pgtrigger.Update,
+                f"{_changed(OF_A_LINE)} OR (OLD.invoice_id IS NOT NULL"
+                " AND OLD.invoice_id IS DISTINCT FROM NEW.invoice_id)",
+                "A line never changes, and stays on the invoice that it was given.",
+            ),
+            _refused(
+                "a_line_of_an_invoice_never_goes",
+                pgtrigger.Delete,
+                "OLD.invoice_id IS NOT NULL",
+                "A line of an invoice stays.",
+            ),
+            refuse("lines_are_never_truncated", pgtrigger.Truncate, "A line of an invoice stays."),
+            # Its lines are attached before an invoice is written, in one transaction: then it is sealed.
+            pgtrigger.Trigger(
+                name="an_issued_invoice_takes_no_line",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.invoice_id IS NOT NULL"),
+                func="""
+                    IF (TG_OP = 'INSERT' OR OLD.invoice_id IS NULL)
+                       AND EXISTS (SELECT FROM public.billing_invoice
+                                    WHERE id = NEW.invoice_id AND source = 'own') THEN
+                        RAISE EXCEPTION 'An issued invoice takes no further line.'
+                            USING ERRCODE = 'insufficient_privilege';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.text} {self.amount_usd}"

@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from billing.models import InvoiceLine, QuotaPeriod, Subscription, UsageRecord
 from billing.services import metering
-from core import clock, due
+from core import clock, due, tenancy
 
 AGAIN = timedelta(hours=1)
 
@@ -40,7 +40,16 @@ def charge(
         "from_at": since or (period and period.period_start),
         "until_at": period and period.period_end,
     }
-    return InvoiceLine.objects.get_or_create(key=key, defaults=values)[0]
+    line, made = InvoiceLine.objects.get_or_create(key=key, defaults=values)
+    if made:
+        owe_invoice(held)
+    return line
+
+
+def owe_invoice(held: Subscription) -> None:
+    """Have what waits put on an invoice, in a moment."""
+    with tenancy.enter(held.tenant.schema_name):
+        due.owe("invoicing", held.pk)
 
 
 def overage_of(period: QuotaPeriod) -> int:
@@ -64,7 +73,7 @@ def settle_overage(period: QuotaPeriod, *, why: UUID | str) -> None:
 @transaction.atomic
 def close(*, period_id: UUID) -> None:
     """Charge a past period's overage, once nothing of it is reserved any more; until then it is looked at again."""
-    period = QuotaPeriod.objects.select_for_update().get(pk=period_id)
+    period = QuotaPeriod.objects.select_for_update(no_key=True).get(pk=period_id)
     if period.closed_at is None and (period.reserved or period.period_end > clock.now()):
         due.owe("period_close", period.pk, after=AGAIN)
         return

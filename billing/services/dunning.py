@@ -1,18 +1,125 @@
-"""What happens when a payment fails, and when it comes after all. The caller's transaction holds the subscription."""
+"""What follows from a payment that failed or is late: mail, a grace with reminders, read-only, and back.
 
-from billing.models import Subscription
-from billing.services import standing
+Nothing here asks how a tenant pays: an own invoice past its day and a card that Stripe could not charge come the same
+way. The caller's transaction holds the subscription's row.
+"""
 
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from billing.models import Invoice, Subscription
+from billing.services import notices, periods, standing
+from billing.services.subscriptions import locked
+from core import clock, due, tenancy
+
+KIND, OVERDUE = "dunning", "invoice_overdue"
+REMINDED = ((timedelta(days=13), notices.Kind.LAST_REMINDER), (timedelta(days=7), notices.Kind.REMINDER))
+UNPAID = (Invoice.Status.OPEN, Invoice.Status.UNCOLLECTIBLE)
 Status = Subscription.Status
 
 
+@transaction.atomic
 def payment_failed(held: Subscription, *, why: str) -> None:
-    """The grace begins, unless it did."""
-    if held.status == Status.ACTIVE:
-        standing.fall_due(held, why=why)
+    """A payment failed: the grace begins, unless it runs already; who pays is told. Otherwise nothing.
+
+    :param why: a word for the trail, such as card or invoice.
+    """
+    with tenancy.enter(held.tenant.schema_name):
+        began = _fall_due(held, why=why)
+    if began:
+        notices.tell(held, notices.Kind.PAYMENT_FAILED, key=f"payment_failed:{_since(held)}")
 
 
+@transaction.atomic
 def paid(held: Subscription) -> None:
-    """Nothing is owed any more: everything goes on."""
-    if held.status in (Status.PAST_DUE, Status.READ_ONLY):
+    """A payment came, or is no longer owed: where no invoice is overdue any more, everything goes on.
+
+    A tenant that reads only for another reason (its trial is over, it cancelled) stays as it is.
+    """
+    if held.past_due_since is None or overdue(held).exists():
+        return
+    with tenancy.enter(held.tenant.schema_name):  # its trail says what happens here
+        due.settle(KIND, held.pk)
+        if held.status == Status.CANCELLED:
+            Subscription.objects.filter(pk=held.pk).update(past_due_since=None, grace_ends_at=None)
+            return
+        since = _since(held)
         standing.recover(held, why="paid")
+        periods.renew(subscription_id=held.pk)
+    held.refresh_from_db()
+    if held.status == Status.ACTIVE:
+        notices.tell(held, notices.Kind.RECOVERED, key=f"recovered:{since}")
+
+
+@transaction.atomic
+def invoice_overdue(*, invoice_id: UUID) -> None:
+    """An invoice reached its day. Unpaid, it is told, whatever the subscription is by now, and the grace begins."""
+    found = Invoice.objects.get(pk=invoice_id)
+    held = locked(found.subscription_id)
+    invoice = overdue(held).filter(pk=invoice_id).first()
+    if invoice is not None:
+        notices.tell(held, notices.Kind.OVERDUE, key=f"overdue:{invoice.pk}", invoice_id=invoice.pk)
+        _fall_due(held, why="invoice")
+    elif found.status in UNPAID and found.due_at is not None:
+        due.owe(OVERDUE, invoice_id, after=found.due_at - clock.now())  # not yet
+        return
+    due.settle(OVERDUE, invoice_id)
+
+
+@transaction.atomic
+def look(*, subscription_id: UUID) -> None:
+    """The next step of the grace: of the reminders that are due the last, or its end."""
+    held = locked(subscription_id)
+    if held.status != Status.PAST_DUE or held.past_due_since is None or held.grace_ends_at is None:
+        _settle(held)
+        return
+    now = clock.now()
+    if held.grace_ends_at <= now:
+        standing.stop(held, why="payment")
+        notices.tell(held, notices.Kind.READ_ONLY, key=f"read_only:{_since(held)}")
+        _settle(held)
+        return
+    for after, kind in REMINDED:
+        if held.past_due_since + after <= now:
+            notices.tell(held, kind, key=f"{kind}:{_since(held)}")
+            break
+    _owe_next(held)
+
+
+def overdue(held: Subscription) -> QuerySet[Invoice]:
+    """The invoices past their day that nobody paid."""
+    return Invoice.objects.filter(
+        subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID, due_at__lte=clock.now()
+    )
+
+
+def _fall_due(held: Subscription, *, why: str) -> bool:
+    """Whether this began the grace."""
+    if held.status != Status.ACTIVE:
+        return False
+    standing.fall_due(held, why=why)
+    _owe_next(held)
+    return True
+
+
+def _owe_next(held: Subscription) -> None:
+    """The next step's time: of the reminders and the end of the grace the first that is still to come."""
+    assert held.past_due_since is not None and held.grace_ends_at is not None
+    now = clock.now()
+    steps = [held.past_due_since + after for after, _kind in REMINDED] + [held.grace_ends_at]
+    with tenancy.enter(held.tenant.schema_name):
+        due.owe(KIND, held.pk, after=min(step for step in steps if step > now) - now)
+
+
+def _settle(held: Subscription) -> None:
+    with tenancy.enter(held.tenant.schema_name):
+        due.settle(KIND, held.pk)
+
+
+def _since(held: Subscription) -> str:
+    """What makes this failure another one than the last."""
+    assert held.past_due_since is not None
+    return f"{held.pk}:{held.past_due_since:%Y%m%d%H%M%S}"

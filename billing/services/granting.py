@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, QuotaPeriod, Subscription
 from billing.models.quota import MOST_CREDITS
-from billing.services import charges, periods
+from billing.services import charges, periods, room, warnings
 from billing.services.subscriptions import NotNow, locked
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
@@ -42,6 +42,10 @@ def allow_overage(*, subscription_id: UUID, limit: int) -> Subscription:
         raise BadGrant(_("More than that were used in this period already."))
     before, held.overage_limit = held.overage_limit, limit
     held.save(update_fields=["overage_limit"])
+    for period in running:
+        warnings.fit(period)
+    if limit > before:
+        room.came(held)
     audit.record("subscription.overage_allowed", held, before=before, limit=limit)
     return held
 
@@ -57,13 +61,15 @@ def credit(*, subscription_id: UUID, interviews: int, reason: str, by: UUID) -> 
         raise BadGrant(_("Between 1 and %(most)d interviews.") % {"most": MOST_CREDITS})
     held = locked(subscription_id)
     now = clock.now()
-    running = held.periods.select_for_update().filter(period_start__lte=now, period_end__gt=now).first()
+    running = held.periods.select_for_update(no_key=True).filter(period_start__lte=now, period_end__gt=now).first()
     if running is None:
         raise NotNow(held.get_status_display())
     grant = CreditGrant.objects.create(period=running, interviews=interviews, reason=reason, granted_by=by)
     running.credited += interviews
     running.save(update_fields=["credited"])
     charges.settle_overage(running, why=grant.pk)
+    warnings.fit(running)
+    room.came(held)
     audit.record("subscription.credited", held, interviews=interviews, grant=str(grant.pk))
     return grant
 
@@ -92,6 +98,7 @@ def extend_trial(*, subscription_id: UUID, days: int, reason: str) -> Subscripti
     held.save(update_fields=["trial_ends_at"])
     trial.save(update_fields=["period_end"])
     periods.owe_renewal(held)
+    room.came(held)
     audit.record("subscription.trial_extended", held, days=days)
     return held
 

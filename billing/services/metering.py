@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from billing.models import QuotaPeriod, QuotaUse, UsageRecord
+from billing.models import QuotaPeriod, UsageRecord
 from core import clock, rows
 from core.ids import uuid7
 
@@ -13,6 +13,14 @@ RECORD = """
     INSERT INTO public.billing_usagerecord
            (id, subscription_id, period_id, kind, quantity, interview_id, occurred_at, key)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING"""
+
+# The candidate waits for it: one statement, which finds the period by itself.
+COMPLETED = """
+    INSERT INTO public.billing_usagerecord
+           (id, subscription_id, period_id, kind, quantity, interview_id, occurred_at, key)
+    SELECT %s, period.subscription_id, period.id, 'interview_completed', 1, use.interview_id, %s, %s
+      FROM public.billing_quotause use JOIN public.billing_quotaperiod period ON period.id = use.period_id
+     WHERE use.interview_id = %s ON CONFLICT (key) DO NOTHING"""
 
 Kind = UsageRecord.Kind
 
@@ -36,8 +44,6 @@ def started(*, interview_id: UUID, period: QuotaPeriod) -> None:
     record(Kind.STARTED, period=period, key=f"started:{interview_id}", interview_id=interview_id)
 
 
-def completed(*, interview_id: UUID) -> None:
-    """The candidate submitted the interview. It counts for the period that its start counts for."""
-    use = QuotaUse.objects.select_related("period").filter(pk=interview_id).first()
-    if use is not None:
-        record(Kind.COMPLETED, period=use.period, key=f"completed:{interview_id}", interview_id=interview_id)
+def completed(*, interview_id: UUID, at: datetime) -> None:
+    """The candidate submitted the interview: it counts for the period that its start counts for, once."""
+    rows.execute(COMPLETED, [uuid7(), at, f"completed:{interview_id}", interview_id])

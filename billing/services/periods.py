@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import InvoiceLine, QuotaPeriod, Subscription
-from billing.services import charges, standing
+from billing.services import charges, room, standing
 from billing.services.months import month_of
 from core import audit, clock, due, tenancy
 
@@ -44,7 +44,8 @@ def newest() -> QuotaPeriod | None:
     try:
         return current()
     except NoPeriod:
-        return QuotaPeriod.objects.filter(subscription__tenant_id=tenancy.tenant_id()).first()
+        had = QuotaPeriod.objects.filter(subscription__tenant_id=tenancy.tenant_id())
+        return had.select_related("subscription__plan").first()
 
 
 def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
@@ -55,8 +56,9 @@ def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
 @transaction.atomic
 def renew(*, subscription_id: UUID) -> None:
     """Open every period that began since the last one; in each the month is charged. Again changes nothing."""
-    held = Subscription.objects.select_for_update().get(pk=subscription_id)
+    held = Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
     last, now = held.periods.first(), clock.now()
+    before = last
     while held.status in Subscription.SERVED and (last is None or last.period_end <= now):
         if last is not None:
             owe_close(held, last)  # of the last one too: what was used beyond it is owed
@@ -68,6 +70,8 @@ def renew(*, subscription_id: UUID) -> None:
         _owe(held, "renewal", held.pk, at=last.period_end)
     else:
         _settle(held)
+    if before is not None and last != before:
+        room.came(held)
 
 
 def _goes_on(held: Subscription, last: QuotaPeriod) -> bool:

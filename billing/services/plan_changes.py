@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
-from billing.services import charges, entitlements, periods, plans, proration
+from billing.services import charges, entitlements, periods, plans, proration, room, warnings
 from billing.services.subscriptions import NotNow, locked
 from core import audit, clock, tenancy
 from core import entitlements as asked
 from core.ids import uuid7
 
 Status = Subscription.Status
+UNPAID = frozenset({Status.TRIALING, Status.READ_ONLY, Status.CANCELLED})  # nothing is owed for the plan in force
 
 
 class ChangedMeanwhile(Exception):
@@ -36,11 +37,20 @@ class BelowUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change now would come to."""
+    """What a change now would come to, for the period that runs."""
 
     plan: Plan
     change: proration.Change
     included: int
+    period: QuotaPeriod
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What the current tenant uses of its plan besides interviews."""
+
+    people: int
+    features: frozenset[str]
 
 
 @transaction.atomic
@@ -67,6 +77,8 @@ def change_now(*, subscription_id: UUID, code: str, shown: str, may_shrink: bool
     )
     period.refresh_from_db()
     charges.settle_overage(period, why=change_id)
+    warnings.fit(period)
+    room.came(held)
     _charge(held, period, before=before, change=change, change_id=change_id)
     audit.record("subscription.plan_changed", held, before=before, plan=plan.pk, at="now", net=str(change.net_usd))
     return held
@@ -105,7 +117,7 @@ def follow(held: Subscription, plan: Plan) -> None:
 
     Nothing is refused any more, so what was used stays included. The caller locked the subscription.
     """
-    period, before = held.periods.select_for_update().first(), held.plan_id
+    period, before = held.periods.select_for_update(no_key=True).first(), held.plan_id
     limit = min(held.overage_limit, plan.most_overage)
     if period is not None:
         more = _proration(held, plan, period).interviews
@@ -134,36 +146,63 @@ def change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Subscr
     return held
 
 
+@transaction.atomic
+def choose_unpaid(*, subscription_id: UUID, code: str, shown: str) -> Subscription:
+    """The plan to begin to pay with: of a trial, after it, or after a cancellation. The present one is no change.
+
+    :raises ChangedMeanwhile, BelowUse, NotNow, plans.UnknownPlan: with nothing changed.
+    """
+    held = locked(subscription_id)
+    if held.plan_id != shown:
+        raise ChangedMeanwhile
+    if held.status not in UNPAID or held.past_due_since is not None:
+        raise NotNow(held.get_status_display())
+    if code == held.plan_id:
+        require_fits(held.plan)
+        return held
+    return _try_another(held, plans.for_tenant(code, held.tenant))
+
+
 def preview(held: Subscription, plan: Plan) -> Preview:
     """What `change_now` would do at this instant; nothing is changed.
 
     :raises NotNow: if no period runs.
     """
-    period = _current(held)
+    period = _running(held)
     change = _proration(held, plan, period)
-    return Preview(plan, change, period.included + change.interviews)
+    return Preview(plan, change, period.included + change.interviews, period)
 
 
 def require_fits(plan: Plan, *, period: QuotaPeriod | None = None, included: int = 0) -> None:
     """:raises BelowUse: if more is in use than the plan has: people, features, interviews of `period`."""
-    reasons, terms = [], entitlements.of_plan(plan)
-    people = asked.people()
-    if terms.seats is not None and people > terms.seats:
-        reasons.append(
-            _("%(people)d people have an account; this plan includes %(seats)d. Disable some first.")
-            % {"people": people, "seats": terms.seats}
-        )
-    for feature in sorted(asked.used() - terms.features):
-        reasons.append(_("In use, and not in this plan: %(what)s.") % {"what": asked.Feature(feature).label})
-    if period is not None:
-        used, room = period.reserved + period.consumed, included + period.credited + plan.most_overage
-        if used > room:
-            reasons.append(
-                ngettext("%(used)d interview was used", "%(used)d interviews were used", used) % {"used": used}
-                + _(" in this period; this plan would leave %(room)d of it.") % {"room": room}
-            )
+    reasons = reasons_against(plan, in_use(), period=period, included=included)
     if reasons:
         raise BelowUse(reasons)
+
+
+def in_use() -> InUse:
+    """What the current tenant uses now; a query for the people, and one for each feature."""
+    return InUse(asked.people(), asked.used())
+
+
+def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None, included: int = 0) -> list[str]:
+    """What to give up before this plan fits, in sentences; none if it does."""
+    reasons, terms = [], entitlements.of_plan(plan)
+    if terms.seats is not None and use.people > terms.seats:
+        reasons.append(
+            _("%(people)d people have an account; this plan includes %(seats)d. Disable some first.")
+            % {"people": use.people, "seats": terms.seats}
+        )
+    for feature in sorted(use.features - terms.features):
+        reasons.append(_("In use, and not in this plan: %(what)s.") % {"what": asked.Feature(feature).label})
+    if period is not None:
+        used, fits = period.reserved + period.consumed, included + period.credited + plan.most_overage
+        if used > fits:
+            reasons.append(
+                ngettext("%(used)d interview was used", "%(used)d interviews were used", used) % {"used": used}
+                + _(" in this period; this plan would leave %(room)d of it.") % {"room": fits}
+            )
+    return reasons
 
 
 def _asked(subscription_id: UUID, code: str, shown: str) -> tuple[Subscription, Plan]:
@@ -186,17 +225,21 @@ def _locked_as_shown(subscription_id: UUID, shown: str) -> Subscription:
 def _try_another(held: Subscription, plan: Plan) -> Subscription:
     require_fits(plan)
     before = held.plan_id
-    _save(held, plan=plan)
+    _save(held, plan=plan, next_plan=None, overage_limit=min(held.overage_limit, plan.most_overage))
     audit.record("subscription.plan_changed", held, before=before, plan=plan.pk, at="trial")
     return held
 
 
-def _current(held: Subscription) -> QuotaPeriod:
+def _running(held: Subscription) -> QuotaPeriod:
     with tenancy.enter(held.tenant.schema_name):
         try:
-            return QuotaPeriod.objects.select_for_update().get(pk=periods.current().pk)
+            return periods.current()
         except periods.NoPeriod as error:
             raise NotNow(str(error)) from error
+
+
+def _current(held: Subscription) -> QuotaPeriod:
+    return QuotaPeriod.objects.select_for_update(no_key=True).get(pk=_running(held).pk)
 
 
 def _proration(held: Subscription, plan: Plan, period: QuotaPeriod) -> proration.Change:

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from django.db.models import Q, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Max, Q, QuerySet
 
 from billing.models import Plan
-from core import clock
+from core import audit, clock
 from tenants.models import Tenant
 
 PLANS = Path(__file__).resolve().parents[1] / "data" / "plans.json"
@@ -14,6 +15,10 @@ PLANS = Path(__file__).resolve().parents[1] / "data" / "plans.json"
 
 class UnknownPlan(LookupError):
     """No such plan is on offer."""
+
+
+class VersionTaken(Exception):
+    """Somebody added a version of this plan meanwhile; look at it before you add another one."""
 
 
 def load() -> None:
@@ -57,6 +62,43 @@ def for_tenant(code: str, tenant: Tenant) -> Plan:
         if plan.code == code:
             return plan
     raise UnknownPlan(code)
+
+
+def is_others(family: str, tenant: Tenant | None) -> bool:
+    """Whether this family is one of other terms' holders: everybody's for a contract, or another tenant's."""
+    return Plan.objects.filter(family=family).exclude(tenant=tenant).exists()
+
+
+def versions(family: str) -> int:
+    """The newest version of a family; 0 if there is none."""
+    return Plan.objects.filter(family=family).aggregate(newest=Max("version"))["newest"] or 0
+
+
+@transaction.atomic
+def add_version(plan: Plan, *, after: int) -> Plan:
+    """Store this plan as the next version of its family. Whoever has an older one keeps its terms.
+
+    :param after: the newest version that the person saw; 0 = a family of its own.
+    :raises VersionTaken: if there is a newer one by now.
+    """
+    plan.version = after + 1
+    plan.code = plan.family if not after else f"{plan.family}-v{plan.version}"
+    try:
+        with transaction.atomic():
+            plan.save(force_insert=True)
+    except IntegrityError as error:
+        raise VersionTaken from error
+    whose = plan.tenant.schema_name if plan.tenant else ""
+    audit.record("plan.version_added", plan, family=plan.family, version=plan.version, tenant=whose)
+    return plan
+
+
+@transaction.atomic
+def change_offer(plan: Plan) -> None:
+    """Store what of a plan may change: until when it is offered, and its price at Stripe."""
+    plan.save(update_fields=["withdrawn_at", "stripe_price"])
+    withdrawn = plan.withdrawn_at.isoformat() if plan.withdrawn_at else ""
+    audit.record("plan.offer_changed", plan, withdrawn=withdrawn)
 
 
 def _open() -> QuerySet[Plan]:

@@ -11,6 +11,7 @@ from django.db.models import F
 
 from billing.models import QuotaPeriod, QuotaUse, UsageRecord
 from billing.services import metering, periods, warnings
+from core import clock
 
 TAKE = """
     UPDATE public.billing_quotaperiod SET reserved = reserved + 1
@@ -46,7 +47,7 @@ def reserve(*, interview_id: UUID) -> None:
 def _take_place(interview_id: UUID, period: QuotaPeriod) -> bool:
     """Whether this call made the interview's row, or took up one that had been released; of two at once one does."""
     released = QuotaUse.objects.filter(pk=interview_id, status=QuotaUse.Status.RELEASED)
-    if released.update(period=period, status=QuotaUse.Status.RESERVED) == 1:
+    if released.update(period=period, status=QuotaUse.Status.RESERVED, reserved_at=clock.now()) == 1:
         return True
     return QuotaUse.objects.get_or_create(pk=interview_id, defaults={"period": period})[1]
 

@@ -1,11 +1,13 @@
 """Where a subscription stands: paid for, overdue, read-only, cancelled. The caller's transaction holds its row."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
 from billing.models import Subscription
-from core import audit, clock, state, tenancy
+from billing.services import room
+from core import audit, clock, due, state, tenancy
 from tenants.services import reading_only
 
 GRACE = timedelta(days=14)  # from the first payment that failed, or an invoice's due date
@@ -49,13 +51,24 @@ def cancel(held: Subscription) -> None:
 def recover(held: Subscription, *, why: str) -> None:
     """Paid: everything goes on. A subscription that is active stays as it is.
 
+    Where the last period ended meanwhile, months are counted from now: nobody pays for the time in which nothing began.
+
     :raises core.state.TransitionNotAllowed: from a trial, which `subscriptions.activate` ends.
     """
     if held.status == Status.ACTIVE:
         return
     if held.status == Status.TRIALING:
         raise state.TransitionNotAllowed(str(held))
-    state.move(held, Status.ACTIVE, past_due_since=None, grace_ends_at=None, cancels_at=None)
+    now = clock.now()
+    fresh: dict[str, Any] = {"past_due_since": None, "grace_ends_at": None}
+    if held.status == Status.CANCELLED:  # who asked to go, and did not yet, still goes
+        fresh["cancels_at"] = None
+    if held.status not in Subscription.SERVED and not held.periods.filter(period_end__gt=now).exists():
+        fresh |= {"anchor_at": now, "billed_since": now}
+    state.move(held, Status.ACTIVE, **fresh)
+    with tenancy.enter(held.tenant.schema_name):
+        due.owe("renewal", held.pk)  # while it stood still nobody looked at its end
     reading_only.end(held.tenant)
+    room.came(held)
     audit.record("subscription.recovered", held, why=why)
     transaction.on_commit(tenancy.forget)

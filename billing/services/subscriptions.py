@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
-from billing.services import periods, plans
+from billing.services import periods, plans, room, sellers
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
 from tenants.models import Tenant
@@ -26,6 +26,7 @@ def subscribe_new_tenant(tenant: Tenant) -> None:
     :raises plans.UnknownPlan: if there is no such plan.
     """
     plans.load()
+    sellers.current()
     if Subscription.objects.filter(tenant=tenant).exists():
         return
     plan, now = plans.newest(tenant.plan_code), clock.now()
@@ -82,6 +83,7 @@ def activate(
     reading_only.end(held.tenant)
     periods.begin(held, begins)
     periods.renew(subscription_id=held.pk)
+    room.came(held)
     audit.record("subscription.activated", held, plan=held.plan_id, collection=collection.value)
     return held
 
@@ -118,6 +120,11 @@ def keep(*, subscription_id: UUID) -> Subscription:
 
 
 def locked(subscription_id: UUID) -> Subscription:
-    """The subscription, held until the transaction ends: of two people who change it, one waits for the other."""
-    found = Subscription.objects.select_for_update(of=("self",)).select_related("tenant", "plan")
-    return found.get(pk=subscription_id)
+    """The subscription, held until the transaction ends: of two people who change it, one waits for the other.
+
+    Without its key: an interview that starts names it at its commit while it holds the period, which whoever holds the
+    subscription asks for next. With the key each would wait for the other.
+    """
+    # Alone: PostgreSQL does not look at a join again after waiting, so a plan that changed meanwhile would find no row.
+    Subscription.objects.select_for_update(no_key=True).get(pk=subscription_id)
+    return Subscription.objects.select_related("tenant", "plan").get(pk=subscription_id)

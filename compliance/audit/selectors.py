@@ -1,4 +1,6 @@
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from compliance.audit import sentences
@@ -25,3 +27,19 @@ def acts_of(*, actor_type: str, actor_id: UUID, since: datetime, until: datetime
 def _act(row: AuditEvent) -> Act:
     route = row.detail.get("route", "")
     return Act(row.at, row.action, row.object_type, row.object_id, route, sentences.of(row.action, route))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event about a row of one kind, with who did it where that was a person of the tenant."""
+
+    at: datetime
+    action: str
+    person_id: UUID | None
+    detail: dict[str, Any]
+
+
+def changes_of(object_type: str, *, most: int) -> list[Change]:
+    """The newest events about rows of this kind, in the current schema; by the trail's index of objects."""
+    rows = AuditEvent.objects.filter(object_type=object_type).order_by("-id")[:most]
+    return [Change(row.at, row.action, row.actor_id if row.actor_type == "user" else None, row.detail) for row in rows]

@@ -10,7 +10,9 @@ from interviews.models.mail import Mail
 from interviews.models.plans import PlanDraft
 from interviews.models.quality import ModelFigures, Retest
 from interviews.models.resumes import Resume, ResumeSummary
+from interviews.models.returns import ReturnAssumptions
 from interviews.models.reviews import Decision, Review, ReviewRating
+from interviews.models.turned_away import TurnedAway
 from interviews.models.turns import QuestionFlag, Turn
 
 __all__ = [
@@ -44,7 +46,9 @@ __all__ = [
     "Resume",
     "ResumeSummary",
     "Retest",
+    "ReturnAssumptions",
     "Review",
     "ReviewRating",
     "Turn",
+    "TurnedAway",
 ]

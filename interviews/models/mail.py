@@ -15,6 +15,7 @@ class Mail(Outgoing):
         QUOTA = "quota", _("The quota is used up")
         REQUEST = "request", _("A candidate asks for a person")
         FEEDBACK = "feedback", _("Feedback can be read")
+        ROOM = "room", _("There is room to begin")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)

@@ -20,7 +20,8 @@ ANSWER_ERRORS = {
     "text": _("The text holds characters that can't be stored. They were removed below; check it and send it again."),
     "conflict": _("This question was answered already, perhaps in another tab. Your interview goes on here."),
     "quota": _(
-        "The company has no interview left in its plan, so nothing was sent. They were told; please try again later."
+        "The company can't take another interview just now, so nothing was sent. They were told; please try again"
+        " later. This is nothing you did."
     ),
     "late": _("No question is open any more, so this was not sent as an answer. You can submit it here instead."),
     "paused": _("The interview is paused, so nothing was sent. Resume first; your words are kept."),

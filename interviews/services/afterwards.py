@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.services import quota
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
-from interviews.services import listeners, money, redos, resume_summaries
+from interviews.services import listeners, money, redos, resume_summaries, turned_away
 from llm import batches, cache
 
 RATEABLE = (Interview.Status.COMPLETED, Interview.Status.ABANDONED)
@@ -58,5 +58,6 @@ def withdraw(interview: Interview) -> None:
     listeners.close(interview, why="withdrawn")
     transaction.on_commit(partial(cache.purge, interview.subject_id), robust=True)
     money.give_back(interview.pk)
-    quota.release(interview_id=interview.pk)  # unless an answer consumed it
+    if quota.release(interview_id=interview.pk):  # unless an answer consumed it
+        turned_away.room_came()
     metrics.interviews.labels(tenancy.schema(), "withdrawn").inc()

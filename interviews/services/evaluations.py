@@ -117,7 +117,7 @@ def material_of(evaluation: Evaluation) -> Material:
         competencies=tuple(competency_text(row) for row in version.competencies.all()),
         answers=tuple(one for one in answers_of(interview) if str(one.turn_id) not in evaluation.without),
         thresholds=Thresholds(version.threshold_hire, version.threshold_maybe, version.coverage_floor),
-        policy=policies.of_tenant(),
+        policy=policies.of_job(version.job_id),
         context=EvaluationContext(
             interview.pk,
             (candidate.name, candidate.email),

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -104,15 +106,37 @@ def new_link(*, interview_id: UUID, by: User, send_mail: bool = False) -> Invite
     return invited
 
 
-def another_link(interview: Interview, *, by: User) -> str:
+@transaction.atomic
+def extend(*, interview_id: UUID, days: int, by: User) -> Interview:
+    """Let an interview that has not begun begin for so many days from now, if that is longer than it could.
+
+    :raises CannotInvite: if it began or is closed, or for an absurd number.
+    :raises Interview.DoesNotExist: if there is no such interview for this person.
+    :raises accounts.roles.NotPermitted: if the role may not invite.
+    """
+    by.require(Permission.INVITE)
+    _require_days(days)
+    interview = scope.interviews_of(by).get(pk=interview_id)
+    until = clock.now() + timedelta(days=days)
+    waiting = Interview.objects.filter(pk=interview_id, status__in=Interview.BEFORE_START, expires_at__gt=Now())
+    if waiting.update(expires_at=Greatest(F("expires_at"), until)) != 1:
+        raise CannotInvite(_("This interview began, or its time is over: it can't be extended."))
+    interview.refresh_from_db()
+    due.owe("interview_expiry", interview.pk, after=interview.expires_at - clock.now())
+    audit.record("candidate.invitation_extended", interview, days=days)
+    return interview
+
+
+def another_link(interview: Interview, *, by: User | None) -> str:
     """The address of another link to this interview, for a mail to its candidate alone, in the current transaction."""
     audit.record("candidate.link_issued", interview)
     return _issue(interview, by).url
 
 
-def _issue(interview: Interview, by: User) -> Invited:
+def _issue(interview: Interview, by: User | None) -> Invited:
     token = links.new_token()
-    named = None if by.role in SUPPORT_ROLES else by  # who helps for an hour is in the audit trail, not in the team
+    # Who helps for an hour is in the audit trail, not in the team.
+    named = None if by is None or by.role in SUPPORT_ROLES else by
     invitation = Invitation.objects.create(interview=interview, token_hash=links.hash_token(token), created_by=named)
     return Invited(interview, invitation, token, links.link_url(token))
 
@@ -130,9 +154,13 @@ def _clean(name: str, email: str, days: int) -> tuple[str, str]:
         validate_email(email)
     except ValidationError as error:
         raise CannotInvite(_("Write a valid e-mail address.")) from error
+    _require_days(days)
+    return name, email
+
+
+def _require_days(days: int) -> None:
     if not 1 <= days <= 90:
         raise CannotInvite(_("An invitation is valid for 1 to 90 days."))
-    return name, email
 
 
 def _mail_context(invited: Invited, candidate: Candidate) -> dict[str, object]:

@@ -12,7 +12,7 @@ from core import audit, due, state
 from core.state import TransitionNotAllowed
 from interviews.models import Interview, Turn
 from interviews.selectors import timing
-from interviews.services import evaluations, money
+from interviews.services import evaluations, money, turned_away
 
 AGAIN = timedelta(minutes=1)
 
@@ -74,4 +74,5 @@ def release_quota(*, interview_id: UUID) -> None:
         interview = Interview.objects.get(pk=interview_id)
         if quota.release(interview_id=interview_id):
             audit.record("quota.released", interview)
+            turned_away.room_came()
         due.settle("quota_release", interview_id)

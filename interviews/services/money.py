@@ -5,13 +5,15 @@ from uuid import UUID
 
 from django.db import transaction
 
+from interviews.models import Interview
 from interviews.selectors import policies
 from llm import allowances
 
 
-def set_aside(interview_id: UUID) -> None:
+def set_aside(interview: Interview) -> None:
     """Take it after the commit; without it the interview runs all the same."""
-    transaction.on_commit(partial(allowances.take, policies.of_tenant(), interview_id), robust=True)
+    policy = policies.of_job(interview.version.job_id)
+    transaction.on_commit(partial(allowances.take, policy, interview.pk), robust=True)
 
 
 def give_back(interview_id: UUID) -> None:

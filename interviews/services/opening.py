@@ -14,7 +14,7 @@ from compliance.services import consent
 from core import audit, clock, due, metrics, state, tenancy
 from core.state import TransitionNotAllowed
 from interviews.models import CandidateRequest, Interview, Turn
-from interviews.services import mail, money, pauses, requests
+from interviews.services import mail, money, pauses, requests, turned_away
 from interviews.services.interviewer import script
 
 QUOTA_HELD = timedelta(hours=24)
@@ -144,21 +144,25 @@ def _start(interview: Interview) -> None:
     due.settle("interview_expiry", interview.pk)
     due.owe("quota_release", interview.pk, after=QUOTA_HELD)
     pauses.owe_end(interview)
-    money.set_aside(interview.pk)
+    money.set_aside(interview)
     quota.reserve(interview_id=interview.pk)
 
 
 def tell_quota_exhausted(interview: Interview) -> None:
-    """The candidate could not start: tell the people who can change the plan, once an interview."""
-    if interview.mails.filter(kind="quota").exists():
-        return
+    """The candidate could not start: tell the people who can do something about it, once while they wait."""
     with transaction.atomic():
+        if not turned_away.note(interview):
+            return
         audit.record("quota.exhausted", interview)
         mail.owe_to_staff(
             kind="quota",
             interview=interview,
             permission=Permission.INVITE,
-            context={"job_title": interview.application.job.title},
+            context={
+                "job_title": interview.application.job.title,
+                "reads_only": tenancy.reads_only(),
+                "waiting_url": tenancy.current().page("portal_waiting"),
+            },
         )
 
 

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.roles import Permission
 from core import audit
 from interviews.models import Job, JobVersion
-from interviews.selectors import assigned, overview, people, portal, scope, workspace
+from interviews.selectors import assigned, budgets, overview, people, portal, scope, workspace
 from interviews.selectors import feedback as said
 from interviews.services import feedback, plan_linter, review_time
 from interviews.services.jobs import plan_of
@@ -37,7 +37,7 @@ def jobs(*, by: User) -> list[dict[str, Any]]:
 def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
     """A job with its plan and, for those who may see candidates, a page of them; who works on it, for who assigns.
 
-    Whoever publishes plans also gets what the linter says about this one.
+    Whoever publishes plans also gets what the linter says about this one, and what its budget is.
 
     :raises NotFound: if there is no such job.
     """
@@ -50,6 +50,8 @@ def job_page(*, by: User, job_id: UUID, page: str | None) -> dict[str, Any]:
     shown = {"job": job} | portal.job_plan(job_id)
     if shown["version"] and by.may(Permission.MANAGE_JOBS):
         shown["remarks"] = _remarks(shown["version"])
+    if by.may(Permission.MANAGE_JOBS):
+        shown["budget"] = budgets.of_job(job_id)
     if by.may(Permission.ASSIGN):
         shown["people"] = assigned.managers(job_id)
     if not by.may(Permission.VIEW_CANDIDATES):

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.roles import Permission
+from billing.services import metering
 from core import audit, clock, due, metrics, state, tenancy
 from interviews.models import Interview, Turn
 from interviews.selectors import receipts
@@ -55,6 +56,7 @@ def submit(interview: Interview, *, closing: str) -> None:
             permission=Permission.REVIEW,
             context={"job_title": interview.application.job.title},
         )
+        metering.completed(interview_id=interview.pk, at=now)
     metrics.interviews.labels(tenancy.schema(), "completed").inc()
 
 

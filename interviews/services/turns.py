@@ -17,7 +17,7 @@ from core.tasks import enqueue, remind
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
 from interviews.selectors import policies
-from interviews.services import conversation, standing
+from interviews.services import conversation, plans, standing
 from interviews.services.interviewer import Reply, reply, script
 from keys.ring import KeyDestroyed
 from live import channels
@@ -231,7 +231,7 @@ def _ask(claim: claims.Claim, listeners: Publisher, *, deadline: float) -> Reply
     reading = time.perf_counter()
     context = conversation.context(claim.row)
     listeners.stage("generating_response")
-    policy = policies.of_tenant()
+    policy = policies.of_job(plans.of(claim.row.interview.version_id).version.job_id)
     _observe("context", time.perf_counter() - reading)
     if claim.attempts > MODEL_ATTEMPTS:
         return script.reply(context)

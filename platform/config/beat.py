@@ -18,4 +18,5 @@ CELERY_BEAT_SCHEDULE = {
     "llm-roll-up": _every(300.0, "llm.roll_up"),
     "llm-settle-lost": _every(60.0, "llm.settle_lost"),
     "llm-judge": _every(300.0, "llm.judge_experiments"),
+    "reconciliations": _every(3600.0, "billing.owe_reconciliations"),
 }

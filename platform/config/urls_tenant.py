@@ -18,11 +18,14 @@ urlpatterns = [
     path("", include("interviews.urls_programs")),
     path("", include("llm.urls_api")),
     path("", include("tenants.urls_settings")),
+    path("", include("billing.urls")),
     path("", include("billing.urls_stripe")),
+    path("", include("billing.urls_invoices")),
     path("", include("compliance.urls")),
     path("", include("tenants.urls_api_keys")),
     path("", include("tenants.urls_scim")),
     path("", include("tenants.urls_sso")),
+    path("", include("interviews.urls_costs")),
     path("", include("interviews.urls_portal")),
 ]
 

@@ -102,7 +102,7 @@ def admit(
         "share": share,
         "lease": round((seconds + MARGIN_SECONDS) * 1000),
         "iv": allowance_key(interview_id, feature) if interview_id else "",
-        "b": [{"k": ceiling.key, "l": ceiling.limit_nano, "e": ceiling.expires_in} for ceiling in ceilings],
+        "b": _budgets(ceilings),
         "c": [_candidate(candidate, seconds) for candidate in candidates],
     }
     for _ in range(MOST_SEEDS):
@@ -162,7 +162,7 @@ def reserve_allowance(interview_id: UUID, feature: str = "", *, cost_nano: int, 
         "key": allowance_key(interview_id, feature),
         "n": cost_nano,
         "e": ALLOWANCE_SECONDS,
-        "b": [{"k": ceiling.key, "l": ceiling.limit_nano, "e": ceiling.expires_in} for ceiling in ceilings],
+        "b": _budgets(ceilings),
     }
     for _ in range(MOST_SEEDS):
         place = _run("allow", asked)
@@ -220,6 +220,13 @@ def _count_spending(ceiling: Ceiling) -> None:
         client().set(ceiling.key, budgets.spent_nano(ceiling), nx=True, ex=ceiling.expires_in)
     except RedisError as error:
         raise NoCount(type(error).__name__) from None
+
+
+def _budgets(ceilings: Sequence[Ceiling]) -> list[dict[str, Any]]:
+    return [
+        {"k": ceiling.key, "l": ceiling.limit_nano, "e": ceiling.expires_in, "r": ceiling.reason}
+        for ceiling in ceilings
+    ]
 
 
 def _candidate(candidate: Candidate, seconds: float) -> dict[str, Any]:

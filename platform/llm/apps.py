@@ -9,9 +9,10 @@ class LlmConfig(AppConfig):
     def ready(self) -> None:
         from core import doctor, due, releases
         from core import gauges as scraped
-        from llm import batches, batching, checks, examination, gauges, key_ages, loading  # noqa: F401 (checks register themselves)
+        from llm import batches, batching, checks, examination, gauges, key_ages, loading, own_budgets  # noqa: F401 (checks register themselves)
 
         due.register("llm.batch", task="llm.run_batch", keyword="batch_id")
+        due.register(own_budgets.LOOK, task="llm.look_at_own_budget", keyword="budget_id")
         batches.connect(find_target=batching.find_target, store=batching.store)
         doctor.register("model", examination.model)
         scraped.register("llm", gauges.cost_today, keep=60.0)

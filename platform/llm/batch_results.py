@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from core import clock, rows
-from llm import batch_money, canary, features, metrics
+from llm import batch_money, canary, features, metrics, own_alerts, own_budgets
 from llm.answers import Answer, BadAnswer, Usage, read
 from llm.models import Batch, BatchItem, LlmCall
 from llm.settling import CHARACTERS_A_TOKEN, believed
@@ -114,6 +114,7 @@ def _record(
             return
         rows.insert(_call(batch, item, target, usage, finish_reason, error, estimated))
     batch_money.spend(batch.owner_id, _cost_usd(target, usage))
+    own_alerts.watch(batch.tenant, own_budgets.over(batch.tenant, batch.group_id))
     metrics.batch_items.labels(batch.feature, error or "ok").inc()
 
 
@@ -129,6 +130,7 @@ def _call(
         tenant=batch.tenant,
         feature=batch.feature,
         interview_id=batch.interview_id,
+        group_id=batch.group_id,
         provider=target.provider,
         account=target.account,
         model=target.model,

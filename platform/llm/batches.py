@@ -121,6 +121,7 @@ def submit(
             "model": target.model,
             "own_key": bool(target.own_key_of),
             "interview_id": interview_id,
+            "group_id": policy.group_id,
             "subject_id": subject_id,
             "prompt_version": prompt_version,
             "canary": canary.WORD,

@@ -23,6 +23,13 @@ cache = Counter("candor_llm_cache", "Answers that were kept for the same questio
 # "led" asked the provider, "shared" took the answer of an equal call that was on its way, "away" led without Redis.
 flights = Counter("candor_llm_flights", "Calls that could share one answer", ["feature", "outcome"])
 budget_refusals = Counter("candor_llm_budget_refusals", "Calls not made because a hard budget is used up")
+# Apart from these, because it is the tenant's own wish, which nobody has to be woken for.
+own_budget_refusals = Counter(
+    "candor_llm_own_budget_refusals", "Calls not made because a budget that their tenant set for itself is used up"
+)
+own_budget_notices = Counter(
+    "candor_llm_own_budget_notices", "Budgets that tenants set for themselves and that came to a level", ["level"]
+)
 # More than llm.features lets a call take, at most 8,000 tokens in and 2,000 out: something leaked in. It was not sent.
 context_leaks = Counter(
     "candor_llm_context_leaks", "Calls with more tokens than their feature may take", ["feature", "direction"]
@@ -37,6 +44,8 @@ control_alarms = Counter("candor_llm_control_alarms", "Looks that found a contro
 batches = Counter("candor_llm_batches", "Batches of requests that ended", ["feature", "outcome"])
 batch_items = Counter("candor_llm_batch_items", "Requests of batches that ended", ["feature", "outcome"])
 
+for _level in ("warned", "used_up"):
+    own_budget_notices.labels(_level)
 for _feature in features.listed():
     versions_off.labels(_feature)
     for _direction in ("in", "out"):

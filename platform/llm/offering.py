@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from llm import metrics
+from llm import budgets, metrics, own_alerts
 from llm.admission import Candidate, NoRoom
 
 FIRST_OFFERED, MOST_OFFERED = 2, 8  # mostly one of the first has room, and each costs its share of the round trip
@@ -29,7 +29,9 @@ def reserved(candidates: list[Candidate], reserve: Callable[[list[Candidate]], C
 def why(full: NoRoom) -> str:
     """One word for why nobody has room: money, health or limits."""
     reasons = set(full.reasons)
-    if reasons == {"budget"}:
-        metrics.budget_refusals.inc()
+    own = {reason for reason in reasons if reason.startswith(budgets.OWN)}
+    if reasons and reasons <= {"budget", *own}:
+        (metrics.budget_refusals if "budget" in reasons else metrics.own_budget_refusals).inc()
+        own_alerts.refused(own)
         return "budget"
     return "open" if reasons <= FAILING else "limited"

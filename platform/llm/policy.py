@@ -1,7 +1,7 @@
 """What a caller lets the gateway do for one tenant."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from uuid import UUID
 
 from llm.targets import Target
 
@@ -16,7 +16,7 @@ class TenantPolicy:
     :param providers: the only ones that may be asked; empty = any.
     :param models: the only ones that may be asked, as Target.name says them ("account/model"); empty = any.
     :param own_keys: whether keys of its own (llm.models.OwnKey) win over the platform's.
-    :param budget_usd: what may be spent for it in a day; None = no more than the platform's budgets say.
+    :param group_id: what its calls are counted under beside the tenant (a job, say): an own budget may be for it.
     """
 
     schema: str
@@ -24,7 +24,7 @@ class TenantPolicy:
     providers: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
     own_keys: bool = False
-    budget_usd: Decimal | None = None
+    group_id: UUID | None = None
 
     def allows(self, target: Target) -> bool:
         """Whether its data may go there at all, by region, provider and model."""

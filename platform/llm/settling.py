@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from llm import admission, failures, ledger, metrics, writer
+from llm import admission, failures, ledger, metrics, own_alerts, writer
 from llm.admission import NANO, Outcome
 from llm.answers import Answer, BadAnswer, Usage
 from llm.failures import WireError
@@ -44,6 +44,7 @@ def settle(attempt: "Attempt", *, answer: Answer | None = None, error: WireError
         finish_reason=told.finish_reason if told else "",
         error_kind=kind,
     )
+    own_alerts.settled(attempt.row)
     _report(attempt, kind or "ok", seconds, usage)
     return round(seconds * 1000)
 

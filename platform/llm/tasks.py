@@ -7,7 +7,7 @@ from celery import shared_task
 
 from core import pool, tenancy
 from core.tasks import tenant_task
-from llm import admission, batches, judging, key_ages, lost, usage
+from llm import admission, batches, judging, key_ages, lost, own_alerts, usage
 
 
 def _on_the_platform(service: Callable[[], object]) -> None:
@@ -40,6 +40,11 @@ def settle_lost() -> None:
 def judge_experiments() -> None:
     """Switch off the prompt versions that break a guardrail."""
     _on_the_platform(judging.judge)
+
+
+@tenant_task("llm.look_at_own_budget", queue="default")
+def look_at_own_budget(*, budget_id: UUID) -> None:
+    own_alerts.look(budget_id=budget_id)
 
 
 @tenant_task("llm.run_batch", queue="batch")

@@ -27,14 +27,15 @@ _TOUCHED = """
 _ROLL_UP = """
     INSERT INTO public.llm_usage_hour (
         id, hour, tenant, feature, provider, account, model, source, requests, calls, failures,
-        tokens_in, tokens_cached, tokens_out, cost_usd, saved_usd, latency_ms)
+        tokens_in, tokens_cached, tokens_out, cost_usd, own_key_usd, saved_usd, latency_ms)
     SELECT gen_random_uuid(), hours.hour, sums.*
       FROM unnest(%s::timestamptz[]) AS hours (hour),
            LATERAL (
                SELECT tenant, feature, provider, account, model, source,
                       count(*) FILTER (WHERE attempt = 1), count(*), count(*) FILTER (WHERE error_kind <> ''),
                       sum(tokens_in), sum(tokens_cached), sum(tokens_out),
-                      coalesce(sum(cost_usd), 0), sum(saved_usd), sum(latency_ms)
+                      coalesce(sum(cost_usd), 0), coalesce(sum(cost_usd) FILTER (WHERE own_key), 0),
+                      sum(saved_usd), sum(latency_ms)
                  FROM public.llm_call
                 WHERE created_at >= hours.hour AND created_at < hours.hour + interval '1 hour'
                   AND settled_at IS NOT NULL
@@ -42,19 +43,34 @@ _ROLL_UP = """
     ON CONFLICT (hour, tenant, feature, provider, account, model, source) DO UPDATE
        SET requests = EXCLUDED.requests, calls = EXCLUDED.calls, failures = EXCLUDED.failures,
            tokens_in = EXCLUDED.tokens_in, tokens_cached = EXCLUDED.tokens_cached, tokens_out = EXCLUDED.tokens_out,
-           cost_usd = EXCLUDED.cost_usd, saved_usd = EXCLUDED.saved_usd, latency_ms = EXCLUDED.latency_ms"""
+           cost_usd = EXCLUDED.cost_usd, own_key_usd = EXCLUDED.own_key_usd, saved_usd = EXCLUDED.saved_usd,
+           latency_ms = EXCLUDED.latency_ms"""
+
+_ROLL_UP_GROUPS = """
+    INSERT INTO public.llm_usage_group (hour, tenant, group_id, cost_usd)
+    SELECT hours.hour, sums.*
+      FROM unnest(%s::timestamptz[]) AS hours (hour),
+           LATERAL (
+               SELECT tenant, group_id, coalesce(sum(cost_usd), 0)
+                 FROM public.llm_call
+                WHERE created_at >= hours.hour AND created_at < hours.hour + interval '1 hour'
+                  AND settled_at IS NOT NULL AND group_id IS NOT NULL
+                GROUP BY tenant, group_id) AS sums
+    ON CONFLICT (hour, tenant, group_id) DO UPDATE SET cost_usd = EXCLUDED.cost_usd"""
 
 _ROLL_UP_DAYS = """
-    INSERT INTO public.llm_usage_day (day, tenant, source, requests, saved_usd)
+    INSERT INTO public.llm_usage_day (day, tenant, source, requests, saved_usd, cost_usd, own_key_usd)
     SELECT days.day, sums.*
       FROM unnest(%s::date[]) AS days (day),
            LATERAL (
-               SELECT tenant, source, sum(requests), sum(saved_usd)
+               SELECT tenant, source, sum(requests), sum(saved_usd), sum(cost_usd), sum(own_key_usd)
                  FROM public.llm_usage_hour
                 WHERE hour >= days.day::timestamp AT TIME ZONE 'UTC'
                   AND hour < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
                 GROUP BY tenant, source) AS sums
-    ON CONFLICT (day, tenant, source) DO UPDATE SET requests = EXCLUDED.requests, saved_usd = EXCLUDED.saved_usd"""
+    ON CONFLICT (day, tenant, source) DO UPDATE
+       SET requests = EXCLUDED.requests, saved_usd = EXCLUDED.saved_usd, cost_usd = EXCLUDED.cost_usd,
+           own_key_usd = EXCLUDED.own_key_usd"""
 
 # Hours that will be added up anew lose nothing before that.
 _OLDEST_UNSURE = "SELECT min(created_at) FROM public.llm_call WHERE settled_at IS NULL OR settled_at >= %s"
@@ -129,6 +145,7 @@ def _roll_up(cursor: Any) -> int:
         return 0
     cursor.execute(_ROLL_UP, [touched])
     written = int(cursor.rowcount)
+    cursor.execute(_ROLL_UP_GROUPS, [touched])
     cursor.execute(_ROLL_UP_DAYS, [sorted({hour.astimezone(UTC).date() for hour in touched})])
     return written
 

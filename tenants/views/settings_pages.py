@@ -33,6 +33,7 @@ SECTIONS = (
     Section("email_domains", _("E-mail domains"), _("Addresses that are yours"), "mail", _P.MANAGE_SIGN_IN),
     Section("scim_settings", _("Directory (SCIM)"), _("People from your directory"), "users", _P.MANAGE_SIGN_IN),
     Section("api_keys", _("API keys"), _("Access for programs"), "key-round", _P.MANAGE_API_KEYS),
+    Section("billing_budgets", _("Budgets"), _("What models may cost you, and who is told"), "scale", _P.VIEW_BILLING),
     Section("settings_branding", _("Branding"), _("Your logo and colour"), "sparkles", _P.MANAGE_SETTINGS),
     Section("settings_domains", _("Domains"), _("Your site on a host of your own"), "flag", _P.MANAGE_SETTINGS),
     Section(
@@ -42,6 +43,7 @@ SECTIONS = (
         "life-buoy",
         _P.ALLOW_SUPPORT,
     ),
+    Section("billing", _("Billing"), _("Plan, use, invoices"), "wallet", _P.VIEW_BILLING),
     Section(
         "settings_close",
         _("Your data, and closing"),

@@ -23,6 +23,7 @@ PUBLIC_ROWS = {
     **dict.fromkeys(("api_key_rotate", "api_key_revoke"), asked.api_key),
     **dict.fromkeys(("support_grant", "support_revoke"), asked.support_grant),
     **dict.fromkeys(("support_approve", "support_refuse"), asked.support_asked),
+    "billing_invoice_pdf": asked.invoice,
     **{f"settings_domain_{act}": asked.own_host for act in ("check", "primary", "remove")},
     **{f"email_domain_{act}": asked.mail_domain for act in ("check", "remove")},
 }

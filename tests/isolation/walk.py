@@ -1,5 +1,6 @@
 """The walk over a site: everybody's browser, every pattern and method, held against the table of tests.routes."""
 
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pdfminer.high_level import extract_text
 
 from accounts.models import Session, User
 from accounts.roles import Role
@@ -223,9 +225,16 @@ def _may(route: Route) -> dict[str, frozenset[str]]:
     return {"GET": route.look, "HEAD": heads, "POST": route.act, "PUT": edit, "PATCH": edit, "DELETE": edit}
 
 
+def _words_of(response: Any) -> str:
+    """What the answer says; of a PDF its words."""
+    if response.headers.get("Content-Type") == "application/pdf":
+        return extract_text(io.BytesIO(response.content))
+    return str(response.content.decode())
+
+
 def _problem(route: Route, method: str, allowed: bool, response: Any, written: dict[str, int]) -> str:
     """What is wrong with this answer, "" when nothing is."""
-    text = response.content.decode() + str(response.headers) + response.cookies.output()
+    text = _words_of(response) + str(response.headers) + response.cookies.output()
     if CANARY[OTHER] in text:
         return "tells beta's words"
     if any(table.startswith(f"{OTHER}.") for table in written):

@@ -73,10 +73,10 @@ def _as_template(scripted: Reply, context: TurnContext, policy: TenantPolicy) ->
 
 
 def _trouble(reason: gateway.Unavailable) -> str:
-    """What to count: nothing where there is no model, or the model's output where that was at fault."""
+    """What to count: nothing where there is no model or no money for one, else what was at fault."""
     if isinstance(reason, gateway.BadOutput):
         return "refused"
-    return {"not_configured": "", "timeout": "timeout"}.get(reason.kind, "unavailable")
+    return {"not_configured": "", "budget": "", "timeout": "timeout"}.get(reason.kind, "unavailable")
 
 
 def _checked(said: Completion, context: TurnContext, speaker: Speaker, prompt: str) -> Reply:

@@ -130,7 +130,7 @@ def describe(*, draft_id: UUID, revision: int, description: str, by: User) -> Dr
     frame = loaded(draft.plan).plan
     found = drafting.draft_with_model(
         description,
-        policies.of_tenant(),
+        policies.of_job(draft.job_id),
         library=library(),
         title=frame.title,
         minutes=frame.minutes,

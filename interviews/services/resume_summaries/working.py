@@ -169,7 +169,7 @@ def _make(row: ResumeSummary) -> Summary:
     if equal is not None:
         return replace(making.from_json(equal.findings), mode=equal.mode, recipe=equal.recipe, model=equal.model)
     text, known = resume.text, (candidate.name, candidate.email)
-    wanted, policy = requirements_of(row.version), policies.of_tenant()
+    wanted, policy = requirements_of(row.version), policies.of_job(row.version.job_id)
     pool.give_back()
     return making.summarise(text, wanted, policy=policy, known=known, subject_id=row.subject_id)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -27,7 +27,7 @@ LABELS = {
     "warn_percent": _("Warn at percent"),
     "is_enabled": _("Enabled"),
 }
-CALL_FILTERS = ("tenant", "feature", "account", "source", "error_kind")
+CALL_FILTERS = ("tenant", "feature", "account", "source", "error_kind", "interview_id")
 
 
 @admin.register(Budget)
@@ -76,7 +76,7 @@ class UseAdmin(ModelAdmin):
         return self._page(request, "use", _("Model use"), found | {"days": days, "choices": DAYS})
 
     def calls_view(self, request: HttpRequest) -> HttpResponse:
-        """The newest calls, or those before a moment, of one tenant, feature, account, source or kind of error."""
+        """The newest calls, or those before a moment, of one tenant, feature, account, source, error or interview."""
         chosen = {name: request.GET[name] for name in CALL_FILTERS if request.GET.get(name)}
         found = list(_calls(chosen, request.GET.get("before", ""))[: CALLS_A_PAGE + 1])
         older = found[CALLS_A_PAGE - 1].created_at.isoformat() if len(found) > CALLS_A_PAGE else ""
@@ -100,7 +100,10 @@ class UseAdmin(ModelAdmin):
 
 
 def _calls(chosen: dict[str, str], before: str) -> QuerySet[LlmCall]:
-    rows = LlmCall.objects.filter(**chosen).order_by("-created_at")
+    try:
+        rows = LlmCall.objects.filter(**chosen).order_by("-created_at")
+    except ValidationError:  # no interview has such an id
+        return LlmCall.objects.none()
     moment = _moment(before)
     return rows.filter(created_at__lt=moment) if moment else rows
 

@@ -2,7 +2,7 @@
 --
 -- ARGV[1] key prefix; ARGV[2] JSON:
 --   id, lease (ms that the call may take), share (of limits of a minute and at once that it may fill), iv (key of the interview's allowance, or ""),
---   b: budgets {k key, l hard limit or null, e seconds to live}, money in nano-dollars,
+--   b: budgets {k key, l hard limit or null, e seconds to live, r why it refuses}, money in nano-dollars,
 --   c: candidates {a account, t tokens, m whether its limits count the most tokens, n cost, w: windows}
 --   windows {s scope, rm, tm, rd, td, fl: limits or null, d: days {k, e}}
 -- Returns {place of the candidate (0 = none), ms to wait (-1 = waiting won't help), reasons joined by a comma}
@@ -156,7 +156,7 @@ for place, choice in ipairs(ask.c) do
     if not allowed then
       for _, budget in ipairs(ask.b) do
         if there(budget.l) and tonumber(redis.call('GET', budget.k)) + choice.n > budget.l then
-          no('budget', -1)
+          no(budget.r, -1)
           fits = false
           break
         end

@@ -4,7 +4,9 @@ from llm.models.assurance import AssuranceRun
 from llm.models.batches import Batch, BatchItem
 from llm.models.calls import LlmCall
 from llm.models.experiments import Experiment, Variant
-from llm.models.money import Budget, UsageDay, UsageHour
+from llm.models.money import Budget, UsageDay, UsageGroup, UsageHour
+from llm.models.own_budgets import OwnBudget, OwnBudgetNotice
+from llm.models.receipts import ReceiptSum
 from llm.models.registry import Account, Offer, OwnKey, Price
 
 __all__ = [
@@ -16,9 +18,13 @@ __all__ = [
     "Experiment",
     "LlmCall",
     "Offer",
+    "OwnBudget",
+    "OwnBudgetNotice",
     "OwnKey",
     "Price",
+    "ReceiptSum",
     "UsageDay",
+    "UsageGroup",
     "UsageHour",
     "Variant",
 ]

@@ -32,6 +32,7 @@ class Batch(models.Model):
     model = models.CharField(max_length=200, blank=True)
     own_key = models.BooleanField(default=False)  # of the tenant's: the provider shows the batch to nobody else
     interview_id = models.UUIDField(null=True)
+    group_id = models.UUIDField(null=True)
     subject_id = models.UUIDField(null=True)  # whom its answers are about
     prompt_version = models.CharField(max_length=40, blank=True)
     canary = models.CharField(max_length=40, blank=True)  # the word that was planted in its prompts

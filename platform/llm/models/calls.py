@@ -6,12 +6,13 @@ from django.db import models
 from core import clock
 from core.ids import uuid7
 from core.triggers import refuse
+from llm.models.receipts import KEEP
 
 # What a call is, apart from how it ended.
 FIXED = (
     *("created_at", "id", "request_id", "tenant", "feature", "interview_id", "provider", "account", "model"),
     *("complexity", "prompt_version", "price_version", "source", "attempt", "own_key", "mode"),
-    *("reason", "wait_ms"),
+    *("reason", "wait_ms", "group_id"),
 )
 LEAST_DAYS = 90  # for which a row stays, whoever wants it gone: the trigger below says so too
 
@@ -48,6 +49,7 @@ class LlmCall(models.Model):
     tenant = models.CharField(max_length=63)
     feature = models.CharField(max_length=40)
     interview_id = models.UUIDField(null=True)
+    group_id = models.UUIDField(null=True)  # what the caller counts such calls under, a job for one
     provider = models.CharField(max_length=40)
     account = models.CharField(max_length=40)
     model = models.CharField(max_length=200)
@@ -117,11 +119,23 @@ class LlmCall(models.Model):
                             SELECT FROM public.llm_usage_hour
                              WHERE hour = date_trunc('hour', OLD.created_at, 'UTC') AND tenant = OLD.tenant
                                AND feature = OLD.feature AND provider = OLD.provider AND account = OLD.account
-                               AND model = OLD.model AND source = OLD.source) THEN
+                               AND model = OLD.model AND source = OLD.source)
+                        OR (OLD.group_id IS NOT NULL AND NOT EXISTS (
+                            SELECT FROM public.llm_usage_group
+                             WHERE hour = date_trunc('hour', OLD.created_at, 'UTC') AND tenant = OLD.tenant
+                               AND group_id = OLD.group_id)) THEN
                         RAISE EXCEPTION 'A model call stays in the ledger.' USING ERRCODE = 'insufficient_privilege';
                     END IF;
                     RETURN OLD;
                 """,
+            ),
+            pgtrigger.Trigger(
+                name="llm_call_is_kept_for_its_receipt",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="gone"),  # type: ignore[no-untyped-call]
+                func=KEEP,
             ),
         ]
 

@@ -75,6 +75,7 @@ class UsageHour(models.Model):
     tokens_cached = models.PositiveBigIntegerField(default=0)
     tokens_out = models.PositiveBigIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
+    own_key_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0, db_default=0)  # of cost_usd
     saved_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0)
     latency_ms = models.PositiveBigIntegerField(default=0)
 
@@ -94,6 +95,24 @@ class UsageHour(models.Model):
         return f"{self.hour:%Y-%m-%d %H} {self.tenant} {self.feature} {self.model}"
 
 
+class UsageGroup(models.Model):
+    """What the calls of a tenant's group cost in an hour: the ledger lets its rows go, and a group's budget lasts."""
+
+    pk = models.CompositePrimaryKey("hour", "tenant", "group_id")
+    hour = models.DateTimeField()
+    tenant = models.CharField(max_length=63)
+    group_id = models.UUIDField()
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=8)
+
+    class Meta:
+        db_table = "llm_usage_group"
+        verbose_name = "model use of a group"
+        indexes = [models.Index(fields=["tenant", "group_id"], name="llm_usage_by_group")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H} {self.tenant} {self.group_id}"
+
+
 class UsageDay(models.Model):
     """The hours of a UTC day added up once more, for what the statistics read over months of all tenants."""
 
@@ -103,6 +122,8 @@ class UsageDay(models.Model):
     source = models.CharField(max_length=10)
     requests = models.PositiveIntegerField()
     saved_usd = models.DecimalField(max_digits=16, decimal_places=8)
+    cost_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0, db_default=0)
+    own_key_usd = models.DecimalField(max_digits=16, decimal_places=8, default=0, db_default=0)  # of cost_usd
 
     class Meta:
         db_table = "llm_usage_day"

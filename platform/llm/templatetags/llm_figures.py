@@ -13,6 +13,7 @@ from llm.models import Offer
 register = template.Library()
 
 NOTHING = "–"
+EXACT = 8  # decimals of a dollar in the ledger
 BREAKER_TYPES = {"closed": "success", "half-open": "warning", "open": "danger"}
 
 
@@ -44,7 +45,16 @@ def usd(dollars: Decimal | float | str | None) -> str:
         return NOTHING
     amount = Decimal(str(dollars))
     places = 2 if not amount or abs(amount) >= 1 else 4 if abs(amount) >= Decimal("0.001") else 6
-    return f"${number_format(round(amount, places), decimal_pos=places, force_grouping=True)}"
+    sign = "-" if amount < 0 else ""
+    return f"{sign}${number_format(abs(round(amount, places)), decimal_pos=places, force_grouping=True)}"
+
+
+@register.filter
+def exact_usd(dollars: Decimal | str | None) -> str:
+    """Dollars to the ledger's last decimal, $0.00012300; a dash for None."""
+    if not isinstance(dollars, Decimal):
+        return NOTHING
+    return f"${number_format(dollars, decimal_pos=EXACT, force_grouping=True)}"
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0010_terms_never_change'),
+        ('billing', '0012_infrastructure_and_receipts'),
     ]
 
     operations = [

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +32,7 @@ class Usage:
     is_trial: bool
     period_start: datetime
     period_end: datetime
+    held: Subscription = field(repr=False)
 
     @property
     def bought(self) -> int:
@@ -82,13 +83,13 @@ def usage() -> Usage:
     """The current tenant's usage in its current period, or the last one that it had."""
     period = periods.newest()
     assert period is not None  # every subscription begins with one
-    return _usage(period)
+    return usage_in(period)
 
 
 def usage_of(tenant_id: UUID) -> Usage | None:
     """The newest period of a tenant, for the platform's admin."""
     period = QuotaPeriod.objects.filter(subscription__tenant_id=tenant_id).first()
-    return _usage(period) if period else None
+    return usage_in(period) if period else None
 
 
 def standings(tenant_ids: Collection[UUID]) -> dict[UUID, Standing]:
@@ -103,7 +104,8 @@ def standings(tenant_ids: Collection[UUID]) -> dict[UUID, Standing]:
     return {one.tenant_id: Standing(one.plan.name, *use.get(one.pk, (0, one.plan.interviews_a_month))) for one in found}
 
 
-def _usage(period: QuotaPeriod) -> Usage:
+def usage_in(period: QuotaPeriod) -> Usage:
+    """What was used in this period."""
     return Usage(
         plan=period.subscription.plan.name,
         used=period.reserved + period.consumed,
@@ -115,4 +117,5 @@ def _usage(period: QuotaPeriod) -> Usage:
         is_trial=period.is_trial,
         period_start=period.period_start,
         period_end=period.period_end,
+        held=period.subscription,
     )

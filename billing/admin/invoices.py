@@ -1,0 +1,166 @@
+"""Invoices, credit notes and the lines that wait, in the platform's admin: to read, with acts that are audited."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
+
+from accounts.models import User
+from billing.invoice_forms import ActForm, CreditForm, PaidForm, VoidForm
+from billing.models import Invoice, InvoiceLine
+from billing.services import invoice_pdf, invoicing, sellers, settling
+from billing.services.granting import BadGrant
+from billing.views.invoices import as_file
+from core import audit
+from tenants.services.trails import acting
+
+
+class ReadOnly:
+    """Nobody adds, changes or deletes here: services do."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class LineInline(ReadOnly, TabularInline):
+    model = InvoiceLine
+    fields = ("kind", "text", "quantity", "unit_price_usd", "amount_usd", "from_at", "until_at")
+    extra = 0
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnly, ModelAdmin):
+    list_display = ("number", "tenant", "kind", "status", "total_usd", "issued_at", "due_at", "paid_at", "source")
+    list_filter = ("status", "kind", "source")
+    search_fields = ("number", "subscription__tenant__name", "payment_reference")
+    list_select_related = ("subscription__tenant",)
+    fields = (
+        *("number", "tenant", "kind", "status", "source", "corrects", "stripe_id", "hosted_url"),
+        *("subtotal_usd", "tax_percent", "tax_usd", "tax_note", "total_usd", "left_usd"),
+        *(
+            "issued_at",
+            "due_at",
+            "paid_at",
+            "payment_reference",
+            "period_start",
+            "period_end",
+            "made_out_to",
+            "issued_by",
+        ),
+    )
+    readonly_fields = fields
+    inlines = (LineInline,)
+    actions_detail = ("download", "mark_paid", "credit", "void")
+
+    @admin.display(description=_("Tenant"), ordering="subscription__tenant__name")
+    def tenant(self, invoice: Invoice) -> str:
+        return str(invoice.subscription.tenant)
+
+    @admin.display(description=_("Not credited yet"))
+    def left_usd(self, invoice: Invoice) -> str:
+        return f"{settling.left_of(invoice)}" if invoice.kind == Invoice.Kind.INVOICE else "–"
+
+    @admin.display(description=_("Made out to"))
+    def made_out_to(self, invoice: Invoice) -> str:
+        return "\n".join(invoice_pdf.party(invoice.buyer)) if invoice.buyer else "–"
+
+    @admin.display(description=_("Issued by"))
+    def issued_by(self, invoice: Invoice) -> str:
+        return "\n".join(invoice_pdf.party(invoice.seller)) if invoice.seller else "–"
+
+    def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Acts need the right to change invoices, though their pages show none of it as a form."""
+        return request.user.has_perm("billing.change_invoice")
+
+    @action(description=_("Download PDF"), url_path="pdf", permissions=["view"])  # type: ignore[untyped-decorator]
+    def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        invoice = _found(object_id)
+        if invoice.source != Invoice.Source.OWN:
+            raise Http404
+        return as_file(invoice.number, invoice_pdf.render(invoice))
+
+    @action(description=_("Mark as paid"), url_path="paid", permissions=["settle"])  # type: ignore[untyped-decorator]
+    def mark_paid(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._answer(request, object_id, PaidForm)
+
+    @action(description=_("Credit note"), url_path="credit", permissions=["settle"])  # type: ignore[untyped-decorator]
+    def credit(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._answer(request, object_id, CreditForm)
+
+    @action(description=_("Make void"), url_path="void", permissions=["settle"])  # type: ignore[untyped-decorator]
+    def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._answer(request, object_id, VoidForm)
+
+    def _answer(self, request: HttpRequest, object_id: str, kind: type[ActForm]) -> HttpResponse:
+        """The form, or on to what it made of the invoice."""
+        assert isinstance(request.user, User)
+        invoice, form = _found(object_id), kind(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = form.act(invoice, by=request.user.pk)
+            except (settling.NotPossible, settling.BadAmount, BadGrant) as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, invoice, str(form.title))
+                messages.success(request, f"{form.title}: {made.number}")
+                return redirect("admin:billing_invoice_change", made.pk)
+        words = {"title": f"{form.title}: {invoice.number}", "intro": form.intro, "button": form.button}
+        context = self.admin_site.each_context(request) | {"opts": self.model._meta, "invoice": invoice, "form": form}
+        status = 400 if form.errors else 200
+        return TemplateResponse(request, "admin/billing/invoice_act.html", context | words, status=status)
+
+
+@admin.register(InvoiceLine)
+class InvoiceLineAdmin(ReadOnly, ModelAdmin):
+    """What was charged. Those without an invoice wait for one."""
+
+    list_display = ("created_at", "tenant", "kind", "text", "quantity", "amount_usd", "invoice")
+    list_filter = (("invoice", admin.EmptyFieldListFilter), "kind")
+    search_fields = ("text", "key", "subscription__tenant__name")
+    list_select_related = ("subscription__tenant", "invoice")
+    fields = readonly_fields = (
+        *("tenant", "invoice", "kind", "text", "quantity", "unit_price_usd", "amount_usd", "from_at", "until_at"),
+        *("key", "created_at"),
+    )
+    actions = ("issue_now",)
+
+    @admin.display(description=_("Tenant"), ordering="subscription__tenant__name")
+    def tenant(self, line: InvoiceLine) -> str:
+        return str(line.subscription.tenant)
+
+    def has_issue_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.add_invoice")
+
+    @admin.action(description=_("Issue an invoice now: all that waits of these tenants"), permissions=["issue"])
+    def issue_now(self, request: HttpRequest, queryset: QuerySet[InvoiceLine]) -> None:
+        """One tenant after the other; each that gets none says why."""
+        tenants = queryset.order_by().values_list("subscription_id", "subscription__tenant__name").distinct()
+        for subscription_id, name in tenants:
+            try:
+                with acting(audit.Actor("platform", request.user.pk)):
+                    made = invoicing.issue(subscription_id=subscription_id)
+            except (invoicing.NothingToInvoice, invoicing.DetailsMissing, sellers.PlaceholderSeller) as error:
+                messages.error(request, f"{name}: {error}")
+                continue
+            self.log_change(request, made, "issued")
+            messages.success(request, _("%(name)s: %(number)s is issued.") % {"name": name, "number": made.number})
+
+
+def _found(object_id: str) -> Invoice:
+    try:
+        return Invoice.objects.get(pk=UUID(object_id))
+    except (ValueError, Invoice.DoesNotExist) as error:
+        raise Http404 from error

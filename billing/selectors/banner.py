@@ -1,0 +1,56 @@
+"""What the portal says above every page about the plan: the one thing that presses most, to those whom it concerns."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from billing.models import Subscription
+from billing.selectors import Usage
+
+WARNS_FROM = 80  # percent
+TRIAL_ENDS_SOON = timedelta(days=3)
+Status = Subscription.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks: `billing` sees bills, `invites` sends candidates here."""
+
+    billing: bool
+    invites: bool
+
+
+def of(usage: Usage, *, reader: Reader, reads_only: bool, now: datetime) -> dict[str, Any] | None:
+    """`kind` and what its words need; None where there is nothing to say to this reader.
+
+    Kinds: cancelled, unpaid, trial_over, past_due, exhausted, trial_ends, near, beyond, cancelling.
+    """
+    held = usage.held
+    if reads_only:
+        return {"kind": why_read_only(held)}
+    if reader.billing and held.status == Status.PAST_DUE:
+        return {"kind": "past_due", "date": held.grace_ends_at}
+    if usage.left <= 0:
+        return {"kind": "exhausted", "date": usage.period_end} if reader.billing or reader.invites else None
+    return _in_time(usage, now) if reader.billing else None
+
+
+def why_read_only(held: Subscription) -> str:
+    """cancelled, trial_over or unpaid."""
+    if held.status == Status.CANCELLED:
+        return "cancelled"
+    return "trial_over" if held.trial_ends_at is not None else "unpaid"
+
+
+def _in_time(usage: Usage, now: datetime) -> dict[str, Any] | None:
+    held = usage.held
+    trial_ends = held.trial_ends_at if held.status == Status.TRIALING else None
+    if trial_ends is not None and trial_ends - now <= TRIAL_ENDS_SOON:
+        return {"kind": "trial_ends", "date": trial_ends}
+    if usage.used >= usage.bought:
+        return {"kind": "beyond", "beyond": usage.used - usage.bought, "left": usage.left}
+    if usage.used * 100 >= WARNS_FROM * usage.bought:
+        return {"kind": "near", "percent": usage.percent, "left": usage.left, "date": usage.period_end}
+    if held.cancels_at is not None:
+        return {"kind": "cancelling", "date": held.cancels_at}
+    return None

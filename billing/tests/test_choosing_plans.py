@@ -1,0 +1,326 @@
+"""Choosing a plan on its page: what it comes to, the choice, and every way in which it is refused."""
+
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import User
+from accounts.roles import Role
+from accounts.tests.people import person, signed_in
+from billing.models import InvoiceLine, Plan, Subscription
+from billing.services import own_plan, paying, plan_changes, standing
+from billing.tests import bought
+from billing.tests.test_billing_page import words
+from core import clock, entitlements, tenancy
+from core.testing import OTHER, CommittingTestCase, TenantClient, TenantTestCase, at_once
+from tenants.tests.supported import trail
+
+
+class ChoosingCase(TenantTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.owner = person("olga@alpha.example", role=Role.OWNER)
+        self.client = signed_in(self.owner)
+
+    def choose(self, code: str, when: str, *, shown: str = "") -> Any:
+        with self.captureOnCommitCallbacks(execute=True):
+            form = {"when": when, "shown": shown or bought.held().plan_id}
+            return self.client.post(f"/billing/plan/{code}/", form)
+
+    def state(self) -> tuple[str, str | None, str]:
+        held = bought.held()
+        return held.plan_id, held.next_plan_id, held.status
+
+    def acts(self) -> list[str]:
+        return [action for action, *_ in trail(action__startswith="subscription.")]
+
+
+class SideBySideTests(ChoosingCase):
+    def test_offered_plans_ones_own_and_ones_contract_stand_side_by_side(self) -> None:
+        bought.on("starter")
+        terms = {"price_usd": 900, "interviews_a_month": 3000}
+        Plan.objects.create(code="alpha", family="alpha", name="Alpha's", tenant=bought.held().tenant, **terms)
+        with tenancy.enter(OTHER):
+            Plan.objects.create(code="beta", family="beta", name="Beta's", tenant=bought.held().tenant, **terms)
+
+        shown = words(self.client, "/billing/plan/")
+
+        for part in ("Starter Your plan $99.00", "Professional $499.00", "Alpha&#x27;s Your contract $900.00"):
+            self.assertIn(part, shown)
+        self.assertNotIn("Beta", shown)
+        self.assertEqual(self.client.get("/billing/plan/beta/").status_code, 404)
+
+    def test_an_older_version_is_said_to_be_one(self) -> None:
+        bought.on("starter")
+        Plan.objects.create(
+            code="starter-v2", family="starter", version=2, name="Starter", price_usd=129, interviews_a_month=100
+        )
+
+        shown = words(self.client, "/billing/plan/")
+
+        self.assertIn("Version 1, which is no longer offered: its terms stay yours", shown)
+        self.assertIn("Starter $129.00", shown)
+
+    def test_a_plan_that_is_too_small_says_what_to_give_up(self) -> None:
+        bought.on("professional")
+        look = entitlements._uses.get(entitlements.Feature.SSO)
+        entitlements.uses(entitlements.Feature.SSO, lambda: True)
+        self.addCleanup(lambda: entitlements.uses(entitlements.Feature.SSO, look or (lambda: False)))
+
+        self.assertIn("In use, and not in this plan: Single sign-on.", words(self.client, "/billing/plan/"))
+        response = self.choose("starter", "renewal")
+
+        self.assertContains(response, "In use, and not in this plan: Single sign-on.", status_code=409)
+        self.assertEqual(self.state(), ("professional", None, "active"))
+        self.assertEqual(self.acts(), [])
+
+
+class ChangingTests(ChoosingCase):
+    def test_a_larger_plan_shows_what_it_comes_to_and_changes_nothing_yet(self) -> None:
+        bought.on("starter")
+
+        shown = words(self.client, "/billing/plan/professional/")
+
+        # Two thirds of the period are left: 66 dollars come back, 332.67 are charged, 600 interviews are added.
+        for part in ("given back −$66.00", "To pay for this period, before tax $266.6", "100 → 700"):
+            self.assertIn(part, shown)
+        self.assertEqual(self.state(), ("starter", None, "active"))
+
+    def test_a_larger_plan_begins_now_with_its_lines_and_an_entry_in_the_trail(self) -> None:
+        held = bought.on("starter")
+        InvoiceLine.objects.filter(subscription=held).delete()
+
+        self.assertEqual(self.choose("professional", "now").status_code, 303)
+
+        self.assertEqual(self.state(), ("professional", None, "active"))
+        amounts = [line.amount_usd for line in InvoiceLine.objects.filter(subscription=held).order_by("amount_usd")]
+        self.assertEqual([round(amount) for amount in amounts], [-66, 333])
+        self.assertEqual(self.acts(), ["subscription.plan_changed"])
+
+    def test_a_smaller_plan_begins_at_the_renewal_and_is_taken_back(self) -> None:
+        bought.on("professional")
+
+        self.assertEqual(self.choose("starter", "now").status_code, 409)
+        self.assertEqual(self.state(), ("professional", None, "active"))
+        self.choose("starter", "renewal")
+        self.assertEqual(self.state(), ("professional", "starter", "active"))
+        self.assertIn("Starter, $99.00 a month", words(self.client))
+
+        self.client.post("/billing/plan/stay/", {"shown": "professional"})
+
+        self.assertEqual(self.state(), ("professional", None, "active"))
+        self.assertEqual(self.acts(), ["subscription.plan_chosen"] * 2)
+
+    def test_what_somebody_else_changed_meanwhile_is_said_and_left(self) -> None:
+        bought.on("professional")
+
+        response = self.choose("enterprise", "now", shown="starter")
+
+        self.assertContains(response, "Somebody changed the plan since you opened this page", status_code=409)
+        self.client.post("/billing/plan/stay/", {"shown": "starter"})
+        self.assertEqual((self.state(), self.acts()), (("professional", None, "active"), []))
+
+    def test_what_makes_no_sense_is_refused(self) -> None:
+        bought.on("professional")
+
+        self.assertEqual(self.choose("enterprise", "never").status_code, 404)
+        self.assertEqual(self.choose("enterprise", "card").status_code, 404)
+        self.assertEqual(self.choose("nothing", "now").status_code, 404)
+        self.assertEqual(self.choose("professional", "now").status_code, 409)
+        self.assertEqual((self.state(), self.acts()), (("professional", None, "active"), []))
+
+    def test_what_is_unpaid_is_paid_first(self) -> None:
+        held = bought.on("starter")
+        standing.fall_due(held, why="invoice")
+        standing.stop(held, why="payment")
+        tenancy.forget()
+        bought.with_details()
+
+        self.assertIn("once what is owed has been paid", words(self.client, "/billing/plan/professional/"))
+        for when in ("now", "renewal", "invoice"):
+            self.assertEqual(self.choose("professional", when).status_code, 409, when)
+        self.assertEqual(self.state(), ("starter", None, "read_only"))
+
+    def test_strangers_and_other_roles_choose_nothing(self) -> None:
+        bought.on("professional")
+        recruiter = signed_in(person("rita@alpha.example", role=Role.RECRUITER))
+        with tenancy.enter(OTHER):
+            foreign = signed_in(person("otto@beta.example", role=Role.OWNER), OTHER)
+        foreign.defaults["HTTP_HOST"] = "alpha.candor.localhost"
+        form = {"when": "now", "shown": "professional", "limit": "5"}
+        for path in ("plan/enterprise/", "plan/stay/", "beyond/", "cancel/", "keep/"):
+            codes = [
+                client.post(f"/billing/{path}", form).status_code for client in (TenantClient(), recruiter, foreign)
+            ]
+            self.assertEqual(codes, [302, 403, 302], path)
+
+        held = bought.held()
+        self.assertEqual(
+            (self.state(), held.overage_limit, held.cancels_at), (("professional", None, "active"), 0, None)
+        )
+
+
+class BeginningToPayTests(ChoosingCase):
+    def test_a_trial_asks_for_the_details_first(self) -> None:
+        bought.trying("professional")
+
+        response = self.choose("professional", "invoice")
+
+        self.assertRedirects(
+            response, "/billing/details/?plan=professional", status_code=303, fetch_redirect_response=False
+        )
+        self.assertEqual(self.state(), ("professional", None, "trialing"))
+        response = self.client.post("/billing/details/?plan=professional", bought.DETAILS)
+        self.assertRedirects(response, "/billing/plan/professional/", status_code=303, fetch_redirect_response=False)
+
+    def test_with_them_the_chosen_plan_begins_and_its_month_is_charged(self) -> None:
+        held = bought.trying("professional")
+        bought.with_details()
+        InvoiceLine.objects.filter(subscription=held).delete()
+
+        self.assertEqual(self.choose("starter", "invoice").status_code, 303)
+
+        self.assertEqual(self.state(), ("starter", None, "active"))
+        line = InvoiceLine.objects.get(subscription=held)
+        self.assertEqual((line.kind, line.amount_usd), ("plan", 99))
+        self.assertEqual(self.acts(), ["subscription.plan_changed", "subscription.activated"])
+
+    def test_another_plan_is_tried_without_a_word_of_money(self) -> None:
+        held = bought.trying("professional")
+        InvoiceLine.objects.filter(subscription=held).delete()
+
+        self.choose("starter", "try")
+
+        self.assertEqual(self.state(), ("starter", None, "trialing"))
+        self.assertEqual(InvoiceLine.objects.filter(subscription=held).count(), 0)
+
+    def test_after_its_trial_a_tenant_begins_and_everything_goes_on(self) -> None:
+        held = bought.trying("professional", days=-1)
+        standing.stop(held, why="trial")
+        tenancy.forget()
+        bought.with_details()
+
+        self.assertEqual(self.choose("starter", "invoice").status_code, 303)
+
+        tenancy.forget()
+        self.assertEqual(self.state(), ("starter", None, "active"))
+        self.assertIsNone(bought.held().tenant.read_only_since)
+
+    def test_a_cancelled_plan_is_taken_up_again(self) -> None:
+        held = bought.on("starter")
+        standing.cancel(held)
+        tenancy.forget()
+        bought.with_details()
+
+        self.assertEqual(self.choose("starter", "invoice").status_code, 303)
+
+        self.assertEqual(self.state(), ("starter", None, "active"))
+
+    def test_cards_are_offered_only_where_they_are_taken(self) -> None:
+        bought.trying("professional")
+        self.assertNotContains(self.client.get("/billing/plan/starter/"), "Pay by card")
+        begun: list[str] = []
+
+        def begin(held: Subscription, plan: Plan) -> str:
+            begun.append(plan.pk)
+            return "https://pay.example/session"
+
+        paying.connect_card(begin)
+        self.addCleanup(paying._card.clear)
+
+        self.assertContains(self.client.get("/billing/plan/starter/"), "Pay by card")
+        response = self.choose("starter", "card")
+
+        self.assertRedirects(response, "https://pay.example/session", fetch_redirect_response=False)
+        self.assertEqual((begun, self.state()), (["starter"], ("starter", None, "trialing")))
+
+
+class OverageTests(ChoosingCase):
+    def send(self, limit: str) -> int:
+        return int(self.client.post("/billing/beyond/", {"limit": limit}).status_code)
+
+    def test_it_says_what_it_can_cost_and_is_allowed(self) -> None:
+        bought.on("professional")
+
+        self.assertIn("With all 500 it could cost $375.00 a period at most", words(self.client, "/billing/beyond/"))
+        self.assertEqual(self.send("200"), 303)
+
+        self.assertEqual(bought.held().overage_limit, 200)
+        self.assertIn("Now: 200, which can cost $150.00 a period at most", words(self.client, "/billing/beyond/"))
+        self.assertEqual(self.acts(), ["subscription.overage_allowed"])
+
+    def test_more_than_the_plan_has_less_than_was_used_and_nonsense_are_refused(self) -> None:
+        bought.on("professional", overage_limit=200)
+        bought.used(1100, overage_allowed=200)
+
+        for limit in ("501", "-1", "99", "", "many", "1e9"):
+            self.assertEqual(self.send(limit), 400, limit)
+
+        self.assertEqual((bought.held().overage_limit, self.acts()), (200, []))
+
+    def test_a_plan_without_it_and_a_trial_say_so(self) -> None:
+        bought.on("starter")
+        self.assertIn("Starter has none", words(self.client, "/billing/beyond/"))
+        self.assertEqual(self.send("1"), 400)
+        bought.trying("professional")
+        self.assertIn("A trial ends with its interviews", words(self.client, "/billing/beyond/"))
+        self.assertEqual(self.send("1"), 400)
+
+        self.assertEqual(self.acts(), [])
+
+
+class EndingTests(ChoosingCase):
+    def test_it_ends_with_the_period_and_is_taken_back(self) -> None:
+        bought.on("starter")
+        self.assertIn("Take your data along, or close the account", words(self.client, "/billing/cancel/"))
+
+        self.client.post("/billing/cancel/")
+
+        ends = bought.held().cancels_at
+        assert ends
+        self.assertEqual((ends - clock.now()).days, 19)
+        self.assertIn("Cancelled for the end of the period", words(self.client))
+        self.client.post("/billing/keep/")
+        self.assertIsNone(bought.held().cancels_at)
+        self.assertEqual(self.acts(), ["subscription.cancellation_asked", "subscription.cancellation_taken_back"])
+
+    def test_what_is_not_there_is_neither_cancelled_nor_kept(self) -> None:
+        standing.cancel(bought.on("starter"))
+        tenancy.forget()
+
+        for path in ("cancel", "keep"):
+            self.assertEqual(self.client.post(f"/billing/{path}/").status_code, 303)
+
+        self.assertEqual((self.state()[2], self.acts()), ("cancelled", ["subscription.cancelled"]))
+
+    def test_paid_after_a_standstill_months_are_counted_anew_and_the_pause_costs_nothing(self) -> None:
+        held = bought.on("starter")
+        standing.fall_due(held, why="invoice")
+        standing.stop(held, why="payment")
+        long_ago = clock.now() - timedelta(days=100)
+        period = bought.used(0)
+        period.period_start, period.period_end = long_ago, long_ago + timedelta(days=30)
+        period.save()
+        InvoiceLine.objects.filter(subscription=held).delete()
+
+        standing.recover(held, why="paid")
+        tenancy.forget()
+        self.client.get("/billing/")
+
+        self.assertEqual([line.amount_usd for line in InvoiceLine.objects.filter(subscription=held)], [99])
+        self.assertLess(abs(bought.held().anchor_at - clock.now()), timedelta(minutes=1))
+
+
+class AtOnceTests(CommittingTestCase):
+    def test_of_two_people_who_change_the_plan_at_once_one_is_told_that_it_changed(self) -> None:
+        bought.on("starter")
+        by: User = person("olga@alpha.example", role=Role.OWNER)
+
+        def change() -> Subscription:
+            return own_plan.change_now(by=by, code="professional", shown="starter")
+
+        results = at_once(change, change)
+
+        refused = [result for result in results if isinstance(result, plan_changes.ChangedMeanwhile)]
+        self.assertEqual((len(refused), bought.held().plan_id), (1, "professional"))
+        lines = InvoiceLine.objects.filter(subscription=bought.held(), kind="proration")
+        self.assertEqual(lines.count(), 2)

@@ -1,0 +1,115 @@
+"""Choosing a plan: side by side, what one comes to, and the choice itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.roles import Permission
+from accounts.views.guard import permitted
+from billing.models import Subscription
+from billing.selectors import overview
+from billing.services import own_plan, paying, plan_changes, plans, subscriptions
+
+
+def _now(by: User, code: str, shown: str) -> str:
+    held = own_plan.change_now(by=by, code=code, shown=shown)
+    return _("%(plan)s is your plan from now on.") % {"plan": held.plan}
+
+
+def _renewal(by: User, code: str, shown: str) -> str:
+    held = own_plan.change_at_renewal(by=by, code=code, shown=shown)
+    if held.next_plan is None:
+        return _("%(plan)s is your plan.") % {"plan": held.plan}
+    return _("%(plan)s begins with the next period. Until then you may take this back.") % {"plan": held.next_plan}
+
+
+def _invoice(by: User, code: str, shown: str) -> str:
+    held = own_plan.start_by_invoice(by=by, code=code, shown=shown)
+    return _("%(plan)s has begun. The invoice follows by mail.") % {"plan": held.plan}
+
+
+CHOICES: dict[str, Callable[[User, str, str], str]] = {
+    "now": _now,
+    "renewal": _renewal,
+    "try": _renewal,
+    "invoice": _invoice,
+}
+
+
+@require_safe
+@permitted(Permission.MANAGE_BILLING)
+def plans_page(request: HttpRequest, user: User) -> HttpResponse:
+    held = overview.own()
+    context = {"held": held, "state": overview.state_of(held), "offers": overview.offers(held)}
+    return render(request, "billing/plans.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permitted(Permission.MANAGE_BILLING)
+def choose(request: HttpRequest, user: User, code: str) -> HttpResponse:
+    """What the plan comes to for this tenant; sent, it is chosen."""
+    held = overview.own()
+    try:
+        plan = own_plan.choosable(code, held)
+        if request.method == "POST":
+            return _chosen(request, user, code)
+        return _page(request, held, plan)
+    except plans.UnknownPlan as error:
+        raise Http404 from error
+    except plan_changes.BelowUse as error:
+        return _page(request, overview.own(), plan, 409, refused=error.reasons)
+    except (plan_changes.ChangedMeanwhile, subscriptions.NotNow, plan_changes.LargerOnly) as error:
+        return _page(request, overview.own(), plan, 409, refused=[_sentence(error)])
+    except paying.NoDetails:
+        return redirect_303("billing_details", f"?plan={code}")
+
+
+def _chosen(request: HttpRequest, user: User, code: str) -> HttpResponse:
+    shown, when = request.POST.get("shown", ""), request.POST.get("when", "")
+    if when == "card" and paying.by_card():
+        return redirect(own_plan.start_by_card(by=user, code=code, shown=shown))
+    if when not in CHOICES:
+        raise Http404
+    messages.success(request, CHOICES[when](user, code, shown))
+    return redirect_303("billing")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, plan_changes.ChangedMeanwhile):
+        return _("Somebody changed the plan since you opened this page. Look at it again; nothing was changed now.")
+    if isinstance(error, plan_changes.LargerOnly):
+        return _("A smaller plan begins with the next period: what was paid for stays until then.")
+    return _("That is not possible as the subscription stands. Nothing was changed.")
+
+
+def _page(request: HttpRequest, held: Subscription, plan: Any, status: int = 200, **more: Any) -> HttpResponse:
+    """The plan may be the tenant's own by now, or its subscription one that stands still: the page says so."""
+    shown = overview.choice(held, plan) | {"details": overview.details(held), "by_card": paying.by_card()}
+    return render(request, "billing/choose.html", shown | more, status=status)
+
+
+@require_POST
+@permitted(Permission.MANAGE_BILLING)
+def stay(request: HttpRequest, user: User) -> HttpResponse:
+    """Take the plan chosen for the renewal back."""
+    held = overview.own()
+    try:
+        own_plan.change_at_renewal(by=user, code=held.plan_id, shown=request.POST.get("shown", ""))
+        messages.success(request, _("%(plan)s stays your plan.") % {"plan": held.plan})
+    except (plan_changes.ChangedMeanwhile, subscriptions.NotNow) as error:
+        messages.error(request, _sentence(error))
+    return redirect_303("billing")
+
+
+def redirect_303(name: str, after: str = "") -> HttpResponse:
+    """To this page, by a GET."""
+    response = redirect(name)
+    response.status_code = 303
+    response["Location"] += after
+    return response
