@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import User
 from accounts.roles import Permission
 from billing import selectors as billing
-from billing.selectors import banner
+from billing.selectors import banner, receipts
 from core import clock, tenancy
 from interviews import selectors
 from interviews.selectors import budgets, policies
@@ -18,8 +18,8 @@ from llm import gateway, health
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota`, `plan_says`, `nav`
-    and `budget_alerts`.
+    """`basic_mode` on tenant hosts; for people signed in `model_mode`, `viewer`, `may`, `quota`, `plan_says`, `nav`,
+    `budget_alerts` and `hides_receipts`.
 
     What costs a query is asked for by the first template that shows it: a page without the frame pays nothing.
     """
@@ -38,6 +38,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "plan_says": SimpleLazyObject(lambda: _plan_says(user, usage())),
         "may": {permission.value: user.may(permission) for permission in Permission},
         "budget_alerts": SimpleLazyObject(budgets.alerts) if user.may(Permission.VIEW_BILLING) else [],
+        "hides_receipts": SimpleLazyObject(lambda: not receipts.shows_receipts()),
         "nav": SimpleLazyObject(lambda: {"to_review": selectors.to_review_count(user)}),
     }
 

@@ -7,7 +7,6 @@ from django.core.paginator import Page, Paginator
 
 from accounts.models import User
 from accounts.roles import Permission
-from billing.selectors import receipts as billing
 from core import audit
 from interviews.models import Job, JobVersion
 from interviews.selectors import assigned, budgets, overview, people, portal, scope, workspace
@@ -120,8 +119,6 @@ def open_interview(*, by: User, interview_id: UUID) -> dict[str, Any]:
     if by.may(Permission.ASSIGN):
         shown["people"] = assigned.reviewers(interview_id)
     shown["opened"] = review_time.stamp(interview)
-    if by.may(Permission.VIEW_BILLING):
-        shown["shows_receipt"] = billing.shows_receipts()
     if shown["review_submitted"]:
         shown["feedback"] = feedback.panel(interview, by=by)
     return shown | {"candidate": {"name": name}, "job": {"id": job.pk, "title": job.title}}

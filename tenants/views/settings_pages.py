@@ -37,10 +37,6 @@ SECTIONS = (
     Section("settings_branding", _("Branding"), _("Your logo and colour"), "sparkles", _P.MANAGE_SETTINGS),
     Section("settings_domains", _("Domains"), _("Your site on a host of your own"), "flag", _P.MANAGE_SETTINGS),
     Section(
-        "portal_receipts", _("Cost receipts"), _("What each interview cost to run"), "list-checks", _P.VIEW_BILLING
-    ),
-    Section("portal_return", _("Return on investment"), _("Hours saved, and what is used"), "scale", _P.VIEW_BILLING),
-    Section(
         "support_settings",
         _("Support access"),
         _("Which of Candor's staff may look, and when"),
