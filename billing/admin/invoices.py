@@ -50,7 +50,16 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):
     fields = (
         *("number", "tenant", "kind", "status", "source", "corrects", "stripe_id", "hosted_url"),
         *("subtotal_usd", "tax_percent", "tax_usd", "tax_note", "total_usd", "left_usd"),
-        *("issued_at", "due_at", "paid_at", "payment_reference", "period_start", "period_end", "buyer", "seller"),
+        *(
+            "issued_at",
+            "due_at",
+            "paid_at",
+            "payment_reference",
+            "period_start",
+            "period_end",
+            "made_out_to",
+            "issued_by",
+        ),
     )
     readonly_fields = fields
     inlines = (LineInline,)
@@ -63,6 +72,14 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("Not credited yet"))
     def left_usd(self, invoice: Invoice) -> str:
         return f"{settling.left_of(invoice)}" if invoice.kind == Invoice.Kind.INVOICE else "–"
+
+    @admin.display(description=_("Made out to"))
+    def made_out_to(self, invoice: Invoice) -> str:
+        return "\n".join(invoice_pdf.party(invoice.buyer)) if invoice.buyer else "–"
+
+    @admin.display(description=_("Issued by"))
+    def issued_by(self, invoice: Invoice) -> str:
+        return "\n".join(invoice_pdf.party(invoice.seller)) if invoice.seller else "–"
 
     def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Acts need the right to change invoices, though their pages show none of it as a form."""

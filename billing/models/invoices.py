@@ -56,6 +56,9 @@ class BillingDetails(models.Model):
     purchase_order = models.CharField(_("your reference"), max_length=60, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        verbose_name = verbose_name_plural = _("billing details")
+
     def __str__(self) -> str:
         return self.company
 

@@ -14,6 +14,7 @@ from billing.services import charges, tax_ids
 from billing.services.countries import COUNTRIES
 from billing.services.subscriptions import locked
 from core import audit, typesetting
+from tenants.models import Tenant
 from tenants.services.trails import record_in_both
 
 FIELDS = ("company", "line1", "line2", "postal_code", "city", "country", "tax_id", "email", "purchase_order")
@@ -43,6 +44,16 @@ def save(*, subscription_id: UUID, values: dict[str, str]) -> BillingDetails:
             record_in_both("billing_details.changed", held, tenant=held.tenant, by=audit.actor.get(), fields=changed)
             charges.owe_invoice(held)
     return details
+
+
+def give(tenant: Tenant, values: dict[str, str]) -> None:
+    """Set the details of a tenant that has none, such as one of the demo; others stay as they are.
+
+    :raises BadDetails: as `save` does.
+    """
+    held = Subscription.objects.get(tenant=tenant)
+    if not BillingDetails.objects.filter(subscription=held).exists():
+        save(subscription_id=held.pk, values=values)
 
 
 def as_dict(held: Subscription) -> dict[str, Any]:

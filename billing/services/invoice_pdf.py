@@ -53,8 +53,8 @@ def _data(invoice: Invoice) -> dict[str, Any]:
         "status": _status(invoice),
         "tone": {"uncollectible": "open"}.get(invoice.status, invoice.status),
         "warning": _("Placeholder seller: not a valid invoice.") if invoice.seller.get("is_placeholder") else "",
-        "seller": _party(invoice.seller),
-        "buyer": _party(invoice.buyer),
+        "seller": party(invoice.seller),
+        "buyer": party(invoice.buyer),
         "facts": _facts(invoice),
         "columns": [_("What"), _("Quantity"), _("Price"), _("Amount")],
         "lines": [_line(line) for line in lines],
@@ -89,14 +89,14 @@ def _status(invoice: Invoice) -> str:
     return said % {"date": _date(invoice.paid_at, invoice)}
 
 
-def _party(party: dict[str, Any]) -> list[str]:
+def party(kept: dict[str, Any]) -> list[str]:
     """The lines of an address, with what identifies the company for taxes."""
-    town = " ".join(part for part in (party["postal_code"], party["city"]) if part)
-    rows = [party["company"], party["line1"], party["line2"], town, countries.name_of(party["country"])]
-    if party["tax_id"]:
-        rows.append(_("VAT number %(number)s") % {"number": party["tax_id"]})
-    if party.get("purchase_order"):
-        rows.append(_("Your reference %(reference)s") % {"reference": party["purchase_order"]})
+    town = " ".join(part for part in (kept["postal_code"], kept["city"]) if part)
+    rows = [kept["company"], kept["line1"], kept["line2"], town, countries.name_of(kept["country"])]
+    if kept["tax_id"]:
+        rows.append(_("VAT number %(number)s") % {"number": kept["tax_id"]})
+    if kept.get("purchase_order"):
+        rows.append(_("Your reference %(reference)s") % {"reference": kept["purchase_order"]})
     return [row for row in rows if row]
 
 

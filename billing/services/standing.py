@@ -42,7 +42,7 @@ def stop(held: Subscription, *, why: str) -> None:
 @transaction.atomic
 def cancel(held: Subscription) -> None:
     """The last period is over: read-only, for as long as the tenant stays."""
-    state.move(held, Status.CANCELLED, next_plan=None, past_due_since=None, grace_ends_at=None)
+    state.move(held, Status.CANCELLED, next_plan=None)
     reading_only.begin(held.tenant)
     audit.record("subscription.cancelled", held)
 

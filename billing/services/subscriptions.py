@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
-from billing.services import periods, plans, sellers
+from billing.services import periods, plans, room, sellers
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
 from tenants.models import Tenant
@@ -83,6 +83,7 @@ def activate(
     reading_only.end(held.tenant)
     periods.begin(held, begins)
     periods.renew(subscription_id=held.pk)
+    room.came(held)
     audit.record("subscription.activated", held, plan=held.plan_id, collection=collection.value)
     return held
 

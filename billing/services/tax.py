@@ -1,6 +1,6 @@
 """VAT on a service that one business sells to another: the place of supply is where the customer is.
 
-What is not covered stands in docs/operations.md (Invoices): rates of one-stop-shop sales, and the VIES register.
+What is not covered stands in docs/billing.md (Invoices), such as the VIES register and one-stop-shop rates.
 """
 
 import json

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from billing.models import BillingDetails, Plan, QuotaPeriod, Subscription
+from billing.models import BillingDetails, Invoice, Plan, QuotaPeriod, Subscription
 from billing.services import periods
 from core import clock, tenancy
 
@@ -55,3 +55,9 @@ def used(number: int, **changes: Any) -> QuotaPeriod:
 
 def with_details() -> None:
     BillingDetails.objects.create(subscription=held(), **DETAILS)
+
+
+def invoice(to: Subscription, number: str, **fields: Any) -> Invoice:
+    """A copy of an invoice of Stripe's: one of our own is the sum of its lines."""
+    copied = {"source": Invoice.Source.STRIPE, "stripe_id": f"in_{number}"}
+    return Invoice.objects.create(subscription=to, number=number, **copied, **fields)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
 from accounts.tests.people import person, signed_in
-from billing.models import BillingDetails, Invoice, InvoiceLine, Plan, QuotaPeriod, Subscription
+from billing.models import BillingDetails, InvoiceLine, Plan, QuotaPeriod, Subscription
 from billing.services import quota, standing
 from billing.tests import bought
 from core import clock, tenancy
@@ -95,8 +95,8 @@ class PageTests(TenantTestCase):
         held, now = bought.on("professional"), clock.now()
         fields = {"subtotal_usd": Decimal(499), "total_usd": Decimal(499), "issued_at": now}
         late = now - timedelta(days=1)
-        Invoice.objects.create(subscription=held, number="2026-1", status="paid", paid_at=now, **fields)
-        Invoice.objects.create(subscription=held, number="2026-2", due_at=late, **fields)
+        bought.invoice(held, "2026-1", status="paid", paid_at=now, **fields)
+        bought.invoice(held, "2026-2", due_at=late, **fields)
         line = {"kind": "overage", "unit_price_usd": 1, "key": "k", "text": "x", "amount_usd": Decimal("7.50")}
         InvoiceLine.objects.filter(subscription=held).delete()
         InvoiceLine.objects.create(subscription=held, **line)
@@ -110,7 +110,7 @@ class PageTests(TenantTestCase):
     def test_the_invoices_of_another_tenant_are_not_there(self) -> None:
         with tenancy.enter(OTHER):
             theirs = bought.held()
-        Invoice.objects.create(subscription=theirs, number="2026-9", subtotal_usd=1, total_usd=1, issued_at=clock.now())
+        bought.invoice(theirs, "2026-9", subtotal_usd=1, total_usd=1, issued_at=clock.now())
 
         self.assertNotIn("2026-9", words(self.client))
 
@@ -130,7 +130,7 @@ class PageTests(TenantTestCase):
         for number in range(30):
             quota.reserve(interview_id=uuid7())
             fields = {"subtotal_usd": 1, "total_usd": 1, "issued_at": clock.now()}
-            Invoice.objects.create(subscription=held, number=f"2026-{number}", **fields)
+            bought.invoice(held, f"2026-{number}", **fields)
 
         with CaptureQueriesContext(connection) as many:
             self.client.get(PAGE)

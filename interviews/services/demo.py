@@ -12,6 +12,7 @@ from django.conf import settings
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services import second_factor, totp
+from billing.services import billing_details
 from core import tenancy
 from interviews.models import Interview, Invitation, Job, Turn
 from interviews.services import (
@@ -99,6 +100,8 @@ def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[
             brand_color=plan["colour"],
             contact_email=plan["staff"][0]["email"],
         )
+    if "billing" in plan:
+        billing_details.give(tenant, plan["billing"])
     with tenancy.enter(tenant.schema_name), gateway.basic_only():
         people = [_person(row) for row in plan["staff"]]
         recruiter = next(user for user in people if user.role == Role.RECRUITER)

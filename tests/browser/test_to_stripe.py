@@ -22,7 +22,9 @@ STRIPE = "https://checkout.stripe.com/c/pay/cs_1"
 def policy(path: str) -> str:
     """What the middleware says on this path where Stripe is on."""
     with override_settings(**on("")):
-        return str(ContentPolicy(lambda request: HttpResponse())(RequestFactory().get(path))["Content-Security-Policy"])
+        answer = ContentPolicy(lambda request: HttpResponse())(RequestFactory().get(path))
+        assert isinstance(answer, HttpResponse)
+        return str(answer["Content-Security-Policy"])
 
 
 @contextmanager

@@ -66,7 +66,7 @@ class ShopCase(TenantTestCase):
         return self.post(body, stripe.WebhookSignature.generate_signature_header(body, SECRET), **more)
 
     def post(self, body: str | bytes, signature: str | None, **more: Any) -> int:
-        headers = {} if signature is None else {"HTTP_STRIPE_SIGNATURE": signature}
+        headers: dict[str, Any] = {} if signature is None else {"HTTP_STRIPE_SIGNATURE": signature}
         answer = self.client_on_public_host().post(
             "/stripe/webhook", data=body, content_type="application/json", **headers, **more
         )

@@ -1,5 +1,6 @@
 """Whatever an event says, what Stripe has now is copied: status, plan, months, cancellation, end."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import pairwise
@@ -9,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from billing.models import QuotaPeriod, StripeEvent, Subscription
 from billing.services import periods, quota, subscriptions
-from billing.services.stripe import catching_up, inbox, mirror
+from billing.services.stripe import catching_up, inbox, mirror, shapes
 from billing.services.stripe.shapes import Odd
 from core import tenancy
 from core.ids import uuid7
@@ -180,6 +181,24 @@ class OddTests(MirrorCase):
         self.held.refresh_from_db()
         self.assertEqual((self.held.stripe_subscription, self.held.plan), ("sub_1", self.one))
 
+    def test_a_price_that_takes_another_sum_than_the_plan_s_is_copied_and_told(self) -> None:
+        for name, more in (("sum", {"unit_amount": 9800}), ("year", {"recurring": {"interval": "year"}})):
+            with self.subTest(name):
+                raw = self.shop.put(subscription())
+                raw["items"]["data"][0]["price"] |= {"unit_amount": 9900} | more
+                told = event(UPDATED, raw)
+                self.send(told)
+
+                self.assertEqual((follow(told).status, follow(told).error), ("refused", "price_differs"))
+                self.held.refresh_from_db()
+                self.assertEqual(self.held.status, "active")
+
+        fair = self.shop.put(subscription())
+        fair["items"]["data"][0]["price"] |= {"unit_amount": 9900, "recurring": {"interval": "month"}}
+        told = event(UPDATED, fair)
+        self.send(told)
+        self.assertEqual(follow(told).status, "done")
+
 
 class PaymentTests(MirrorCase):
     def setUp(self) -> None:
@@ -205,6 +224,13 @@ class PaymentTests(MirrorCase):
         self.now_has(self.raw | {"status": "past_due"})
         self.assertEqual(self.held.status, "read_only")
         self.now_has(self.raw | {"status": "active"})
+        self.assertEqual(self.held.status, "active")
+
+    def test_time_that_the_staff_gives_at_stripe_is_no_end(self) -> None:
+        self.now_has(self.raw | {"status": "past_due"})
+
+        self.now_has(self.raw | {"status": "trialing"})
+
         self.assertEqual(self.held.status, "active")
 
     def test_a_cancellation_is_copied_and_taken_back(self) -> None:
@@ -309,6 +335,8 @@ class MonthTests(MirrorCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.stack = ExitStack()
+        self.addCleanup(self.stack.close)
         self.start = seconds(datetime(2027, 1, 31, 10, 30, tzinfo=UTC))
         self.travel(self.start - 3 * 86400)
         self.held = trying(self.one)
@@ -316,13 +344,8 @@ class MonthTests(MirrorCase):
         self.now_has(self.at(0))
 
     def travel(self, to: int) -> None:
-        if hasattr(self, "_travel"):
-            self._travel.stop()
-        self._travel = time_machine.travel(datetime.fromtimestamp(to, UTC), tick=False)
-        self._travel.start()
-        if not hasattr(self, "_stops"):
-            self._stops = True
-            self.addCleanup(lambda: self._travel.stop())
+        self.stack.close()
+        self.stack.enter_context(time_machine.travel(datetime.fromtimestamp(to, UTC), tick=False))
 
     def edges(self, count: int) -> list[int]:
         return [self.start, *(month_after(self.start, months) for months in range(1, count + 1))]
@@ -439,7 +462,7 @@ class FollowingTests(MirrorCase):
     def test_a_look_that_is_older_than_the_last_copied_changes_nothing(self) -> None:
         self.now_has(subscription(began=datetime.now(UTC) - timedelta(hours=1)))
         look, held = mirror._next_look(self.held.pk)
-        old = [mirror.shapes.subscription(raw) for raw in self.shop.of("subscription")]
+        old = [shapes.subscription(raw) for raw in self.shop.of("subscription")]
         self.now_has(subscription("past_due", began=held.anchor_at))
 
         changed = mirror._copy(held.pk, look, old, {"sub_1"})
@@ -479,6 +502,17 @@ class FollowingTests(MirrorCase):
         self.assertTrue(Due.objects.filter(kind="stripe_check").exists())
         missed = catching_up.catch_up(subscription_id=self.held.pk, since=datetime.now(UTC) - timedelta(days=7))
         self.assertEqual(missed, 0)
+
+    def test_what_messages_said_is_forgotten_after_a_while(self) -> None:
+        self.now_has(subscription())
+        later = datetime.now(UTC) + timedelta(days=91)
+
+        catching_up.check(subscription_id=self.held.pk)
+        self.assertNotEqual(StripeEvent.objects.get().payload, {})
+        with time_machine.travel(later):
+            catching_up.check(subscription_id=self.held.pk)
+
+        self.assertEqual((StripeEvent.objects.get().payload, StripeEvent.objects.get().status), ({}, "done"))
 
     def test_a_second_subscription_does_not_hide_the_papers_from_the_daily_look(self) -> None:
         self.shop.put(subscription(sub_id="sub_1"))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, StripeEvent, Subscription
 from billing.services.stripe import client, customers, mirror, papers, shapes
 from core import clock, due, metrics
 
@@ -15,6 +15,7 @@ KIND = "stripe_check"
 EVERY = timedelta(days=1)
 FIRST = timedelta(hours=1)  # after a checkout was begun
 BACK = timedelta(days=7)  # whatever is newer is copied again
+CONTENTS_KEPT = timedelta(days=90)
 AFTER_THE_END = timedelta(days=90)  # credit notes still come
 
 log = structlog.get_logger()
@@ -36,12 +37,19 @@ def check(*, subscription_id: UUID) -> None:
     except client.Unavailable:
         log.warning("stripe_check_waits")
         return
+    _forget_contents(held)
     held.refresh_from_db()
     ended = held.status == Subscription.Status.CANCELLED and held.cancels_at
     if ended and ended < clock.now() - AFTER_THE_END:
         due.settle(KIND, held.pk)
     else:
         owe(held, after=EVERY)
+
+
+def _forget_contents(held: Subscription) -> None:
+    """What old messages said of people is not needed any more; that they came is."""
+    old = StripeEvent.objects.filter(subscription=held, received_at__lt=clock.now() - CONTENTS_KEPT)
+    old.exclude(payload={}).update(payload={})
 
 
 def catch_up(*, subscription_id: UUID, since: datetime) -> int:

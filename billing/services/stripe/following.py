@@ -7,18 +7,19 @@ Months: ours are counted in UTC from Stripe's own anchor by the same rule (month
 message: whoever asks first after its instant opens it, and Stripe's message, whenever it comes, finds it open.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from billing.models import Plan, Subscription
 from billing.services import dunning, periods, plan_changes, standing, subscriptions
 from billing.services.stripe.shapes import LIVE, OVER, Bought, Odd
-from core import audit, clock
+from core import audit, clock, due
 
 Status = Subscription.Status
 CARD = Subscription.Collection.STRIPE
 UNPAID = frozenset({"past_due", "unpaid"})
+PAID = frozenset({"active", "trialing"})  # of one that was begun: the staff gave it time by a trial at Stripe
 AT_RENEWAL = "renewal"  # metadata: the price was changed for the next month, not for this one
 
 
@@ -41,13 +42,13 @@ def follow(held: Subscription, bought: Bought, *, begun: bool) -> None:
     _follow_cancellation(held, bought)
     _follow_months(held, bought)
     held.refresh_from_db()
-    if bought.status == OVER and held.status != Status.CANCELLED:
+    if bought.status == OVER:
         _end(held, bought.cancels_at)
 
 
 def _begin(held: Subscription, bought: Bought) -> Subscription:
     """The first that we hear of it: paid from its anchor on."""
-    if held.collection == CARD and held.stripe_subscription and held.status != Status.CANCELLED:
+    if held.collection == CARD and held.stripe_subscription:
         _end(held, bought.anchor_at)  # another one took its place
     try:
         begun = subscriptions.activate(
@@ -61,16 +62,21 @@ def _begin(held: Subscription, bought: Bought) -> Subscription:
         raise Odd("not_in_this_state") from error
     begun.stripe_subscription = bought.id
     begun.save(update_fields=["stripe_subscription"])
+    due.owe("stripe_check", held.pk, after=timedelta(days=1))
     return begun
 
 
 def _end(held: Subscription, at: datetime | None) -> None:
-    last = held.periods.first()
-    if last is not None:
-        periods.cut(held, at if at and at > last.period_start else clock.now())
-        last.refresh_from_db()
-        periods.owe_close(held, last)
-    standing.cancel(held)
+    """It is over, and so is what Stripe tried to collect for it: whoever wants to may begin anew."""
+    if held.status != Status.CANCELLED:
+        last = held.periods.first()
+        if last is not None:
+            periods.cut(held, at if at and at > last.period_start else clock.now())
+            last.refresh_from_db()
+            periods.owe_close(held, last)
+        standing.cancel(held)
+    held.past_due_since = held.grace_ends_at = None
+    held.save(update_fields=["past_due_since", "grace_ends_at"])
 
 
 def _plan(held: Subscription, price: str) -> Plan:
@@ -114,9 +120,9 @@ def _waits(bought: Bought, plan: Plan) -> bool:
 def _follow_payment(held: Subscription, bought: Bought) -> None:
     if bought.status in UNPAID:
         dunning.payment_failed(held, why="card")
-    elif bought.status == "active" and held.status in (Status.PAST_DUE, Status.READ_ONLY):
+    elif bought.status in PAID and held.status in (Status.PAST_DUE, Status.READ_ONLY):
         dunning.paid(held)
-    elif bought.status == "active" and held.status == Status.CANCELLED and _goes_on(bought):
+    elif bought.status in PAID and held.status == Status.CANCELLED and _goes_on(bought):
         standing.recover(held, why="stripe")  # the end that we waited for was taken back
 
 
@@ -125,7 +131,7 @@ def _goes_on(bought: Bought) -> bool:
 
 
 def _follow_cancellation(held: Subscription, bought: Bought) -> None:
-    if bought.status not in (*LIVE, OVER) or bought.cancels_at == held.cancels_at:
+    if bought.status not in (*LIVE, *PAID, OVER) or bought.cancels_at == held.cancels_at:
         return
     held.cancels_at = bought.cancels_at
     held.save(update_fields=["cancels_at"])
@@ -142,7 +148,7 @@ def _follow_months(held: Subscription, bought: Bought) -> None:
     if (held.anchor_at, held.zone) != (bought.anchor_at, "UTC"):
         held.anchor_at, held.zone = bought.anchor_at, "UTC"
         held.save(update_fields=["anchor_at", "zone"])
-    if bought.status in LIVE and held.status in Subscription.SERVED:
+    if bought.status in LIVE | PAID and held.status in Subscription.SERVED:
         _fit(held, bought)
     periods.renew(subscription_id=held.pk)
 

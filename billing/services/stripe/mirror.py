@@ -35,7 +35,18 @@ def copy_subscription(*, subscription_id: UUID) -> bool:
     changed = _copy(subscription_id, look, [shapes.subscription(raw) for raw in both], begun)
     if len(shapes.living(found)) > 1:
         raise Odd("two_subscriptions")  # the older one is ours; somebody must give the other's money back
+    _require_price(subscription_id, shapes.subscription(ours))
     return changed
+
+
+def _require_price(subscription_id: UUID, bought: shapes.Bought) -> None:
+    """:raises Odd: if Stripe takes another sum than the plan says: the copy stands, and somebody must look."""
+    held = Subscription.objects.select_related("plan", "next_plan").get(pk=subscription_id)
+    plan = next((one for one in (held.plan, held.next_plan) if one and one.stripe_price == bought.price), None)
+    if plan is None or held.stripe_subscription != bought.id:
+        return
+    if not bought.monthly or bought.costs_usd not in (None, plan.price_usd):
+        raise Odd("price_differs")
 
 
 def bind(*, subscription_id: UUID, customer: str) -> None:

@@ -28,6 +28,8 @@ class Bought:
     item: str
     status: str
     price: str
+    costs_usd: Decimal | None  # a month; None where it is not told
+    monthly: bool
     anchor_at: datetime
     start: datetime
     end: datetime
@@ -51,12 +53,19 @@ def subscription(raw: Raw) -> Bought:
         item=item["id"],
         status=raw["status"],
         price=price["id"],
+        costs_usd=None if price.get("unit_amount") is None else usd(price["unit_amount"]),
+        monthly=_is_monthly(price),
         anchor_at=instant(raw.get("billing_cycle_anchor") or raw["start_date"]),
         start=instant(start),
         end=instant(end),
         cancels_at=instant(cancels) if cancels else None,
         metadata=dict(raw.get("metadata") or {}),
     )
+
+
+def _is_monthly(price: Raw) -> bool:
+    recurring = price.get("recurring") or {"interval": "month"}
+    return bool(recurring["interval"] == "month" and recurring.get("interval_count", 1) == 1)
 
 
 def living(found: list[Raw]) -> list[Raw]:
