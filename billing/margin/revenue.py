@@ -30,20 +30,21 @@ Of: TypeAlias = dict[tuple[int, UUID], Revenue]
 Starts: TypeAlias = Sequence[datetime]
 
 
-def by_month(starts: Starts) -> Of:
-    """(place of the month, tenant) -> its revenue: three queries."""
+def by_month(starts: Starts, *, tenant_id: UUID | None = None) -> Of:
+    """(place of the month, tenant) -> its revenue, of all tenants or of one: three queries."""
+    of = {"subscription__tenant_id": tenant_id} if tenant_id else {}
     found: Of = defaultdict(Revenue)
-    for tenant, place, amount in _on_invoices(starts):
+    for tenant, place, amount in _on_invoices(starts, of):
         found[place, tenant].billed_usd += amount
-    for tenant, place, amount in _without_lines(starts):
+    for tenant, place, amount in _without_lines(starts, of):
         found[place, tenant].billed_usd += amount
-    for tenant, place, amount in _parts(_lines(starts).filter(invoice=None), "created_at", starts):
+    for tenant, place, amount in _parts(_lines(starts).filter(invoice=None, **of), "created_at", starts):
         found[place, tenant].waiting_usd += amount
     return dict(found)
 
 
-def _on_invoices(starts: Starts) -> Iterator[tuple[UUID, int, Decimal]]:
-    rows = _lines(starts).filter(invoice__kind=Invoice.Kind.INVOICE, invoice__status__in=COUNT)
+def _on_invoices(starts: Starts, of: dict[str, UUID]) -> Iterator[tuple[UUID, int, Decimal]]:
+    rows = _lines(starts).filter(**of, invoice__kind=Invoice.Kind.INVOICE, invoice__status__in=COUNT)
     return _parts(rows, "invoice__issued_at", starts)
 
 
@@ -69,14 +70,14 @@ def _of(
         yield place, amount
 
 
-def _without_lines(starts: Starts) -> Iterator[tuple[UUID, int, Decimal]]:
+def _without_lines(starts: Starts, of: dict[str, UUID]) -> Iterator[tuple[UUID, int, Decimal]]:
     """What invoices say beyond their lines (Stripe's have none), and credit notes, with a minus.
 
     A credit note falls into the time of the invoice that it corrects.
     """
     within = Q(period_start__lt=starts[-1], period_end__gt=starts[0]) | Q(period_start=None) | Q(period_end=None)
     back = Q(kind=Invoice.Kind.CREDIT_NOTE, corrects__status__in=COUNT)
-    rows = Invoice.objects.order_by().filter(Q(kind=Invoice.Kind.INVOICE) | back, within | back, status__in=COUNT)
+    rows = Invoice.objects.order_by().filter(Q(kind=Invoice.Kind.INVOICE) | back, within | back, status__in=COUNT, **of)
     times = ("period_start", "period_end", "issued_at")
     names = (*times, *(f"corrects__{time}" for time in times))
     for row in (

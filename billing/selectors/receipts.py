@@ -1,10 +1,11 @@
 """What interviews cost beside their models, who sees it, and what the tenant pays."""
 
 from collections.abc import Collection
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from billing.margin import revenue
 from billing.models import InfrastructureShare, QuotaUse, ReceiptPolicy, Subscription
 from core import tenancy
 
@@ -28,12 +29,20 @@ def infrastructure_usd(interview_ids: Collection[UUID]) -> dict[UUID, Decimal | 
 
 
 def paid_usd(months: Collection[date]) -> dict[date, Decimal | None]:
-    """What the current tenant pays for each of these months (the first day, UTC): its plan's price.
+    """What the current tenant pays for each of these months (first days, UTC, without a gap), without tax.
 
-    None for a month before its subscription, or without one.
+    What no invoice was drawn up for yet counts too. None before it paid anything, and without a subscription.
     """
-    subscription = Subscription.objects.select_related("plan").filter(tenant_id=tenancy.tenant_id()).first()
-    if subscription is None:
+    held = Subscription.objects.filter(tenant_id=tenancy.tenant_id()).first()
+    if held is None or not months:
         return dict.fromkeys(months)
-    first = subscription.anchor_at.astimezone(UTC).date().replace(day=1)
-    return {month: subscription.plan.price_usd if month >= first else None for month in months}
+    in_order = sorted(months)
+    ends = (in_order[-1] + timedelta(days=32)).replace(day=1)
+    starts = [datetime(day.year, day.month, 1, tzinfo=UTC) for day in (*in_order, ends)]
+    found = revenue.by_month(starts, tenant_id=tenancy.tenant_id())
+    first = held.billed_since.astimezone(UTC).date().replace(day=1)
+    paid: dict[date, Decimal | None] = {}
+    for place, month in enumerate(in_order):
+        one = found.get((place, tenancy.tenant_id()), revenue.Revenue())
+        paid[month] = one.billed_usd + one.waiting_usd if month >= first else None
+    return paid

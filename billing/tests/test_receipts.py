@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import pgtrigger
+import time_machine
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from accounts.tests.people import person, platform_admin
-from billing.models import InfrastructureShare, Plan, QuotaUse, ReceiptPolicy, Subscription
+from billing.models import InfrastructureShare, QuotaUse, ReceiptPolicy
 from billing.selectors import receipts as selectors
-from billing.services import quota, receipts
+from billing.services import periods, quota, receipts
+from billing.tests.plans import on
 from core import audit, clock, tenancy
 from core.ids import uuid7
 from core.testing import OTHER, TenantClient, TenantTestCase
@@ -109,15 +111,20 @@ class WhoSeesReceiptsTests(TenantTestCase):
 
 
 class PaidTests(TenantTestCase):
-    def test_a_month_costs_the_plan_s_price_and_one_before_the_subscription_nothing_known(self) -> None:
-        Subscription.objects.filter(tenant_id=tenancy.tenant_id()).update(anchor_at=NOON)
-        price = Plan.objects.get(subscription__tenant_id=tenancy.tenant_id()).price_usd
+    def test_what_is_paid_falls_into_the_months_that_it_is_for_and_before_it_nothing_is_known(self) -> None:
+        held = on("starter", at=NOON)
+        for at in (NOON, NOON + timedelta(days=40)):
+            with time_machine.travel(at, tick=False):
+                periods.renew(subscription_id=held.pk)  # from 2 March to 2 April and on to 2 May, each at noon
 
-        months = [date(2026, month, 1) for month in (2, 3, 4)]
+        months = [date(2026, month, 1) for month in (2, 3, 4, 5)]
 
-        self.assertEqual(list(selectors.paid_usd(months).values()), [None, price, price])
-        Subscription.objects.filter(tenant_id=tenancy.tenant_id()).delete()
-        self.assertEqual(set(selectors.paid_usd(months).values()), {None})
+        found = selectors.paid_usd(months)
+        wanted = [None, *map(Decimal, ("94.21", "98.84", "4.95"))]
+        self.assertEqual([found[month] for month in months], wanted)
+        self.assertEqual(sum(usd for usd in found.values() if usd), 2 * Decimal("99.00"))
+        with self.in_tenant(OTHER):
+            self.assertEqual(selectors.paid_usd([months[1]]), {months[1]: None})
 
 
 class AdminTests(TenantTestCase):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.roles import NotPermitted, Role
-from billing.models import Plan, Subscription
+from billing.models import InvoiceLine, Subscription
 from core import clock, months, tenancy
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Interview, ReturnAssumptions, Review
@@ -32,11 +32,21 @@ class ReturnCase(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.admin = make.staff(Role.ADMIN)
-        Plan.objects.filter(subscription__tenant_id=tenancy.tenant_id()).update(price_usd=PRICE)
         self.subscribed(months.before(THIS, 3))
 
     def subscribed(self, month: date) -> None:
-        Subscription.objects.filter(tenant_id=tenancy.tenant_id()).update(anchor_at=at(month))
+        """Each month since then was charged at the price."""
+        held = Subscription.objects.get(tenant_id=tenancy.tenant_id())
+        Subscription.objects.filter(pk=held.pk).update(billed_since=at(month))
+        InvoiceLine.objects.filter(subscription=held).delete()
+        start = month
+        while start <= THIS:
+            since, until = months.span(start)
+            InvoiceLine.objects.create(
+                subscription=held, kind="plan", text="Starter", unit_price_usd=PRICE, amount_usd=PRICE,
+                from_at=since, until_at=until, key=f"test:{start}",
+            )  # fmt: skip
+            start = until.date()
 
     def completed(self, count: int, month: date, review_ms: int = 0) -> list[Any]:
         """So many interviews of the month, the first reviewed for so long."""
@@ -125,7 +135,7 @@ class ReturnTests(ReturnCase):
         for back in range(12):
             self.completed(1, months.before(THIS, back))
 
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(6):
             self.assertEqual(len(returns.by_month(None)), 12)
 
 
