@@ -13,8 +13,8 @@ class InterviewsConfig(AppConfig):
         from core import gauges as scraped
         from interviews import gauges
         from interviews.models import Job
-        from interviews.services import assurance, lifecycle, prompts
         from interviews.selectors import reconciling
+        from interviews.services import assurance, lifecycle, prompts
         from interviews.services.evaluation import model
         from llm import experiments, gates
         from tenants.services import checklist, suspending
