@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing.margin.months import place_of
-from billing.models import QuotaPeriod, UsageRecord
+from billing.models import InfrastructureShare, QuotaPeriod, UsageRecord
 
 Share = tuple[date, Decimal]
 Kind = UsageRecord.Kind
@@ -35,7 +35,7 @@ class Interviews:
 
 def shares() -> list[Share]:
     """From which UTC day on an interview that begins costs how many dollars in servers; the earliest first."""
-    return []
+    return list(InfrastructureShare.objects.order_by("from_date").values_list("from_date", "usd_an_interview"))
 
 
 def by_month(starts: Sequence[datetime]) -> dict[tuple[int, UUID], Interviews]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from billing.models import Invoice, InvoiceLine, QuotaPeriod, Subscription
 from billing.reconciling.findings import Findings
@@ -14,10 +14,12 @@ from tenants.models import Tenant
 
 CENT = Decimal("0.01")
 HALF_A_CENT = CENT / 2
+ZERO = Decimal("0.00")
 WAITS = timedelta(days=35)  # a line goes on the next invoice, and there is one a month
 STRIPE_TAKES = timedelta(days=3)  # until an invoice of a new month reached us
+STRIPE_MEANS = timedelta(minutes=10)  # its months are ours, give or take
 Lines = Sequence[InvoiceLine]
-Kind = InvoiceLine.Kind
+Kind, Source = InvoiceLine.Kind, Invoice.Source
 
 
 def look(tenant: Tenant, found: Findings) -> None:
@@ -32,80 +34,82 @@ def look(tenant: Tenant, found: Findings) -> None:
 
 
 def _lines(lines: Lines, found: Findings) -> None:
+    """Stripe's own amounts are less its discounts."""
     for line in lines:
         exact = line.quantity * line.unit_price_usd
-        if abs(exact - line.amount_usd) > HALF_A_CENT:
+        if not _is_of_stripe(line) and abs(exact - line.amount_usd) > HALF_A_CENT:
             found.differ("line.quantity_times_price", exact, line.amount_usd, [line.pk])
-    late = [line.pk for line in lines if line.invoice_id is None and line.created_at < found.now - WAITS]
-    if late:
+    waiting = [line for line in lines if line.invoice_id is None]
+    late = [line.pk for line in waiting if line.created_at < found.now - WAITS]
+    if late and sum(line.amount_usd for line in waiting) > 0:  # a credit waits until there is enough to take it from
         found.differ("line.on_an_invoice_in_time", 0, len(late), late)
 
 
 def _invoices(held: Subscription, found: Findings) -> None:
-    for invoice in held.invoices.select_related("corrects").annotate(sum=Sum("lines__amount_usd")).iterator():
+    for invoice in held.invoices.annotate(sum=Sum("lines__amount_usd")).iterator():
         found.compared["invoices"] += 1
-        sum_usd, own = vars(invoice)["sum"], invoice.source == Invoice.Source.OWN
-        if sum_usd is not None or (own and invoice.kind == Invoice.Kind.INVOICE):
-            # A credit note's lines may be written with a minus, or without.
-            found.compare("invoice.sum_of_lines", invoice.subtotal_usd, _unsigned(invoice, sum_usd), [invoice.pk])
-        exact = invoice.subtotal_usd * invoice.tax_percent / 100
-        if own and abs(exact - invoice.tax_usd) > HALF_A_CENT:
-            found.differ("invoice.tax", exact.quantize(CENT, ROUND_HALF_UP), invoice.tax_usd, [invoice.pk])
-        total = invoice.subtotal_usd + invoice.tax_usd
-        found.compare("invoice.total", total, invoice.total_usd, [invoice.pk])
-    _corrected(held, found)
+        _adds_up(invoice, vars(invoice)["sum"], found)
+    corrected = held.invoices.annotate(back=Sum("corrections__total_usd")).filter(back__gt=F("total_usd"))
+    for pk, total_usd, back_usd in corrected.values_list("pk", "total_usd", "back"):
+        found.differ("invoice.given_back_at_most_once", total_usd, back_usd, [pk])
 
 
-def _unsigned(invoice: Invoice, sum_usd: Decimal | None) -> Decimal:
-    amount = sum_usd or Decimal("0.00")
-    return abs(amount) if invoice.kind == Invoice.Kind.CREDIT_NOTE else amount
-
-
-def _corrected(held: Subscription, found: Findings) -> None:
-    """No more is given back than an invoice came to."""
-    for invoice in held.invoices.annotate(back=Sum("corrections__total_usd")).filter(back__isnull=False):
-        back = vars(invoice)["back"]
-        if back > invoice.total_usd:
-            found.differ("invoice.given_back_at_most_once", invoice.total_usd, back, [invoice.pk])
+def _adds_up(invoice: Invoice, sum_usd: Decimal | None, found: Findings) -> None:
+    own, is_note = invoice.source == Source.OWN, invoice.kind == Invoice.Kind.CREDIT_NOTE
+    if own or sum_usd is not None:
+        lines_usd = abs(sum_usd or ZERO) if is_note else sum_usd or ZERO  # a note's with a minus, or without
+        found.compare("invoice.sum_of_lines", invoice.subtotal_usd, lines_usd, [invoice.pk])
+    exact = invoice.subtotal_usd * invoice.tax_percent / 100
+    if own and not is_note and abs(exact - invoice.tax_usd) > HALF_A_CENT:  # a note's tax is a part of its invoice's
+        found.differ("invoice.tax", exact.quantize(CENT, ROUND_HALF_UP), invoice.tax_usd, [invoice.pk])
+    found.compare("invoice.total", invoice.subtotal_usd + invoice.tax_usd, invoice.total_usd, [invoice.pk])
 
 
 def _charged(held: Subscription, lines: Lines, found: Findings) -> None:
-    """Each billed period has one line for its plan, or an invoice of Stripe's; once closed, one for its overage."""
+    """Each billed period has one line for its plan, ours or Stripe's; once closed, one for its overage."""
     of_period: dict[object, list[InvoiceLine]] = defaultdict(list)
     for line in lines:
         of_period[line.period_id].append(line)
-    billed = held.periods.filter(period_start__gte=held.billed_since, is_trial=False).select_related("plan")
-    for period in billed:
-        found.compared["billed_periods"] += 1
-        _charged_once(held, period, of_period[period.pk], found)
-    for period in held.periods.exclude(closed_at=None).select_related("plan"):
-        _overage(held, period, of_period[period.pk], found)
+    by_stripe = [line for line in lines if line.kind == Kind.PLAN and _is_of_stripe(line)]
+    for period in held.periods.filter(is_trial=False).select_related("plan"):
+        if period.period_start >= held.billed_since:
+            found.compared["billed_periods"] += 1
+            _charged_once(held, period, [*of_period[period.pk], *_begun_with(period, by_stripe)], found)
+        if period.closed_at is not None:
+            _overage(held, period, [line for line in of_period[period.pk] if line.kind == Kind.OVERAGE], found)
 
 
 def _charged_once(held: Subscription, period: QuotaPeriod, lines: Lines, found: Findings) -> None:
-    own = sum(line.kind == Kind.PLAN for line in lines)
+    plan_lines = [line for line in lines if line.kind == Kind.PLAN]
+    count = sum(not _is_void(line) for line in plan_lines)
     free = period.plan is None or period.plan.price_usd == 0 or any(line.kind == Kind.PRORATION for line in lines)
-    by_stripe = _invoices_of_stripe(held, period)
     awaited = held.collection == Subscription.Collection.STRIPE and period.period_start > found.now - STRIPE_TAKES
-    if own + by_stripe > 1 or (own + by_stripe == 0 and not free and not awaited):
-        found.differ("period.charged_once", 1, own + by_stripe, [period.pk])
+    # Where the only one is void, somebody decided that it is not to be paid.
+    if count > 1 or (count == 0 and not (free or awaited or plan_lines)):
+        found.differ("period.charged_once", 1, count, [period.pk])
 
 
-def _invoices_of_stripe(held: Subscription, period: QuotaPeriod) -> int:
-    """How many of Stripe's invoices began with this period, if it ever was the one to collect."""
-    if not held.stripe_customer:
-        return 0
-    around = (period.period_start - timedelta(days=1), period.period_start + timedelta(days=1))
-    rows = held.invoices.filter(source=Invoice.Source.STRIPE, kind=Invoice.Kind.INVOICE, period_start__range=around)
-    return int(rows.exclude(status=Invoice.Status.VOID).count())
-
-
-def _overage(held: Subscription, period: QuotaPeriod, lines: Lines, found: Findings) -> None:
-    charged = [line for line in lines if line.kind == Kind.OVERAGE]
+def _overage(held: Subscription, period: QuotaPeriod, charged: Lines, found: Findings) -> None:
     beyond, plan = charges.overage_of(period), period.plan
     price = plan.overage_price_usd if plan is not None else None
-    if not charged and held.collection == Subscription.Collection.STRIPE:
-        return  # Stripe's invoice says it
-    expected = beyond * price if beyond > 0 and price is not None else Decimal("0.00")
-    amount = sum((line.amount_usd for line in charged), Decimal("0.00"))
-    found.compare("overage.charged", expected, amount, [period.pk])
+    expected = beyond * price if beyond > 0 and price is not None else ZERO
+    if held.collection == Subscription.Collection.STRIPE and not charged:
+        asked = bool(period.stripe_item) or (period.closed_at or found.now) > found.now - STRIPE_TAKES
+        found.compare("overage.charged", True, asked or not expected, [period.pk])
+    elif not any(_is_of_stripe(line) for line in charged):
+        kept = [line.amount_usd for line in charged if not _is_void(line)]
+        if kept or not charged:
+            found.compare("overage.charged", expected, sum(kept, ZERO), [period.pk])
+
+
+def _begun_with(period: QuotaPeriod, lines: Lines) -> list[InvoiceLine]:
+    """Those that pay from the instant on at which the period begins."""
+    return [line for line in lines if line.from_at and abs(line.from_at - period.period_start) <= STRIPE_MEANS]
+
+
+def _is_of_stripe(line: InvoiceLine) -> bool:
+    return line.invoice is not None and line.invoice.source == Source.STRIPE
+
+
+def _is_void(line: InvoiceLine) -> bool:
+    return line.invoice is not None and line.invoice.status == Invoice.Status.VOID

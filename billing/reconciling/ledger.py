@@ -1,4 +1,7 @@
-"""The ledger of model calls against its own sums. Whether its interviews exist is asked inside their tenant."""
+"""The ledger of model calls, and the receipts' sums of what it deleted, against its hours.
+
+Whether its interviews exist is asked inside their tenant.
+"""
 
 from datetime import timedelta
 
@@ -23,6 +26,8 @@ def _compare(schema: str, found: Findings) -> None:
     found.compared["ledger_hours"] += consistency.hours(schema)
     for wrong in consistency.wrong_hours(schema):
         found.differ(f"ledger.hour.{wrong.figure}", wrong.calls, wrong.sums, [wrong.key])
+    for wrong in consistency.wrong_months(schema):
+        found.differ(f"ledger.month.{wrong.figure}", wrong.calls, wrong.sums, [wrong.key])
     left = consistency.unsettled(schema, found.now - OPEN_FOR)
     if left:
         found.differ("ledger.settled_in_time", 0, len(left), left)

@@ -27,7 +27,9 @@ def look(tenant: Tenant, found: Findings) -> None:
     for period in rows:
         _compare(period, found)
     for earlier, later in pairwise(rows):
-        found.compare("period.follows_the_one_before", earlier.period_end, later.period_start, [later.pk])
+        # Before it was paid for, and between two lives of a subscription, there may be a gap; an overlap never.
+        if later.period_start < earlier.period_end or later.period_start > held.billed_since:
+            found.compare("period.follows_the_one_before", earlier.period_end, later.period_start, [later.pk])
     if rows and _is_late(tenant, held, rows[-1], found):
         found.differ("period.renewed_in_time", "a period that runs", rows[-1].period_end, [rows[-1].pk])
     if tenant.status in Tenant.SERVED and not tenant.suspended:

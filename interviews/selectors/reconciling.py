@@ -32,24 +32,26 @@ _NOT_CONSUMED = f"""
 _CONSUMED_UNANSWERED = f"""
     SELECT use.interview_id
       FROM {_PLACES} WHERE use.status = 'consumed' AND NOT {_UNDER_WAY}"""
+# The instant of an event, "started" or "completed".
+_AT = "CASE %s::text WHEN 'started' THEN interview.started_at ELSE interview.completed_at END"
 _RECORDED = f"""
     SELECT count(*)
-      FROM {_USAGE} AND kind = '{{kind}}'"""
+      FROM {_USAGE} AND kind = %s"""
 _NOT_RECORDED = f"""
     SELECT interview.id FROM interviews_interview interview
-     WHERE {{column}} IS NOT NULL AND NOT EXISTS (
-        SELECT FROM {_USAGE} AND kind = '{{kind}}' AND used.interview_id = interview.id)"""
+     WHERE {_AT} IS NOT NULL AND NOT EXISTS (
+        SELECT FROM {_USAGE} AND kind = %s AND used.interview_id = interview.id)"""
 _RECORDED_OF_NOBODY = f"""
     SELECT used.id
-      FROM {_USAGE} AND kind = '{{kind}}' AND NOT EXISTS (
+      FROM {_USAGE} AND kind = %s AND NOT EXISTS (
         SELECT FROM interviews_interview interview
-         WHERE interview.id = used.interview_id AND {{column}} IS NOT NULL AND used.quantity = 1
-           AND used.key = '{{event}}:' || interview.id)"""
+         WHERE interview.id = used.interview_id AND {_AT} IS NOT NULL AND used.quantity = 1
+           AND used.key = %s::text || ':' || interview.id)"""
 _UNKNOWN_TO_US = """
     SELECT DISTINCT interview_id FROM public.llm_call called
      WHERE tenant = %s AND interview_id IS NOT NULL
        AND NOT EXISTS (SELECT FROM interviews_interview interview WHERE interview.id = called.interview_id)"""
-EVENTS = (("started", "started_at"), ("completed", "completed_at"))
+EVENTS = {"started": "interview_started", "completed": "interview_completed"}
 
 
 def look(tenant: Tenant, found: Findings) -> None:
@@ -60,9 +62,8 @@ def look(tenant: Tenant, found: Findings) -> None:
     found.none("quota.place_of_no_started_interview", _PLACE_OF_NOBODY, ours)
     found.none("quota.answered_and_not_consumed", _NOT_CONSUMED, ours)
     found.none("quota.consumed_and_not_answered", _CONSUMED_UNANSWERED, ours)
-    for event, column in EVENTS:
-        names = {"event": event, "column": column, "kind": f"interview_{event}"}
-        found.counted("usage_rows", _RECORDED.format(**names), ours)
-        found.none(f"interviews.{event}_and_not_recorded", _NOT_RECORDED.format(**names), ours)
-        found.none(f"usage.{event}_of_no_such_interview", _RECORDED_OF_NOBODY.format(**names), ours)
+    for event, kind in EVENTS.items():
+        found.counted("usage_rows", _RECORDED, [tenant.pk, kind])
+        found.none(f"interviews.{event}_and_not_recorded", _NOT_RECORDED, [event, tenant.pk, kind])
+        found.none(f"usage.{event}_of_no_such_interview", _RECORDED_OF_NOBODY, [tenant.pk, kind, event, event])
     found.none("ledger.interview_unknown", _UNKNOWN_TO_US, [tenant.schema_name])

@@ -1,6 +1,6 @@
 """Whether the ledger agrees with what was added up of it, and whether anything in it was left open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +57,49 @@ _WRONG = f"{_SIDES} SELECT key, {_SHOWN} {_SURE} AND ({_UNEQUAL}) ORDER BY key L
 _COUNT = f"{_SIDES} SELECT count(DISTINCT hour) {_SURE}"
 
 
+# A month's deleted rows, by their kept sums, and those that are still there are its hours. Of the first month that
+# either knows some rows may have gone before sums were kept.
+_MONTHS = """
+    WITH bounds AS (
+        SELECT (SELECT max(hour) FROM public.llm_usage_hour) AS newest,
+               least((SELECT min(month) FROM public.llm_receipt_sum),
+                     (SELECT min(created_at AT TIME ZONE 'UTC')::date FROM public.llm_call)) AS oldest),
+    unsure AS (
+        SELECT DISTINCT date_trunc('month', created_at AT TIME ZONE 'UTC') AS month FROM public.llm_call, bounds
+         WHERE tenant = %(tenant)s AND settled_at >= newest),
+    rows_and_kept AS (
+        SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date AS month, feature, model, source,
+               1 AS calls, tokens_in, tokens_out, coalesce(cost_usd, 0) AS cost_usd, saved_usd
+          FROM public.llm_call WHERE tenant = %(tenant)s AND settled_at IS NOT NULL
+         UNION ALL
+        SELECT month, feature, model, source, calls, tokens_in, tokens_out, cost_usd, saved_usd
+          FROM public.llm_receipt_sum WHERE tenant = %(tenant)s),
+    called AS (
+        SELECT month, feature, model, source, sum(calls) AS calls, sum(tokens_in) AS tokens_in,
+               sum(tokens_out) AS tokens_out, sum(cost_usd) AS cost_usd, sum(saved_usd) AS saved_usd
+          FROM rows_and_kept GROUP BY 1, 2, 3, 4),
+    added AS (
+        SELECT date_trunc('month', hour AT TIME ZONE 'UTC')::date AS month, feature, model, source,
+               sum(calls) AS calls, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out,
+               sum(cost_usd) AS cost_usd, sum(saved_usd) AS saved_usd
+          FROM public.llm_usage_hour WHERE tenant = %(tenant)s GROUP BY 1, 2, 3, 4),
+    months AS (
+        SELECT month, concat_ws(' ', to_char(month, 'YYYY-MM'), feature, model, source) AS key, {pairs}
+          FROM called FULL JOIN added USING (month, feature, model, source))"""
+_KEPT_FIGURES = ("calls", "tokens_in", "tokens_out", "cost_usd", "saved_usd")
+_KEPT_PAIRS = ", ".join(
+    f"coalesce(called.{name}, 0) AS c_{name}, coalesce(added.{name}, 0) AS s_{name}" for name in _KEPT_FIGURES
+)
+_KEPT = _MONTHS.format(pairs=_KEPT_PAIRS)
+_KEPT_UNEQUAL = " OR ".join(f"c_{name} <> s_{name}" for name in _KEPT_FIGURES)
+_KEPT_SHOWN = ", ".join(f"c_{name}, s_{name}" for name in _KEPT_FIGURES)
+# The newest month is still added up: its hours are compared.
+_FINISHED = """
+    FROM months, bounds WHERE month > date_trunc('month', oldest)
+     AND month < date_trunc('month', newest AT TIME ZONE 'UTC') AND month NOT IN (SELECT month FROM unsure)"""
+_WRONG_MONTHS = f"{_KEPT} SELECT key, {_KEPT_SHOWN} {_FINISHED} AND ({_KEPT_UNEQUAL}) ORDER BY key LIMIT {MOST}"
+
+
 @dataclass(frozen=True, slots=True)
 class WrongSum:
     """An hour's `figure` that is not what its rows come to; `key` says of which hour, feature, account and model."""
@@ -74,8 +117,17 @@ def hours(tenant: str) -> int:
 
 def wrong_hours(tenant: str) -> Iterator[WrongSum]:
     """What the hours say that their rows do not; the first 1,000 of such hours."""
-    for key, *figures in _rows(_WRONG, tenant):
-        for place, figure in enumerate(FIGURES):
+    return _wrong(_WRONG, FIGURES, tenant)
+
+
+def wrong_months(tenant: str) -> Iterator[WrongSum]:
+    """What the hours of a finished month say that its rows, and the receipts' sums of those deleted, do not."""
+    return _wrong(_WRONG_MONTHS, _KEPT_FIGURES, tenant)
+
+
+def _wrong(statement: str, names: Sequence[str], tenant: str) -> Iterator[WrongSum]:
+    for key, *figures in _rows(statement, tenant):
+        for place, figure in enumerate(names):
             calls, sums = figures[2 * place : 2 * place + 2]
             if calls != sums:
                 yield WrongSum(key, figure, calls, sums)
