@@ -1,16 +1,12 @@
 """What people of a tenant write on the pages of billing."""
 
-import re
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from billing import countries
 from billing.models import BillingDetails
-
-TAX_ID = re.compile(r"[A-Z0-9]{4,20}")
+from billing.services import countries
 
 
 class DetailsForm(forms.ModelForm):
@@ -32,12 +28,6 @@ class DetailsForm(forms.ModelForm):
         )
         for name, label in LABELS.items():
             self.fields[name].label = label
-
-    def clean_tax_id(self) -> str:
-        given = re.sub(r"[\s.-]", "", self.cleaned_data["tax_id"]).upper()
-        if given and not TAX_ID.fullmatch(given):
-            raise ValidationError(_("Write 4 to 20 letters and digits, such as PT501964843."))
-        return given
 
 
 LABELS = {

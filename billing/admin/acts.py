@@ -210,6 +210,8 @@ def _done(form: ActForm, act: Act, held: Subscription, by: Any) -> bool:
             form.add_error(None, reason)
     except BadGrant as error:
         form.add_error(None, str(error))
+    except staff_acts.PaidByCard as error:
+        form.add_error(None, str(error))
     except (NotNow, TransitionNotAllowed):
         stands = held.get_status_display()
         form.add_error(

@@ -8,6 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
@@ -32,7 +35,12 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     """What last night's comparison found; `manage.py reconcile` looks anew."""
 
     list_display = ("__str__", "count", "looked_at")
-    list_filter = (("count", admin.EmptyFieldListFilter),)
+    fields = readonly_fields = ("tenant", "looked_at", "count", "found")
+
+    @admin.display(description=_("The first of them"))
+    def found(self, row: Reconciliation) -> SafeString:
+        lines = ((one["what"], one["expected"], one["found"], " ".join(one["ids"])) for one in row.differences)
+        return format_html_join(mark_safe("<br>"), gettext("{}: expected {}, found {} [{}]"), lines)
 
 
 @admin.register(Margin)

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from billing.margin.report import Line
 
-WIDTH, HEIGHT = 900, 220
+WIDTH, HEIGHT = 560, 200
+MOST_NAMES = 12  # beside each other below the columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Column:
     line: Line
     bars: list[Bar]
     middle: float
+    is_named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +44,26 @@ class Chart:
     columns: list[Column]
     marks: list[Mark]
     width: int = WIDTH
-    height: int = HEIGHT
+    outer: int = WIDTH + 80  # with the amounts beside it
 
 
 def margin(lines: Sequence[Line]) -> Chart:
-    """Each month's revenue beside its cost: models, and servers on top."""
-    top = _round_up(max((max(line.revenue_usd, line.cost_usd) for line in lines), default=Decimal(0)))
+    """Each month's revenue, with what waits on top, beside its cost: models, and servers on top."""
+    highest = (max(line.revenue_usd + line.waiting_usd, line.cost_usd) for line in lines)
+    top = _round_up(max(highest, default=Decimal(0)))
     step, columns = WIDTH / max(1, len(lines)), []
     wide = step * 0.32
     for place, line in enumerate(lines):
         left = place * step + step * 0.16
-        model, servers = _high(line.model_usd, top), _high(line.infrastructure_usd, top)
+        paid, model = _high(line.revenue_usd, top), _high(line.model_usd, top)
         bars = [
-            _bar("revenue", left, 0, _high(line.revenue_usd, top), wide),
-            _bar("model", left + wide + 4, 0, model, wide),
-            _bar("servers", left + wide + 4, model, servers, wide),
+            _bar("revenue", left, 0, paid, wide),
+            _bar("waiting", left, paid, _high(line.waiting_usd, top), wide),
+            _bar("model", left + wide + 2, 0, model, wide),
+            _bar("servers", left + wide + 2, model, _high(line.infrastructure_usd, top), wide),
         ]
-        columns.append(Column(line, [bar for bar in bars if bar.height > 0], round(left + wide + 2, 1)))
+        named = _is_named(place, lines)
+        columns.append(Column(line, [bar for bar in bars if bar.height > 0], round(left + wide + 1, 1), named))
     return Chart(columns, _marks(top))
 
 
@@ -70,8 +75,13 @@ def a_start(lines: Sequence[Line]) -> Chart:
     for place, (line, cost) in enumerate(zip(lines, costs, strict=True)):
         left, wide = place * step + step * 0.3, step * 0.4
         bars = [_bar("model", left, 0, _high(cost, top), wide)] if cost > 0 else []
-        columns.append(Column(line, bars, round(left + wide / 2, 1)))
+        columns.append(Column(line, bars, round(left + wide / 2, 1), _is_named(place, lines)))
     return Chart(columns, _marks(top))
+
+
+def _is_named(place: int, lines: Sequence[Line]) -> bool:
+    """Of many months every other one, the newest among them."""
+    return len(lines) <= MOST_NAMES or (len(lines) - place) % 2 == 1
 
 
 def _bar(kind: str, x: float, base: float, height: float, width: float) -> Bar:

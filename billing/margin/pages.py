@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing.margin import anomalies, charts, report, sheet
 from billing.margin.report import Figures
@@ -15,10 +16,10 @@ LONGEST = 100  # lines of the table by tenant; the CSV has all
 MOST_ANOMALIES = 20
 Source = LlmCall.Source
 MEASURES = {
-    Source.CACHE.value: _("Answers kept from before"),
-    Source.SHARED.value: _("The same question at the same time"),
-    Source.TEMPLATE.value: _("Prepared texts"),
-    Source.BATCH.value: _("Batches"),
+    Source.CACHE.value: gettext_lazy("Answers kept from before"),
+    Source.SHARED.value: gettext_lazy("The same question at the same time"),
+    Source.TEMPLATE.value: gettext_lazy("Prepared texts"),
+    Source.BATCH.value: gettext_lazy("Batches"),
 }
 
 
@@ -54,6 +55,7 @@ def as_csv(now: datetime, months: int, by: str) -> str:
 
 def _shared(found: Figures, months: int) -> dict[str, Any]:
     by_month = found.by_month()
+    by_month[-1].name = _("%(month)s so far") % {"month": by_month[-1].name}
     return {
         "months": months,
         "choices": MONTHS,

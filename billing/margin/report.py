@@ -128,7 +128,7 @@ class Figures:
 
 
 def build(now: datetime, months: int) -> Figures:
-    """The last so many UTC months, the current one as far as it went: as many queries for a thousand tenants as for one."""
+    """The last so many UTC months, the current one so far: as many queries for a thousand tenants as for one."""
     starts = latest(now, months)
     tenants = list(Tenant.objects.values_list("pk", "name", "schema_name"))
     found = Figures(starts, names={pk: name for pk, name, _schema in tenants} | {None: "Candor"})

@@ -8,7 +8,7 @@ from core.ids import uuid7
 
 
 class Reconciliation(models.Model):
-    """The last comparison of a tenant's usage, interviews, ledger and invoices; without a tenant, the platform's own."""
+    """The last comparison of a tenant's usage, interviews, ledger and invoices; without a tenant, the platform's."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     tenant = models.OneToOneField(

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +12,7 @@ from django.db import connection
 from tenants.models import Tenant
 
 MOST_IDS = 100
+Value: TypeAlias = UUID | str | datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Findings:
         named = tuple(str(one) for one in list(ids)[:MOST_IDS])
         self.differences.append(Difference(self.tenant, what, str(expected), str(found), named, len(ids)))
 
-    def none(self, what: str, statement: str, values: Sequence[object]) -> None:
+    def none(self, what: str, statement: str, values: Sequence[Value]) -> None:
         """A difference if the statement finds rows: its first column is their id. Few of them are ever held here."""
         with connection.cursor() as cursor:
             cursor.execute(_FEW.format(statement), [*values, MOST_IDS])
@@ -53,7 +54,7 @@ class Findings:
             ids, count = tuple(str(row[0]) for row in rows), int(rows[0][1])
             self.differences.append(Difference(self.tenant, what, "0", str(count), ids, count))
 
-    def counted(self, what: str, statement: str, values: Sequence[object]) -> None:
+    def counted(self, what: str, statement: str, values: Sequence[Value]) -> None:
         """Add to what was compared."""
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
@@ -64,5 +65,3 @@ _FEW = "SELECT odd.id, count(*) OVER () FROM ({}) AS odd (id) ORDER BY odd.id LI
 
 Look: TypeAlias = Callable[[Tenant, Findings], None]
 PlatformLook: TypeAlias = Callable[[Findings], None]
-Values: TypeAlias = dict[str, Any]
-Ids: TypeAlias = Collection[UUID]

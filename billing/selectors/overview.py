@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import QuerySet, Sum
 
-from billing import countries, selectors
+from billing import selectors
 from billing.models import BillingDetails, Invoice, InvoiceLine, Plan, Subscription
 from billing.selectors import banner, chart, days
-from billing.services import months, periods, plan_changes, plans, room
+from billing.services import countries, months, periods, plan_changes, plans, room, stripe
 from core import clock, tenancy
 from core.entitlements import Feature
 
@@ -65,6 +65,7 @@ def page() -> dict[str, Any]:
         "next_invoice_usd": next_invoice_usd(held),
         "details": (found := details(held)),
         "country": countries.name_of(found.country) if found else "",
+        "by_stripe": stripe.is_on(),
         "zone": held.zone,
         "now": now,
     }

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 from django.db.models import Min, Sum
+from django.db.models.functions import Coalesce
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from billing.models import Reconciliation
@@ -72,8 +73,9 @@ def figures() -> Iterator[Metric]:
     """`candor_billing_differences`, and how old the oldest comparison of a tenant that is served is."""
     with gauges.quick_look():
         count = Reconciliation.objects.aggregate(sum=Sum("count"))["sum"] or 0
-        served = Reconciliation.objects.filter(tenant__status=Tenant.Status.READY)
-        oldest = served.aggregate(oldest=Min("looked_at"))["oldest"]
+        served = Tenant.objects.filter(status=Tenant.Status.READY)
+        last = Coalesce("reconciliation__looked_at", "created_at")
+        oldest = served.aggregate(oldest=Min(last))["oldest"]
     age = (clock.now() - oldest).total_seconds() if oldest else 0.0
     yield GaugeMetricFamily("candor_billing_differences", "Differences that the last comparisons found", value=count)
     yield GaugeMetricFamily(

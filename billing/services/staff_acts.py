@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, Subscription
 from billing.selectors.staff import fingerprint
@@ -24,6 +25,10 @@ Status = Subscription.Status
 
 class SeenOtherwise(Exception):
     """Somebody changed the subscription since the page was shown."""
+
+
+class PaidByCard(NotNow):
+    """Stripe's word counts for this subscription; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ def change_plan(asked: Asked, *, code: str, when: str) -> None:
     :raises plan_changes.BelowUse, plan_changes.ChangedMeanwhile, NotNow, plans.UnknownPlan: with nothing changed.
     """
     with _acting(asked, "change_plan") as held:
+        _require_own(held)
         chosen: dict[str, Any] = {"subscription_id": held.pk, "code": code, "shown": held.plan_id}
         if held.status in plan_changes.UNPAID - {Status.TRIALING}:
             plan_changes.choose_unpaid(**chosen)
@@ -84,12 +90,14 @@ def begin(asked: Asked) -> None:
 def cancel(asked: Asked) -> None:
     """End with the current period. :raises NotNow: if none runs."""
     with _acting(asked, "cancel") as held:
+        _require_own(held)
         subscriptions.cancel_at_end(subscription_id=held.pk)
 
 
 def keep(asked: Asked) -> None:
     """Take a cancellation back. :raises NotNow: if there is none."""
     with _acting(asked, "keep") as held:
+        _require_own(held)
         subscriptions.keep(subscription_id=held.pk)
 
 
@@ -115,6 +123,12 @@ def recover(asked: Asked) -> None:
         if held.status not in (Status.READ_ONLY, Status.PAST_DUE) or held.trial_ends_at is not None:
             raise NotNow(held.get_status_display())
         standing.recover(held, why="staff")
+
+
+def _require_own(held: Subscription) -> None:
+    """:raises PaidByCard: where what is changed at Stripe is copied here, and not the other way round."""
+    if held.stripe_subscription and held.collection == Subscription.Collection.STRIPE:
+        raise PaidByCard(_("It is paid by card: change it at Stripe, and it is copied here."))
 
 
 @contextmanager

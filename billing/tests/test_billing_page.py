@@ -199,7 +199,7 @@ class DetailsTests(TenantTestCase):
         self.assertEqual((row.subscription_id, row.tax_id), (bought.held().pk, "PT501964843"))
         self.assertIn("Alpha, Lda. Rua da Prata 80", words(self.client))
         self.assertIn("Portugal", words(self.client))
-        self.assertEqual(len(trail(action="subscription.details_changed")), 1)
+        self.assertEqual(len(trail(action="billing_details.changed")), 1)
 
     def test_what_is_wrong_is_told_and_nothing_is_stored(self) -> None:
         for wrong in ({"country": "XX"}, {"email": "nobody"}, {"company": ""}, {"tax_id": "?!"}, {"tax_id": "A" * 30}):

@@ -7,14 +7,13 @@ import time_machine
 from django.db import connection
 
 from billing.models import BillingNotice, Invoice, QuotaPeriod, Subscription
-from billing.selectors import dunning as selectors_dunning
-from billing.services import dunning, invoicing, notices, periods, quota, settling, standing, subscriptions
+from billing.services import dunning, invoicing, periods, quota, settling, standing, subscriptions
 from billing.tests import invoiced
 from billing.tests.invoiced import REASON
-from core import clock, tenancy
+from core import clock
 from core.ids import uuid7
 from core.models import Due
-from core.testing import HOME, OTHER, TenantTestCase
+from core.testing import HOME, TenantTestCase
 from tenants.models import Tenant
 from tenants.tests.supported import staff, trail
 
@@ -253,78 +252,3 @@ class ReadOnlyTests(Case):
         self.assertNotIn("recovered", invoiced.notices())
         again = subscriptions.activate(subscription_id=held.pk, collection=Subscription.Collection.INVOICE)
         self.assertEqual(again.status, "active")
-
-
-class SharedTests(Case):
-    """What another way of paying uses."""
-
-    def test_a_failed_payment_begins_the_grace_once_and_a_later_one_ends_it(self) -> None:
-        with tenancy.enter_platform():
-            for _ in range(2):
-                held = subscriptions.locked(self.held.pk)
-                dunning.payment_failed(held, why="card")
-        self.assertEqual((self.status(), invoiced.notices()), ("past_due", ["payment_failed"]))
-        self.assertEqual(self.owed_for("dunning"), 7.0)
-        self.assertEqual([row[3] for row in trail(action="subscription.past_due")], [{"why": "card"}])
-
-        with tenancy.enter_platform():
-            dunning.paid(subscriptions.locked(self.held.pk))
-            dunning.paid(subscriptions.locked(self.held.pk))
-
-        self.assertEqual((self.status(), invoiced.notices()), ("active", ["payment_failed", "recovered"]))
-
-    def test_a_trial_a_read_only_and_a_cancelled_one_are_left_alone(self) -> None:
-        for status in ("trialing", "read_only", "cancelled"):
-            rows = Subscription.objects.filter(pk=self.held.pk)
-            rows.update(status=status, trial_ends_at=clock.now())
-            held = subscriptions.locked(self.held.pk)
-
-            dunning.payment_failed(held, why="card")
-            dunning.paid(held)
-
-            self.assertEqual((self.status(), invoiced.notices()), (status, []))
-
-    def test_the_other_tenant_s_standing_is_its_own(self) -> None:
-        self.go_to(31)
-        self.look()
-
-        self.assertEqual(Subscription.objects.get(tenant__schema_name=OTHER).status, "active")
-        self.assertEqual(set(BillingNotice.objects.values_list("subscription_id", flat=True)), {self.held.pk})
-        with self.in_tenant(OTHER):
-            found = selectors_dunning.of_tenant()
-            self.assertEqual((found.status, found.since, found.open_invoices), ("active", None, ()))
-
-    def test_pages_learn_where_it_stands(self) -> None:
-        settling.credit(
-            invoice_id=self.invoice.pk, reason=REASON, by=self.root.pk, total_usd=self.invoice.total_usd / 4
-        )
-        self.go_to(31)
-        self.look()
-        self.go_to(33.5)
-
-        with self.assertNumQueries(2):
-            found = selectors_dunning.of_tenant()
-
-        self.assertEqual((found.status, found.is_overdue, found.days_left), ("past_due", True, 11))
-        self.assertEqual((found.since, found.grace_ends_at), (self.start + 31 * DAY, self.start + 45 * DAY))
-        (row,) = found.open_invoices
-        self.assertEqual(
-            (row.number, row.left_usd, row.is_overdue), (self.invoice.number, self.invoice.total_usd * 3 / 4, True)
-        )
-
-    def test_every_mail_can_be_written_and_names_the_date(self) -> None:
-        self.go_to(30)
-        self.look()
-        held = subscriptions.locked(self.held.pk)
-        assert held.grace_ends_at is not None
-        ends = f"{held.grace_ends_at:%-d %B}"
-        for kind in notices.Kind:
-            notices.tell(held, kind, key=f"test:{kind}", invoice_id=self.invoice.pk)
-            message = notices._message(BillingNotice.objects.get(key=f"test:{kind}"))
-            with self.subTest(kind):
-                self.assertIn("Alpha", message.subject)
-                self.assertNotIn("\n", message.subject)
-                words = f"{message.subject} {message.body}"
-                self.assertNotIn("{", words)
-                if kind in ("overdue", "payment_failed", "reminder", "last_reminder"):
-                    self.assertIn(ends, words)

@@ -3,9 +3,9 @@
 import io
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import time_machine
-from django.test import override_settings
 from django.urls import reverse
 from pdfminer.high_level import extract_text
 
@@ -14,6 +14,7 @@ from accounts.tests.people import person, signed_in
 from billing.models import Invoice, Seller, Subscription
 from billing.services import invoice_pdf, invoicing, sellers, settling
 from billing.tests import invoiced
+from billing.views import invoices
 from core import clock, typesetting
 from core.testing import HOME, OTHER, TenantClient, TenantTestCase
 from tenants.tests.supported import staff
@@ -217,7 +218,11 @@ class DownloadTests(Case):
 
         self.assertEqual(self.get(Role.OWNER).status_code, 200)
 
-    @override_settings(DEBUG=False)
+    def test_so_many_a_minute(self) -> None:
+        with mock.patch.object(invoices, "FILES", "2/minute"):
+            boss = signed_in(person(role=Role.OWNER))
+            self.assertEqual([boss.get(self.path).status_code for _ in range(3)], [200, 200, 429])
+
     def test_only_looking_is_answered(self) -> None:
         boss = signed_in(person(role=Role.OWNER))
         for method in ("post", "put", "delete"):

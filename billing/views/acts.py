@@ -15,6 +15,7 @@ from billing.selectors import overview
 from billing.services import own_plan
 from billing.services.granting import BadGrant
 from billing.services.subscriptions import NotNow
+from billing.views import to_stripe
 from billing.views.plan import redirect_303
 
 
@@ -54,6 +55,8 @@ def cancel(request: HttpRequest, user: User) -> HttpResponse:
         messages.success(request, _("It ends with this period. Until then you may take that back."))
     except NotNow:
         messages.error(request, _("That is not possible as the subscription stands. Nothing was changed."))
+    except to_stripe.REFUSED as error:
+        messages.error(request, to_stripe.sentence(error))
     return redirect_303("billing")
 
 
@@ -66,4 +69,6 @@ def keep(request: HttpRequest, user: User) -> HttpResponse:
         messages.success(request, _("The subscription goes on."))
     except NotNow:
         messages.error(request, _("There is no cancellation to take back. Nothing was changed."))
+    except to_stripe.REFUSED as error:
+        messages.error(request, to_stripe.sentence(error))
     return redirect_303("billing")

@@ -9,13 +9,16 @@ from accounts.models import User
 from accounts.roles import Permission
 from accounts.views.guard import permitted
 from billing.services import invoice_pdf
-from core import tenancy
+from core import ratelimit, tenancy
+
+FILES = "60/minute"  # each is a process of a tenth of a second
 
 
 @require_safe
 @permitted(Permission.VIEW_BILLING)
 def pdf(request: HttpRequest, user: User, invoice_id: UUID) -> HttpResponse:
     """One of the tenant's own invoices or credit notes."""
+    ratelimit.hit("invoice_pdf", str(user.pk), FILES)
     try:
         number, content = invoice_pdf.of_tenant(invoice_id=invoice_id, tenant_id=tenancy.tenant_id())
     except invoice_pdf.NoSuchInvoice as error:

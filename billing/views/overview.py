@@ -12,6 +12,7 @@ from accounts.views.guard import permitted
 from billing.forms import DetailsForm
 from billing.selectors import overview
 from billing.services import own_plan
+from billing.services.billing_details import BadDetails
 
 
 @require_safe
@@ -30,7 +31,11 @@ def details(request: HttpRequest, user: User) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         status = 400 if form.errors else 200
         return render(request, "billing/details.html", {"form": form, "plan": plan}, status=status)
-    own_plan.save_details(by=user, **form.cleaned_data)
+    try:
+        own_plan.save_details(by=user, values=form.cleaned_data)
+    except BadDetails as error:
+        form.add_error(error.field, str(error))
+        return render(request, "billing/details.html", {"form": form, "plan": plan}, status=400)
     messages.success(request, _("Saved. Invoices from now on carry it; those that were issued stay as they are."))
     known = plan in {offer.plan.pk for offer in overview.offers(held)}
     response = redirect("billing_choose", plan) if known else redirect("billing")

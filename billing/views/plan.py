@@ -14,7 +14,8 @@ from accounts.roles import Permission
 from accounts.views.guard import permitted
 from billing.models import Subscription
 from billing.selectors import overview
-from billing.services import own_plan, paying, plan_changes, plans, subscriptions
+from billing.services import own_plan, plan_changes, plans, stripe, subscriptions
+from billing.views import to_stripe
 
 
 def _now(by: User, code: str, shown: str) -> str:
@@ -66,14 +67,14 @@ def choose(request: HttpRequest, user: User, code: str) -> HttpResponse:
         return _page(request, overview.own(), plan, 409, refused=error.reasons)
     except (plan_changes.ChangedMeanwhile, subscriptions.NotNow, plan_changes.LargerOnly) as error:
         return _page(request, overview.own(), plan, 409, refused=[_sentence(error)])
-    except paying.NoDetails:
+    except to_stripe.REFUSED as error:
+        return _page(request, overview.own(), plan, 409, refused=[to_stripe.sentence(error)])
+    except own_plan.NoDetails:
         return redirect_303("billing_details", f"?plan={code}")
 
 
 def _chosen(request: HttpRequest, user: User, code: str) -> HttpResponse:
     shown, when = request.POST.get("shown", ""), request.POST.get("when", "")
-    if when == "card" and paying.by_card():
-        return redirect(own_plan.start_by_card(by=user, code=code, shown=shown))
     if when not in CHOICES:
         raise Http404
     messages.success(request, CHOICES[when](user, code, shown))
@@ -90,7 +91,10 @@ def _sentence(error: Exception) -> str:
 
 def _page(request: HttpRequest, held: Subscription, plan: Any, status: int = 200, **more: Any) -> HttpResponse:
     """The plan may be the tenant's own by now, or its subscription one that stands still: the page says so."""
-    shown = overview.choice(held, plan) | {"details": overview.details(held), "by_card": paying.by_card()}
+    shown = overview.choice(held, plan) | {
+        "details": overview.details(held),
+        "by_card": stripe.is_on() and plan.stripe_price,
+    }
     return render(request, "billing/choose.html", shown | more, status=status)
 
 
@@ -104,6 +108,8 @@ def stay(request: HttpRequest, user: User) -> HttpResponse:
         messages.success(request, _("%(plan)s stays your plan.") % {"plan": held.plan})
     except (plan_changes.ChangedMeanwhile, subscriptions.NotNow) as error:
         messages.error(request, _sentence(error))
+    except to_stripe.REFUSED as error:
+        messages.error(request, to_stripe.sentence(error))
     return redirect_303("billing")
 
 

@@ -167,7 +167,6 @@ ACTS: dict[str, Promise] = {
     "subscription.cancelled": gettext_lazy("The plan ended"),
     "subscription.checkout_begun": gettext_lazy("Went to Stripe's page to pay"),
     "subscription.credited": gettext_lazy("Was given interviews"),
-    "subscription.details_changed": gettext_lazy("Changed the billing details"),
     "subscription.followed_stripe": gettext_lazy("The plan followed Stripe"),
     "subscription.overage_allowed": gettext_lazy("Chose how many interviews may begin beyond the included"),
     "subscription.past_due": gettext_lazy("A payment is overdue"),

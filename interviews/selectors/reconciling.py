@@ -26,14 +26,22 @@ _PLACE_OF_NOBODY = f"""
 _UNDER_WAY = """
     EXISTS (SELECT FROM interviews_turn turn
              WHERE turn.interview_id = use.interview_id AND turn.number = 1 AND turn.status <> 'open')"""
-_NOT_CONSUMED = f"SELECT use.interview_id FROM {_PLACES} WHERE use.status <> 'consumed' AND {_UNDER_WAY}"
-_CONSUMED_UNANSWERED = f"SELECT use.interview_id FROM {_PLACES} WHERE use.status = 'consumed' AND NOT {_UNDER_WAY}"
+_NOT_CONSUMED = f"""
+    SELECT use.interview_id
+      FROM {_PLACES} WHERE use.status <> 'consumed' AND {_UNDER_WAY}"""
+_CONSUMED_UNANSWERED = f"""
+    SELECT use.interview_id
+      FROM {_PLACES} WHERE use.status = 'consumed' AND NOT {_UNDER_WAY}"""
+_RECORDED = f"""
+    SELECT count(*)
+      FROM {_USAGE} AND kind = '{{kind}}'"""
 _NOT_RECORDED = f"""
     SELECT interview.id FROM interviews_interview interview
      WHERE {{column}} IS NOT NULL AND NOT EXISTS (
         SELECT FROM {_USAGE} AND kind = '{{kind}}' AND used.interview_id = interview.id)"""
 _RECORDED_OF_NOBODY = f"""
-    SELECT used.id FROM {_USAGE} AND kind = '{{kind}}' AND NOT EXISTS (
+    SELECT used.id
+      FROM {_USAGE} AND kind = '{{kind}}' AND NOT EXISTS (
         SELECT FROM interviews_interview interview
          WHERE interview.id = used.interview_id AND {{column}} IS NOT NULL AND used.quantity = 1
            AND used.key = '{{event}}:' || interview.id)"""
@@ -54,7 +62,7 @@ def look(tenant: Tenant, found: Findings) -> None:
     found.none("quota.consumed_and_not_answered", _CONSUMED_UNANSWERED, ours)
     for event, column in EVENTS:
         names = {"event": event, "column": column, "kind": f"interview_{event}"}
-        found.counted("usage_rows", f"SELECT count(*) FROM {_USAGE} AND kind = '{names['kind']}'", ours)
+        found.counted("usage_rows", _RECORDED.format(**names), ours)
         found.none(f"interviews.{event}_and_not_recorded", _NOT_RECORDED.format(**names), ours)
         found.none(f"usage.{event}_of_no_such_interview", _RECORDED_OF_NOBODY.format(**names), ours)
     found.none("ledger.interview_unknown", _UNKNOWN_TO_US, [tenant.schema_name])

@@ -8,7 +8,16 @@ from uuid import UUID
 
 import time_machine
 
-from billing.models import CreditGrant, Invoice, InvoiceLine, QuotaPeriod, QuotaUse, Subscription, UsageRecord
+from billing.models import (
+    CreditGrant,
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+    QuotaPeriod,
+    QuotaUse,
+    Subscription,
+    UsageRecord,
+)
 from billing.reconciling import looks
 from billing.reconciling.findings import Difference
 from billing.services import granting, metering, quota
@@ -16,7 +25,7 @@ from core import clock, tenancy
 from core.ids import uuid7
 from core.testing import OTHER, TenantTestCase
 from interviews.models import Interview
-from interviews.services import afterwards, lifecycle, questions, submission
+from interviews.services import afterwards, lifecycle, opening, questions, submission
 from interviews.tests import make
 from llm import usage
 from llm.models import LlmCall, UsageHour
@@ -53,7 +62,7 @@ class AgreedTests(TenantTestCase):
     def test_an_interview_from_its_start_to_its_end(self) -> None:
         interview = make.consented(make.invited())
         self.each_time(
-            lambda: make.opening.start(interview),
+            lambda: opening.start(interview),
             lambda: make.replied(interview),
             lambda: make.replied(interview, make.ANSWERS[1]),
             lambda: submission.submit(interview, closing=""),
@@ -391,8 +400,6 @@ class SeriesTests(TenantTestCase):
         return [(one.what, one.expected, one.found, one.ids) for one in looks.platform_now().differences]
 
     def test_numbers_without_gaps(self) -> None:
-        from billing.models import InvoiceSeries
-
         held = Subscription.objects.get(tenant=tenancy.current())
         InvoiceSeries.objects.create(code="2026", last=4)
         amounts: dict[str, Any] = {"subtotal_usd": 0, "total_usd": 0, "issued_at": clock.now()}

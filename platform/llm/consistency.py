@@ -52,10 +52,9 @@ _KEY = "to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24'), " + ", ".join(K
 _SIDES = _HOURS.format(pairs=_PAIRS, key=_KEY)
 _UNEQUAL = " OR ".join(f"c_{name} <> s_{name}" for name in FIGURES)
 _SHOWN = ", ".join(f"c_{name}, s_{name}" for name in FIGURES)
-_WRONG = f"""{_SIDES}
-    SELECT key, {_SHOWN} FROM both_sides
-     WHERE hour NOT IN (SELECT hour FROM unsure) AND ({_UNEQUAL}) ORDER BY key LIMIT {MOST}"""
-_COUNT = f"{_SIDES} SELECT count(DISTINCT hour) FROM both_sides WHERE hour NOT IN (SELECT hour FROM unsure)"
+_SURE = "FROM both_sides WHERE hour NOT IN (SELECT hour FROM unsure)"
+_WRONG = f"{_SIDES} SELECT key, {_SHOWN} {_SURE} AND ({_UNEQUAL}) ORDER BY key LIMIT {MOST}"
+_COUNT = f"{_SIDES} SELECT count(DISTINCT hour) {_SURE}"
 
 
 @dataclass(frozen=True, slots=True)

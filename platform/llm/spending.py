@@ -1,7 +1,7 @@
 """What models cost by UTC month, tenant and what answered: from the days that were added up, and what came since."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -57,7 +57,7 @@ def by_month(starts: Sequence[datetime], *, using: str = DEFAULT_DB_ALIAS) -> Sp
     return dict(found)
 
 
-def _add(found: Spent, month: int, row: dict[str, Any]) -> None:
+def _add(found: Spent, month: int, row: Mapping[str, Any]) -> None:
     """With whatever there is of the month, tenant and source already."""
     into = found[month, row["tenant"], row["source"]]
     own = row["own"] or Decimal(0)

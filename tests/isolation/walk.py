@@ -227,7 +227,7 @@ def _may(route: Route) -> dict[str, frozenset[str]]:
 
 def _words_of(response: Any) -> str:
     """What the answer says; of a PDF its words."""
-    if response.headers.get("Content-Type") == "application/pdf":
+    if response.headers.get("Content-Type") == "application/pdf" and response.content:
         return extract_text(io.BytesIO(response.content))
     return str(response.content.decode())
 

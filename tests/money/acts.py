@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -63,7 +64,7 @@ def start_each(place: Place, numbers: range, broken: bool, line: Connection) -> 
         line.recv()
 
 
-def _start(interview_id: object) -> str:
+def _start(interview_id: UUID) -> str:
     try:
         opening.start(Interview.objects.get(pk=interview_id))
     except quota.QuotaExhausted:

@@ -1,4 +1,4 @@
-"""Processes that start, answer, skip, submit, give back, withdraw and credit, killed at any instant: nothing is lost."""
+"""Processes that start, answer, submit, give back, withdraw and credit, killed at any instant: nothing is lost."""
 
 import json
 import os

@@ -81,8 +81,11 @@ class StripeSettingsTests(SimpleTestCase):
         self.assertEqual(both["STRIPE_WEBHOOK_SECRET"], "w")
 
     def test_in_production_the_key_goes_to_stripe_alone(self) -> None:
-        address = "http://127.0.0.1:9"
-        given = {"SECRET_KEY": "sk", "WEBHOOK_SECRET": "w", "API_BASE": address}  # pragma: allowlist secret
+        given = {
+            "SECRET_KEY": "sk",
+            "WEBHOOK_SECRET": "w",
+            "API_BASE": "http://127.0.0.1:9",
+        }  # pragma: allowlist secret
         with self.assertRaises(env.UnsafeSettings):
             self.read("production", **given)
 

@@ -1,0 +1,310 @@
+"""What tenants pay against what they cost: by tenant, plan and UTC month, to the cent."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from unittest import mock
+
+import time_machine
+
+from billing.margin import anomalies, charts, counts, months, report, sheet
+from billing.margin.report import Figures, Line
+from billing.models import Invoice, InvoiceLine, Plan, QuotaPeriod, Subscription, UsageRecord
+from core import tenancy
+from core.ids import uuid7
+from core.testing import HOME, OTHER, TenantTestCase
+from llm import usage
+from llm.tests.made import call
+from tenants.models import Tenant
+
+MARCH, APRIL, MAY, JUNE = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 5, 6))
+NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+USD = Decimal
+
+
+class MonthsTests(TenantTestCase):
+    def spread(self, amount: str, since: datetime, until: datetime) -> list[tuple[int, Decimal]]:
+        return list(months.spread(USD(amount), since, until, months.latest(NOW, 3)))
+
+    def test_the_last_months_are_utcs_and_the_current_one_is_among_them(self) -> None:
+        self.assertEqual(months.latest(NOW, 3), [MARCH, APRIL, MAY, JUNE])
+        self.assertEqual(months.latest(datetime(2026, 1, 31, tzinfo=UTC), 2)[0], datetime(2025, 12, 1, tzinfo=UTC))
+
+    def test_an_amount_falls_into_the_days_that_it_is_for_and_loses_no_cent(self) -> None:
+        parts = self.spread("100.00", datetime(2026, 3, 11, tzinfo=UTC), datetime(2026, 4, 11, tzinfo=UTC))
+        self.assertEqual(parts, [(0, USD("67.74")), (1, USD("32.26"))])
+
+        self.assertEqual(self.spread("-0.01", MARCH, JUNE), [(1, USD("-0.01"))])
+        self.assertEqual(sum(part for _, part in self.spread("99.99", MARCH, JUNE)), USD("99.99"))
+
+    def test_what_is_before_and_after_the_months_is_left_out(self) -> None:
+        parts = self.spread("90.00", MARCH - 30 * DAY, JUNE + 30 * DAY)
+        self.assertEqual([place for place, _ in parts], [0, 1, 2])
+        self.assertLess(sum(part for _, part in parts), USD("90.00"))
+        self.assertEqual(self.spread("90.00", MARCH - 30 * DAY, MARCH), [])
+
+
+class MarginTestCase(TenantTestCase):
+    """alpha and beta in spring 2026, with nothing of today's."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        InvoiceLine.objects.all().delete()
+        self.alpha, self.beta = (Tenant.objects.get(schema_name=name) for name in (HOME, OTHER))
+
+    def held(self, tenant: Tenant) -> Subscription:
+        return Subscription.objects.get(tenant=tenant)
+
+    def line(self, tenant: Tenant, usd: str, since: datetime, **more: Any) -> InvoiceLine:
+        values = {"kind": "plan", "text": "Starter", "unit_price_usd": usd, "amount_usd": usd, "key": str(uuid7())}
+        times = {"from_at": since, "until_at": since + 31 * DAY}
+        return InvoiceLine.objects.create(**{"subscription": self.held(tenant)} | values | times | more)
+
+    def invoice(self, tenant: Tenant, usd: str, **more: Any) -> Invoice:
+        values = {"number": str(uuid7()), "issued_at": MARCH, "subtotal_usd": USD(usd), "total_usd": USD(usd)}
+        return Invoice.objects.create(**{"subscription": self.held(tenant)} | values | more)
+
+    def interviews(self, tenant: Tenant, at: datetime, started: int, completed: int = 0) -> None:
+        held = self.held(tenant)
+        period = held.periods.first()
+        for kind, count in (("started", started), ("completed", completed)):
+            UsageRecord.objects.bulk_create(
+                UsageRecord(
+                    subscription=held,
+                    period=period,
+                    kind=f"interview_{kind}",
+                    quantity=1,
+                    occurred_at=at,
+                    key=f"{kind}:{uuid7()}",
+                )
+                for _ in range(count)
+            )
+
+    def build(self, count: int = 3) -> Figures:
+        return report.build(NOW, count)
+
+    def cell(self, place: int, tenant: Tenant | None) -> Line:
+        return self.build().cells[place, tenant.pk if tenant else None]
+
+
+class RevenueTests(MarginTestCase):
+    def test_lines_on_invoices_count_without_tax_and_those_that_wait_stand_apart(self) -> None:
+        invoice = self.invoice(self.alpha, "99", tax_usd=USD(20), total_usd=USD(119))
+        self.line(self.alpha, "99", MARCH, invoice=invoice)
+        self.line(self.alpha, "31", APRIL, until_at=APRIL + 31 * DAY)
+
+        self.assertEqual(self.cell(0, self.alpha).revenue_usd, USD("99.00"))
+        april = self.cell(1, self.alpha)
+        self.assertEqual((april.revenue_usd, april.waiting_usd), (USD(0), USD("30.00")))
+        self.assertEqual(self.cell(2, self.alpha).waiting_usd, USD("1.00"))
+
+    def test_a_credit_note_takes_off_the_months_of_its_invoice(self) -> None:
+        times = {"period_start": MARCH, "period_end": APRIL}
+        invoice = self.invoice(self.alpha, "99", **times)
+        self.line(self.alpha, "99", MARCH, invoice=invoice, until_at=APRIL)
+        note = self.invoice(self.alpha, "40", kind="credit_note", corrects=invoice, issued_at=MAY)
+        self.line(self.alpha, "-40", MARCH, invoice=note, until_at=APRIL)
+
+        self.assertEqual(self.cell(0, self.alpha).revenue_usd, USD("59.00"))
+        self.assertEqual(self.cell(2, self.alpha).revenue_usd, USD(0))
+
+    def test_what_is_void_or_will_never_be_paid_is_no_revenue_and_gives_nothing_back(self) -> None:
+        for status in ("void", "uncollectible"):
+            invoice = self.invoice(self.alpha, "99", status=status, period_start=MARCH, period_end=APRIL)
+            self.line(self.alpha, "99", MARCH, invoice=invoice)
+            self.invoice(self.alpha, "10", kind="credit_note", corrects=invoice)
+
+        self.assertEqual(self.build().total().revenue_usd, USD(0))
+
+    def test_an_invoice_without_lines_such_as_stripes_counts_for_its_time_or_its_day(self) -> None:
+        stripe = {"source": "stripe", "stripe_id": "in_1"}
+        self.invoice(self.alpha, "50", period_start=APRIL, period_end=MAY, **stripe)
+        self.invoice(self.beta, "7", issued_at=MAY, source="stripe", stripe_id="in_2")
+
+        self.assertEqual(self.cell(1, self.alpha).revenue_usd, USD("50.00"))
+        self.assertEqual(self.cell(2, self.beta).revenue_usd, USD("7.00"))
+
+    def test_a_closed_tenant_still_counts(self) -> None:
+        Tenant.objects.filter(pk=self.beta.pk).update(status="closed", name="beta")
+        self.line(self.beta, "99", MARCH, invoice=self.invoice(self.beta, "99"))
+
+        self.assertEqual([line.name for line in self.build().by_tenant() if line.revenue_usd], ["beta"])
+
+
+class CostTests(MarginTestCase):
+    def test_days_that_were_added_up_and_calls_since_count_once_and_own_keys_cost_us_nothing(self) -> None:
+        for at, more in (
+            (MARCH + DAY, {}),
+            (APRIL - timedelta(seconds=1), {"own_key": True, "cost": "5"}),
+            (APRIL, {"cost": "0.5"}),
+            (MAY + DAY, {"tenant": OTHER, "cost": "3"}),
+            (MAY + DAY, {"tenant": "public", "cost": "1"}),
+            (MAY + DAY, {"settled_at": None, "latency_ms": None, "cost": None}),
+        ):
+            call(at, **{"cost": "0.01"} | more)
+        with time_machine.travel(MAY + 2 * DAY, tick=False):
+            usage.roll_up()
+        call(NOW - timedelta(minutes=1), cost="0.25")
+        call(NOW - timedelta(minutes=1), cost="9", own_key=True)
+
+        found = self.build()
+
+        spent = {key: (line.model_usd, line.own_key_usd) for key, line in found.cells.items() if line.model_usd}
+        self.assertEqual(
+            spent,
+            {
+                (0, self.alpha.pk): (USD("0.01"), USD(5)),
+                (1, self.alpha.pk): (USD("0.5"), USD(0)),
+                (2, self.alpha.pk): (USD("0.25"), USD(9)),
+                (2, self.beta.pk): (USD(3), USD(0)),
+                (2, None): (USD(1), USD(0)),
+            },
+        )
+        self.assertEqual(found.names[None], "Candor")
+
+    def test_what_each_measure_saved(self) -> None:
+        call(MAY, source="cache", cost="0", saved_usd=USD("0.5"))
+        call(MAY, source="template", cost="0", saved_usd=USD("0.25"))
+        call(MAY, source="batch", cost="0.1", saved_usd=USD("0.1"), attempt=0)
+        call(MAY)
+
+        savings = self.build().savings
+
+        self.assertEqual(
+            {name: (one.requests, one.saved_usd) for name, one in savings.items()},
+            {"cache": (1, USD("0.5")), "shared": (0, 0), "template": (1, USD("0.25")), "batch": (0, USD("0.1"))},
+        )
+
+    def test_servers_cost_by_the_day_on_which_an_interview_began(self) -> None:
+        self.interviews(self.alpha, MARCH, 2)
+        self.interviews(self.alpha, APRIL + 9 * DAY, 3, completed=1)
+        self.interviews(self.alpha, APRIL + 10 * DAY, 5)
+        shares = [(date(2026, 3, 15), USD("0.10")), (date(2026, 4, 11), USD("0.20"))]
+
+        with mock.patch.object(counts, "shares", return_value=shares):
+            march, april = self.cell(0, self.alpha), self.cell(1, self.alpha)
+
+        self.assertEqual((march.started, march.infrastructure_usd), (2, USD(0)))
+        self.assertEqual((april.started, april.completed, april.infrastructure_usd), (8, 1, USD("1.30")))
+
+    def test_a_line_says_what_is_left_and_what_an_interview_cost(self) -> None:
+        line = Line(revenue_usd=USD(100), model_usd=USD(30), infrastructure_usd=USD(10), started=20, completed=16)
+
+        self.assertEqual((line.margin_usd, line.margin), (USD(60), USD("0.6")))
+        self.assertEqual((line.usd_a_start, line.usd_a_completed), (USD(2), USD("2.5")))
+        self.assertEqual((Line().margin, Line().usd_a_start, Line().usd_a_completed), (None, None, None))
+
+
+class GroupsTests(MarginTestCase):
+    def test_by_month_by_tenant_and_by_the_plan_of_each_month(self) -> None:
+        large = Plan.objects.get(code="professional")
+        QuotaPeriod.objects.filter(subscription__tenant=self.alpha).delete()
+        held = self.held(self.alpha)
+        for begins, ends, plan in ((MARCH, APRIL, held.plan), (APRIL, JUNE, large)):
+            QuotaPeriod.objects.create(subscription=held, plan=plan, period_start=begins, period_end=ends, included=1)
+        self.line(self.alpha, "99", MARCH, invoice=self.invoice(self.alpha, "99"), until_at=APRIL)
+        self.line(self.alpha, "499", MAY, invoice=self.invoice(self.alpha, "499"))
+        call(MAY, tenant=OTHER, cost="1")
+
+        found = self.build()
+
+        self.assertEqual([line.revenue_usd for line in found.by_month()], [USD("99.00"), USD(0), USD("499.00")])
+        plans = {line.name: (line.revenue_usd, line.model_usd) for line in found.by_plan()}
+        self.assertEqual(plans["Professional"], (USD("499.00"), USD(0)))
+        self.assertEqual(plans["Starter"], (USD("99.00"), USD(0)))
+        self.assertEqual(plans["No plan"], (USD(0), USD(1)))
+        tenants = [(line.name, line.margin_usd) for line in found.by_tenant()]
+        self.assertEqual(tenants, [("Beta", USD(-1)), ("Alpha", USD("598.00"))])
+        self.assertEqual(found.total().margin_usd, USD("597.00"))
+
+    def test_as_many_queries_for_many_tenants_as_for_two(self) -> None:
+        with self.assertNumQueries(9):
+            self.build()
+        made = Tenant.objects.bulk_create(
+            Tenant(name=f"T{n}", subdomain=f"t{n}", schema_name=f"t{n}", status="closed") for n in range(1000)
+        )
+        plan = Plan.objects.get(code="starter")
+        held = Subscription.objects.bulk_create(
+            Subscription(tenant=tenant, plan=plan, anchor_at=MARCH) for tenant in made
+        )
+        InvoiceLine.objects.bulk_create(
+            InvoiceLine(
+                subscription=one,
+                kind="plan",
+                text="Starter",
+                unit_price_usd=99,
+                amount_usd=99,
+                key=f"{one.pk}",
+                from_at=MARCH,
+                until_at=APRIL,
+            )
+            for one in held
+        )
+
+        with self.assertNumQueries(9):
+            found = self.build()
+
+        self.assertEqual(found.total().waiting_usd, USD(99_000))
+        self.assertEqual(len(found.by_tenant()), 1000)
+
+
+class AnomalyTests(MarginTestCase):
+    def months(self, *costs_and_counts: tuple[str, int]) -> list[tuple[str, str]]:
+        """The months that are unusual for alpha, and their usual cost, if an interview cost so much in each."""
+        found = Figures(months.latest(NOW, len(costs_and_counts)), names={self.alpha.pk: "Alpha"})
+        for place, (usd, count) in enumerate(costs_and_counts):
+            found.cells[place, self.alpha.pk] = Line(model_usd=USD(usd) * count, started=count)
+        return [(f"{one.month:%m}", str(one.usual_usd)) for one in anomalies.find(found) if one.tenant == self.alpha.pk]
+
+    def test_more_than_twice_the_median_of_the_months_before(self) -> None:
+        self.assertEqual(self.months(("0.10", 10), ("0.12", 10), ("0.23", 10)), [("05", "0.11")])
+        self.assertEqual(self.months(("0.10", 10), ("0.12", 10), ("0.22", 10)), [])
+
+    def test_few_interviews_and_few_months_say_nothing(self) -> None:
+        self.assertEqual(self.months(("0.10", 10), ("0.10", 10), ("9.00", 9)), [])
+        self.assertEqual(self.months(("0.10", 10), ("0.10", 9), ("9.00", 50)), [])
+        self.assertEqual(self.months(("0.00", 10), ("0.00", 10), ("9.00", 50)), [])
+
+    def test_of_all_tenants_together_too(self) -> None:
+        found = Figures(months.latest(NOW, 3), names={self.alpha.pk: "Alpha"})
+        for place, usd in enumerate((1, 1, 3)):
+            found.cells[place, None] = Line(model_usd=USD(usd * 10), started=10)
+
+        self.assertEqual([(one.tenant, one.times) for one in anomalies.find(found)], [(None, 3)])
+
+
+class SheetTests(MarginTestCase):
+    def test_a_name_that_a_spreadsheet_would_run_is_only_text(self) -> None:
+        names = ["=1+1", "+1", "-1", "@a", "\tx", "\rx", "Alpha, Ltd."]
+        lines = [Line(name=name, revenue_usd=USD("-1.50")) for name in names]
+
+        rows = sheet.write("tenant", lines).splitlines()
+
+        self.assertEqual([sheet.harmless(name)[0] for name in names], ["'"] * 6 + ["A"])
+        self.assertTrue(rows[0].startswith("tenant,revenue_usd,waiting_usd,"))
+        self.assertTrue(rows[1].startswith("'=1+1,-1.5,0,"))
+        self.assertIn('"Alpha, Ltd."', rows[-1])
+
+    def test_amounts_are_plain_numbers(self) -> None:
+        row = sheet.write("month", [Line("2026-05", None, USD("1000"), model_usd=USD("0.00000100"))]).splitlines()[1]
+
+        self.assertEqual(row, "2026-05,1000,0,0.000001,0,999.999999,1,0,0,,,0")
+
+
+class ChartTests(MarginTestCase):
+    def test_columns_are_as_high_as_their_dollars(self) -> None:
+        chart = charts.margin([Line(revenue_usd=USD(100), model_usd=USD(25), infrastructure_usd=USD(25)), Line()])
+
+        bars = {bar.kind: (bar.y, bar.height) for bar in chart.columns[0].bars}
+        self.assertEqual(bars, {"revenue": (0, 200), "model": (150, 50), "servers": (100, 50)})
+        self.assertEqual(([mark.usd for mark in chart.marks], chart.columns[1].bars), ([0, 50, 100], []))
+
+    def test_a_minus_and_nothing_at_all_draw_nothing(self) -> None:
+        for lines in ([], [Line()], [Line(revenue_usd=USD(-5))]):
+            self.assertEqual([bar for column in charts.margin(lines).columns for bar in column.bars], [])
+        self.assertEqual(charts.a_start([Line(), Line(model_usd=USD(3), started=2)]).columns[1].bars[0].height, 150)
+
+    def test_nobody_entered_a_tenant_for_it(self) -> None:
+        with tenancy.enter_platform():
+            self.assertEqual(self.build().total().revenue_usd, USD(0))
