@@ -62,7 +62,9 @@ class MarginTestCase(TenantTestCase):
         return InvoiceLine.objects.create(**{"subscription": self.held(tenant)} | values | times | more)
 
     def invoice(self, tenant: Tenant, usd: str, **more: Any) -> Invoice:
+        """A copy of one of Stripe's: the database would ask for the lines of one of ours first."""
         values = {"number": str(uuid7()), "issued_at": MARCH, "subtotal_usd": USD(usd), "total_usd": USD(usd)}
+        values |= {"source": "stripe", "stripe_id": str(uuid7())}
         return Invoice.objects.create(**{"subscription": self.held(tenant)} | values | more)
 
     def interviews(self, tenant: Tenant, at: datetime, started: int, completed: int = 0) -> None:
