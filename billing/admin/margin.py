@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -40,7 +40,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("The first of them"))
     def found(self, row: Reconciliation) -> SafeString:
         lines = ((one["what"], one["expected"], one["found"], " ".join(one["ids"])) for one in row.differences)
-        return format_html_join(mark_safe("<br>"), gettext("{}: expected {}, found {} [{}]"), lines)
+        return format_html_join(SafeString("<br>"), gettext("{}: expected {}, found {} [{}]"), lines)
 
 
 @admin.register(Margin)

@@ -49,8 +49,8 @@ def newest() -> QuotaPeriod | None:
 
 
 def _at_this_instant(held: Subscription) -> QuotaPeriod | None:
-    now = clock.now()
-    return held.periods.filter(period_start__lte=now, period_end__gt=now).first()
+    """The first that is not over: a clock behind the one that opened it is in none, and nobody is refused for that."""
+    return held.periods.filter(period_end__gt=clock.now()).order_by("period_start").first()
 
 
 @transaction.atomic

@@ -17,36 +17,36 @@ _USAGE = """
 _WITHOUT_PLACE = f"""
     SELECT interview.id FROM interviews_interview interview
      WHERE started_at IS NOT NULL AND NOT EXISTS (
-        SELECT FROM {_PLACES} WHERE use.interview_id = interview.id)"""
+        SELECT FROM {_PLACES} WHERE use.interview_id = interview.id)"""  # nosec B608
 _PLACE_OF_NOBODY = f"""
     SELECT use.interview_id FROM {_PLACES}
       LEFT JOIN interviews_interview interview ON interview.id = use.interview_id
-     WHERE interview.started_at IS NULL"""
+     WHERE interview.started_at IS NULL"""  # nosec B608
 # Answered or skipped, its first question counts the interview.
 _UNDER_WAY = """
     EXISTS (SELECT FROM interviews_turn turn
              WHERE turn.interview_id = use.interview_id AND turn.number = 1 AND turn.status <> 'open')"""
 _NOT_CONSUMED = f"""
     SELECT use.interview_id
-      FROM {_PLACES} WHERE use.status <> 'consumed' AND {_UNDER_WAY}"""
+      FROM {_PLACES} WHERE use.status <> 'consumed' AND {_UNDER_WAY}"""  # nosec B608
 _CONSUMED_UNANSWERED = f"""
     SELECT use.interview_id
-      FROM {_PLACES} WHERE use.status = 'consumed' AND NOT {_UNDER_WAY}"""
+      FROM {_PLACES} WHERE use.status = 'consumed' AND NOT {_UNDER_WAY}"""  # nosec B608
 # The instant of an event, "started" or "completed".
 _AT = "CASE %s::text WHEN 'started' THEN interview.started_at ELSE interview.completed_at END"
 _RECORDED = f"""
     SELECT count(*)
-      FROM {_USAGE} AND kind = %s"""
+      FROM {_USAGE} AND kind = %s"""  # nosec B608
 _NOT_RECORDED = f"""
     SELECT interview.id FROM interviews_interview interview
      WHERE {_AT} IS NOT NULL AND NOT EXISTS (
-        SELECT FROM {_USAGE} AND kind = %s AND used.interview_id = interview.id)"""
+        SELECT FROM {_USAGE} AND kind = %s AND used.interview_id = interview.id)"""  # nosec B608
 _RECORDED_OF_NOBODY = f"""
     SELECT used.id
       FROM {_USAGE} AND kind = %s AND NOT EXISTS (
         SELECT FROM interviews_interview interview
          WHERE interview.id = used.interview_id AND {_AT} IS NOT NULL AND used.quantity = 1
-           AND used.key = %s::text || ':' || interview.id)"""
+           AND used.key = %s::text || ':' || interview.id)"""  # nosec B608
 _UNKNOWN_TO_US = """
     SELECT DISTINCT interview_id FROM public.llm_call called
      WHERE tenant = %s AND interview_id IS NOT NULL

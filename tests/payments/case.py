@@ -107,7 +107,7 @@ def plan(code: str, usd: int, interviews: int, **more: Any) -> Plan:
 def trying(plan: Plan, days: int = 14) -> Subscription:
     """alpha is on trial since a day, with nothing used, and is the customer CUSTOMER."""
     held = Subscription.objects.get(tenant_id=tenancy.tenant_id())
-    InvoiceLine.objects.filter(subscription=held).delete()
+    InvoiceLine.objects.filter(subscription=held, invoice=None).delete()
     held.periods.all().delete()
     began = datetime.now(UTC) - timedelta(days=1)
     ends = began + timedelta(days=days)

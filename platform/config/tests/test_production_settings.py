@@ -81,11 +81,8 @@ class StripeSettingsTests(SimpleTestCase):
         self.assertEqual(both["STRIPE_WEBHOOK_SECRET"], "w")
 
     def test_in_production_the_key_goes_to_stripe_alone(self) -> None:
-        given = {
-            "SECRET_KEY": "sk",
-            "WEBHOOK_SECRET": "w",
-            "API_BASE": "http://127.0.0.1:9",
-        }  # pragma: allowlist secret
+        given = {"SECRET_KEY": "sk", "WEBHOOK_SECRET": "w"}  # pragma: allowlist secret
+        given["API_BASE"] = "http://127.0.0.1:9"
         with self.assertRaises(env.UnsafeSettings):
             self.read("production", **given)
 
