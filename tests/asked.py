@@ -190,7 +190,7 @@ DESCRIPTION = (
     " complaints of customers and write the reports about every batch that failed."
 )
 COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
-LARGER: Arguments = lambda world: ["professional"]  # noqa: E731
+LARGER: Arguments = lambda world: ["enterprise"]  # noqa: E731
 BILLED = fixed(company="Alpha", line1="Rua da Prata 80", city="Lisbon", country="PT", email="bills@alpha.example")
 CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)
 NO_ROW: Arguments = lambda world: [UUID(int=1)]  # noqa: E731

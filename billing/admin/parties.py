@@ -38,8 +38,12 @@ class SellerAdmin(ModelAdmin):
     fields = sellers.FIELDS
     list_display = ("company", "country", "tax_id", "iban", "is_placeholder")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        sellers.current()  # there is always one
+        return super().changelist_view(request, extra_context)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return not Seller.objects.exists()
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Seller | None = None) -> bool:
         return False

@@ -19,7 +19,8 @@ TAKE = """
  RETURNING reserved + consumed, included + credited"""
 CONSUME = """
     UPDATE public.billing_quotaperiod SET reserved = reserved - 1, consumed = consumed + 1
-     WHERE id = %s RETURNING consumed, included + credited"""
+     WHERE id = (SELECT period_id FROM public.billing_quotause WHERE interview_id = %s)
+ RETURNING consumed, included + credited"""
 
 
 class QuotaExhausted(Exception):
@@ -64,10 +65,9 @@ def consume(*, interview_id: UUID) -> None:
             return
         reserve(interview_id=interview_id)
         use.update(status=QuotaUse.Status.CONSUMED)
-    period = QuotaPeriod.objects.get(uses__pk=interview_id)
-    found = _one(CONSUME, [period.pk])
+    found = _one(CONSUME, [interview_id])
     if found is not None and found[0] > found[1]:
-        key = f"overage:{interview_id}"
+        period, key = QuotaPeriod.objects.get(uses__pk=interview_id), f"overage:{interview_id}"
         metering.record(UsageRecord.Kind.OVERAGE, period=period, key=key, interview_id=interview_id)
 
 

@@ -171,12 +171,13 @@ class PartiesTests(AdminCase):
         self.assertEqual(self.client.get(page("seller", "add")).status_code, 403)
         self.assertEqual(self.client.post(page("seller", "delete", 1), {"post": "yes"}).status_code, 403)
 
-    def test_where_there_is_none_it_can_be_added(self) -> None:
+    def test_where_there_is_none_the_list_puts_the_placeholder_there(self) -> None:
         Seller.objects.all().delete()
 
-        self.assertEqual(self.client.post(page("seller", "add"), SELLER).status_code, 302)
+        self.assertEqual(self.client.get(page("seller", "changelist")).status_code, 200)
 
-        self.assertEqual((Seller.objects.get().company, Seller.objects.get().is_placeholder), ("Candor Lda", False))
+        self.assertTrue(Seller.objects.get().is_placeholder)
+        self.assertEqual(self.client.post(page("seller", "add"), SELLER).status_code, 403)
 
     def test_billing_details_are_added_and_changed_and_both_trails_name_the_fields(self) -> None:
         held = invoiced.subscription()

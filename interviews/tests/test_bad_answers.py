@@ -167,7 +167,7 @@ class AnswerTooLateTests(AnswerCase):
 
         response = self.client.post(self.url, self.form())
 
-        self.assertContains(response, "The company has no interview left in its plan", status_code=409)
+        self.assertContains(response, "take another interview just now, so nothing was sent", status_code=409)
         self.assertContains(response, TEXT, status_code=409)
         self.assert_not_answered()
         self.assertEqual(set(Mail.objects.values_list("kind", flat=True)), {"quota"})

@@ -129,7 +129,7 @@ class EveryCellTests(TenantTestCase):
             set(Permission) - own,
             {
                 *(_P.MANAGE_PEOPLE, _P.MANAGE_SIGN_IN, _P.MANAGE_API_KEYS),
-                *(_P.MANAGE_SETTINGS, _P.ALLOW_SUPPORT, _P.CLOSE_TENANT),
+                *(_P.MANAGE_SETTINGS, _P.ALLOW_SUPPORT, _P.CLOSE_TENANT, _P.VIEW_BILLING, _P.MANAGE_BILLING),
             },
         )
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Who may know of resumes at all. What rates, aggregates, decides, lists or writes mail is not among them.
 KNOW_OF_RESUMES = {
     *("apps", "tasks", "urls_portal", "models.__init__", "models.resumes", "selectors.resumes", "views.resumes"),
-    *("services.resume_pages", "services.resume_uploads"),
+    *("selectors.adoption", "services.resume_pages", "services.resume_uploads"),
     *("services.afterwards", "services.takeaway"),  # they end what is owed, and give the candidate what is kept
 }
 IMPORTS = re.compile(

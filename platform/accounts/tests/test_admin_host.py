@@ -20,7 +20,9 @@ SHOWN = {
     "tenants.supportgrant",
     "billing.plan",
     "billing.subscription",
-    "billing.quotaperiod",
+    *("billing.quotaperiod", "billing.usagerecord", "billing.creditgrant", "billing.infrastructureshare"),
+    *("billing.receiptpolicy", "billing.seller", "billing.billingdetails", "billing.billingnotice", "billing.invoice"),
+    *("billing.invoiceline", "billing.stripeevent", "billing.margin", "billing.reconciliation"),
 }
 SHOWN |= {
     "accounts.user",
@@ -35,7 +37,9 @@ SHOWN |= {
 SHOWN |= {"llm.experiment", "llm.batch", "llm.assurancerun"}
 MADE_ELSEWHERE = {"tenants.emaildomain"} | {
     "billing.subscription",
-    "billing.quotaperiod",
+    *("billing.quotaperiod", "billing.usagerecord", "billing.creditgrant", "billing.seller"),
+    *("billing.billingnotice", "billing.invoice", "billing.invoiceline", "billing.stripeevent"),
+    *("billing.margin", "billing.reconciliation"),
     "core.due",
     "llm.usagehour",
     "llm.batch",
