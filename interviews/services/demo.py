@@ -105,13 +105,9 @@ def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[
     with tenancy.enter(tenant.schema_name), gateway.basic_only():
         people = [_person(row) for row in plan["staff"]]
         recruiter = next(user for user in people if user.role == Role.RECRUITER)
-        jobs = {row["slug"]: _job(row, people[0]) for row in plan["jobs"]}
-        by_role = {person.role: person for person in people}
-        _assign_jobs(jobs.values(), by_role)
-        for row in plan["finished"]:
-            _finished(jobs[row["job"]], row, by_role, say)
-        _assign_interviews(by_role)
-        path = _candidate_path(plan, jobs, recruiter, known.get(host, ""))
+        path = known.get(host, "")
+        if not tenancy.reads_only():  # somebody let its trial end, or stopped it: it is shown as it stands
+            path = _seed_work(plan, people, recruiter, path, say)
     return {
         "name": plan["name"],
         "portal_path": "/",
@@ -120,6 +116,17 @@ def _seed_tenant(plan: dict[str, Any], known: dict[str, str], say: Say) -> dict[
         "password": PASSWORD,
         "candidate_path": path,
     }
+
+
+def _seed_work(plan: dict[str, Any], people: list[User], recruiter: User, known: str, say: Say) -> str:
+    """Jobs, assignments and finished interviews; returns the path of the candidate's link."""
+    jobs = {row["slug"]: _job(row, people[0]) for row in plan["jobs"]}
+    by_role = {person.role: person for person in people}
+    _assign_jobs(jobs.values(), by_role)
+    for row in plan["finished"]:
+        _finished(jobs[row["job"]], row, by_role, say)
+    _assign_interviews(by_role)
+    return _candidate_path(plan, jobs, recruiter, known)
 
 
 def _person(row: dict[str, Any]) -> User:

@@ -9,9 +9,11 @@ from django.test import override_settings
 
 from accounts.models import User
 from accounts.roles import Role
+from core import clock, tenancy
 from core.testing import HOME, TenantTestCase
 from interviews.models import Interview, InterviewAssignment, JobAssignment
 from interviews.services import demo
+from tenants.models import Tenant
 
 
 class RolesTests(TenantTestCase):
@@ -31,3 +33,12 @@ class RolesTests(TenantTestCase):
         finished = Interview.objects.filter(status=Interview.Status.COMPLETED)
         self.assertEqual(list(jobs), ["warehouse-shift-supervisor"])
         self.assertEqual((finished.count(), InterviewAssignment.objects.filter(user=reviewer).count()), (5, 4))
+
+    def test_a_tenant_that_reads_only_is_shown_as_it_stands(self) -> None:
+        Tenant.objects.filter(schema_name=HOME).update(read_only_since=clock.now())
+        tenancy.forget()
+
+        self.seed()
+
+        self.assertEqual((JobAssignment.objects.count(), Interview.objects.count()), (0, 0))
+        self.assertTrue(User.objects.filter(role=Role.RECRUITER).exists())
