@@ -14,6 +14,7 @@ from core import clock, tenancy
 from core.entitlements import Feature
 
 INVOICES = 24
+NOT_YET = frozenset({Feature.VOICE})  # what a plan may include and no release offers so far: nobody is promised it
 Status = Subscription.Status
 
 
@@ -107,8 +108,8 @@ def terms(held: Subscription) -> dict[str, Any]:
 
 
 def features(plan: Plan) -> list[Any]:
-    """The labels of what the plan includes."""
-    return [feature.label for feature in Feature if getattr(plan, feature.value)]
+    """The labels of what the plan includes of what there is."""
+    return [feature.label for feature in Feature if getattr(plan, feature.value) and feature not in NOT_YET]
 
 
 def invoices(held: Subscription) -> QuerySet[Invoice]:

@@ -72,7 +72,7 @@ class PageTests(TenantTestCase):
             "Interviews a month 1,000",
             "of 25",
             "200 at $0.75 each",
-            "Single sign-on, A domain of your own, Voice interviews",
+            "Single sign-on, A domain of your own",
             "API calls a minute 600",
         ):
             self.assertIn(part, shown)
