@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from core.localservices.server import free_port
 from core.middleware import ContentPolicy
@@ -56,19 +56,21 @@ def site(header: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("path", "goes"), [("/billing/", True), ("/settings/", False)])
-def test_the_form_reaches_stripe_from_the_billing_pages_alone(executable: str, path: str, goes: bool) -> None:
+def test_the_form_reaches_stripe_from_the_billing_pages_alone(
+    browser: Browser, executable: str, path: str, goes: bool
+) -> None:
     nobody = f"--host-resolver-rules=MAP checkout.stripe.com 127.0.0.1:{free_port()}"
     tried: list[str] = []
     said: list[str] = []
-    with site(policy(path)) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, nobody])
-        page = browser.new_page()
+    with site(policy(path)) as address:
+        chrome = browser.browser_type.launch(executable_path=executable, args=[*ARGUMENTS, nobody])
+        page = chrome.new_page()
         page.on("requestfailed", lambda request: tried.append(f"{request.url} {request.failure}"))
         page.on("console", lambda message: said.append(message.text))
         page.goto(address)
         page.get_by_role("button").click(no_wait_after=True)
         page.wait_for_timeout(1500)
-        browser.close()
+        chrome.close()
 
     refused = [text for text in said if "form-action" in text]
     reached = [text for text in tried if text.startswith(STRIPE) and "ERR_CONNECTION_REFUSED" in text]

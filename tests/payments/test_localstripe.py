@@ -34,13 +34,13 @@ class LocalstripeTests(ShopCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        TenantTestCase.setUpClass.__func__(cls)  # type: ignore[attr-defined]
-        interpreter = localstripe.python()
+        interpreter = localstripe.python()  # first: a class that ends here must not leave a transaction open
         if interpreter is None:
             raise SkipTest("localstripe cannot be installed here")
         running = localstripe.running(interpreter)
         cls.shop = Edge(running.__enter__())
         cls.addClassCleanup(running.__exit__, None, None, None)
+        TenantTestCase.setUpClass.__func__(cls)  # type: ignore[attr-defined]
         opening = opened(cls.shop)
         opening.__enter__()
         cls.addClassCleanup(opening.__exit__, None, None, None)
