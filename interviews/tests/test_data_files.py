@@ -53,7 +53,7 @@ def test_there_are_two_demo_tenants_with_another_brand_and_plan() -> None:
     acme, globex = _tenants()
 
     assert (acme["schema"], acme["name"], acme["plan"]) == ("acme", "Acme Logistics", "professional")
-    assert (globex["schema"], globex["name"], globex["plan"]) == ("globex", "Globex Health", "starter")
+    assert (globex["schema"], globex["name"], globex["plan"]) == ("globex", "Globex Health", "enterprise")
     assert acme["colour"] != globex["colour"]
     assert all(COLOUR.fullmatch(tenant["colour"]) for tenant in (acme, globex))
 
