@@ -14,7 +14,7 @@ class BillingConfig(AppConfig):
         from tenants.selectors import figures
         from tenants.services import api_keys, closing, provisioning
 
-        asked.connect(entitlements.of_tenant)
+        asked.connect(entitlements.to_begin)
         asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
         due.register("renewal", task="billing.renew", keyword="subscription_id")
         due.register("period_close", task="billing.close_period", keyword="period_id")

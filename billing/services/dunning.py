@@ -98,6 +98,8 @@ def overdue(held: Subscription) -> QuerySet[Invoice]:
 
 def _fall_due(held: Subscription, *, why: str) -> bool:
     """Whether this began the grace."""
+    if held.status == Status.CANCELLED and held.past_due_since is None:  # nothing begins anew before it is paid
+        Subscription.objects.filter(pk=held.pk).update(past_due_since=clock.now())
     if held.status != Status.ACTIVE:
         return False
     standing.fall_due(held, why=why)

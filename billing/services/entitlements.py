@@ -1,5 +1,7 @@
 """What a plan includes, as the house asks for it (core.entitlements)."""
 
+from dataclasses import replace
+
 from billing.models import Plan, Subscription
 from core import tenancy
 from core.entitlements import FEWEST_AT_ONCE, FEWEST_CALLS, Feature, Terms
@@ -9,6 +11,21 @@ def of_tenant() -> Terms:
     """The terms of the current tenant's plan; the fewest of a tenant without one. One query."""
     held = Subscription.objects.filter(tenant_id=tenancy.tenant_id()).select_related("plan").first()
     return of_plan(held.plan) if held else Terms()
+
+
+def to_begin() -> Terms:
+    """What may be begun: of the present plan and the one chosen for the renewal the narrower, so that what the next one
+    lacks is not set up in the last minute and kept. One query."""
+    held = Subscription.objects.filter(tenant_id=tenancy.tenant_id()).select_related("plan", "next_plan").first()
+    if held is None:
+        return Terms()
+    now = of_plan(held.plan)
+    if held.next_plan is None:
+        return now
+    then = of_plan(held.next_plan)
+    seats = min((terms.seats for terms in (now, then) if terms.seats is not None), default=None)
+    narrower = then.plan if then.features < now.features or seats != now.seats else now.plan
+    return replace(now, plan=narrower, features=now.features & then.features, seats=seats)
 
 
 def of_plan(plan: Plan) -> Terms:

@@ -57,7 +57,7 @@ def retry(*, notice_id: UUID) -> None:
     :raises core.state.TransitionNotAllowed: if it was not.
     """
     row = BillingNotice.objects.get(pk=notice_id)
-    outbox.retry(row, kind=DUE, task="billing.send_notice", event="billing_notice.retried")
+    outbox.retry(row, kind=DUE, task="billing.send_notice", event="billing_notice.retried", keyword="notice_id")
 
 
 def _message(row: BillingNotice) -> EmailMessage:

@@ -67,6 +67,8 @@ def change_now(*, subscription_id: UUID, code: str, shown: str, may_shrink: bool
     if plan.price_usd < held.plan.price_usd and not may_shrink:
         raise LargerOnly
     period = _current(held)
+    if Subscription.objects.values_list("plan_id", flat=True).get(pk=held.pk) != shown:
+        raise ChangedMeanwhile  # the month began with another plan just now
     change = _proration(held, plan, period)
     require_fits(plan, period=period, included=period.included + change.interviews)
     before, change_id = held.plan_id, uuid7()
@@ -125,6 +127,8 @@ def follow(held: Subscription, plan: Plan) -> None:
         period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, limit
         period.save(update_fields=["included", "plan", "overage_allowed"])
         charges.settle_overage(period, why=uuid7())
+        warnings.fit(period)
+        room.came(held)
     _save(held, plan=plan, next_plan=None, overage_limit=limit)
     audit.record("subscription.plan_changed", held, before=before, plan=plan.pk, at="now")
 
@@ -196,7 +200,8 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
     for feature in sorted(use.features - terms.features):
         reasons.append(_("In use, and not in this plan: %(what)s.") % {"what": asked.Feature(feature).label})
     if period is not None:
-        used, fits = period.reserved + period.consumed, included + period.credited + plan.most_overage
+        beyond = min(period.subscription.overage_limit, plan.most_overage)
+        used, fits = period.reserved + period.consumed, included + period.credited + beyond
         if used > fits:
             reasons.append(
                 ngettext("%(used)d interview was used", "%(used)d interviews were used", used) % {"used": used}

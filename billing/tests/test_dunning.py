@@ -7,7 +7,7 @@ import time_machine
 from django.db import connection
 
 from billing.models import BillingNotice, Invoice, QuotaPeriod, Subscription
-from billing.services import dunning, invoicing, periods, quota, settling, standing, subscriptions
+from billing.services import dunning, invoicing, notices, periods, quota, settling, standing, subscriptions
 from billing.tests import invoiced
 from billing.tests.invoiced import REASON
 from core import clock
@@ -241,6 +241,29 @@ class ReadOnlyTests(Case):
         self.pay()
 
         self.assertEqual(self.held.lines.count(), charged)
+
+    def test_overdue_only_after_the_end_nothing_begins_anew_before_it_is_paid(self) -> None:
+        standing.cancel(self.held)
+        self.go_to(31)
+        self.look()
+
+        self.held.refresh_from_db()
+        self.assertEqual((self.status(), self.held.past_due_since is not None), ("cancelled", True))
+        with self.assertRaises(subscriptions.NotNow):
+            subscriptions.activate(subscription_id=self.held.pk, collection=Subscription.Collection.INVOICE)
+        settling.mark_paid(invoice_id=self.invoice.pk, on=clock.now().date(), reference="Transfer 7", by=self.root.pk)
+        self.held.refresh_from_db()
+        self.assertIsNone(self.held.past_due_since)
+
+    def test_a_notice_that_was_given_up_is_sent_again(self) -> None:
+        notices.tell(self.held, notices.Kind.REMINDER, key="reminder:test")
+        row = BillingNotice.objects.get(key="reminder:test")
+        BillingNotice.objects.filter(pk=row.pk).update(status="failed")
+
+        notices.retry(notice_id=row.pk)
+
+        row.refresh_from_db()
+        self.assertEqual((row.status, row.attempts), ("owed", 0))
 
     def test_cancelled_meanwhile_it_stays_so_and_may_begin_again_once_paid(self) -> None:
         held = subscriptions.locked(self.held.pk)

@@ -115,6 +115,38 @@ class WhereFeaturesBeginTests(TenantTestCase):
         self.assertFalse(made.enabled)
 
 
+class NextPlanTests(TenantTestCase):
+    def test_what_the_plan_of_the_renewal_lacks_is_not_begun_any_more_and_what_runs_goes_on(self) -> None:
+        held = on("enterprise")
+        Subscription.objects.filter(pk=held.pk).update(next_plan_id="starter")
+
+        for feature in Feature:
+            with self.subTest(feature), self.assertRaises(NotInPlan):
+                entitlements.require(feature)
+        self.assertEqual(entitlements.terms().seats, 5)
+        self.assertEqual(answered.of_tenant().seats, None)
+        self.assertIn(Feature.OWN_KEYS, answered.of_tenant().features)
+
+    def test_a_larger_plan_of_the_renewal_gives_nothing_before(self) -> None:
+        held = on("starter")
+        Subscription.objects.filter(pk=held.pk).update(next_plan_id="enterprise")
+
+        with self.assertRaises(NotInPlan):
+            entitlements.require(Feature.SSO)
+        self.assertEqual(entitlements.terms().seats, 5)
+
+    def test_a_host_that_was_claimed_before_is_not_proven_without_the_plan(self) -> None:
+        on("professional")
+        row = custom_domains.claim(host="interviews.alpha.dev")
+        on("starter")
+
+        with self.assertRaises(NotInPlan):
+            custom_domains.check(domain_id=row.pk, resolve=lambda name: [row.token])
+
+        row.refresh_from_db()
+        self.assertIsNone(row.verified_at)
+
+
 class SeatTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()

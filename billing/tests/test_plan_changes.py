@@ -108,6 +108,27 @@ class ChangeNowTests(TenantTestCase):
             ],
         )
 
+    def test_a_month_that_began_with_another_plan_just_now_is_looked_at_again(self) -> None:
+        one = on("professional")
+        with time_machine.travel(NOON, tick=False):
+            periods.current()
+            change_at_renewal(subscription_id=one.pk, code="starter", shown="professional")
+        with time_machine.travel(NOON + 2 * HALF, tick=False), self.assertRaises(ChangedMeanwhile):
+            change_now(subscription_id=one.pk, code="enterprise", shown="professional")
+
+        self.assertEqual(lines(), [("plan", "Professional", "499.00")])
+
+    @time_machine.travel(NOON, tick=False)
+    def test_staff_do_not_shrink_it_below_the_overage_that_the_tenant_allowed(self) -> None:
+        on("enterprise")
+        period = periods.current()
+        QuotaPeriod.objects.filter(pk=period.pk).update(consumed=1200)
+
+        with self.assertRaises(BelowUse):
+            change_now(subscription_id=held().pk, code="professional", shown="enterprise", may_shrink=True)
+
+        self.assertEqual(held().plan_id, "enterprise")
+
     @time_machine.travel(NOON, tick=False)
     def test_staff_may_shrink_it_where_it_fits(self) -> None:
         one = on("professional")

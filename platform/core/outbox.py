@@ -48,12 +48,12 @@ def postpone(claim: Claim, *, kind: str, error: str) -> None:
 
 
 @transaction.atomic
-def retry(row: Any, *, kind: str, task: str, event: str) -> None:
-    """Owe an Outgoing that was given up again.
+def retry(row: Any, *, kind: str, task: str, event: str, keyword: str = "mail_id") -> None:
+    """Owe an Outgoing that was given up again; `keyword` is the task's for its id.
 
     :raises core.state.TransitionNotAllowed: if it was not.
     """
     state.move(row, Outgoing.Status.OWED, source=Outgoing.Status.FAILED, attempts=0, error="")
     due.owe(kind, row.pk)
-    enqueue(task, mail_id=row.pk)
+    enqueue(task, **{keyword: row.pk})
     audit.record(event, row)

@@ -113,8 +113,11 @@ def check(*, domain_id: UUID, resolve: Resolver = dns.txt_records) -> CustomDoma
     :raises CustomDomain.DoesNotExist: if it is not the current tenant's.
     :raises NotProven: without the record. :raises tenants.services.dns.NoAnswer: if nobody answered.
     :raises TakenByAnother: if another company proved it first.
+    :raises core.entitlements.NotInPlan: if it is not proven yet, and the plan includes no host of its own any more.
     """
     row = _own(domain_id)
+    if row.verified_at is None:
+        entitlements.require(Feature.CUSTOM_DOMAIN)
     proven = _is_proven(row, resolve)
     CustomDomain.objects.filter(pk=row.pk).update(checked_at=clock.now())
     if not proven:
