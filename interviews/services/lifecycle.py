@@ -72,7 +72,7 @@ def release_quota(*, interview_id: UUID) -> None:
     """Give back the reservation of an interview that got no answer in a day."""
     with transaction.atomic():
         interview = Interview.objects.get(pk=interview_id)
+        due.settle("quota_release", interview_id)  # before its place, as a first answer does: neither waits in vain
         if quota.release(interview_id=interview_id):
             audit.record("quota.released", interview)
             turned_away.room_came()
-        due.settle("quota_release", interview_id)
