@@ -6,46 +6,18 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, mail, notices, plans, reconciling, subscriptions
-        from billing.services.stripe import inbox, leaving
-        from core import due, gauges, tenancy
+        from billing.services import entitlements, plans, reconciling, subscriptions
+        from billing.services.stripe import leaving
         from core import entitlements as asked
+        from core import gauges, tenancy
         from llm import own_keys
         from tenants.selectors import figures
         from tenants.services import api_keys, closing, provisioning
 
         asked.connect(entitlements.to_begin)
         asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
-        due.register("renewal", task="billing.renew", keyword="subscription_id")
-        due.register("period_close", task="billing.close_period", keyword="period_id")
-        due.register(reconciling.KIND, task="billing.reconcile", keyword="tenant_id")
+        _register_what_is_owed()
         gauges.register("billing", reconciling.figures, keep=60.0)
-        due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
-        due.register(
-            mail.DUE,
-            task="billing.send_mail",
-            keyword="mail_id",
-            retry=lambda object_id: mail.retry(mail_id=object_id),
-        )
-        # Who is suspended, or closing, is still paid for, or not: what Stripe tells is followed all the same.
-        due.register(
-            "stripe_event",
-            task="billing.follow_stripe_event",
-            keyword="event_id",
-            retry=inbox.retry,
-            any_status=True,
-        )
-        due.register("stripe_check", task="billing.check_stripe", keyword="subscription_id", any_status=True)
-        due.register("stripe_overage", task="billing.charge_overage_by_stripe", keyword="period_id", any_status=True)
-        due.register("invoicing", task="billing.issue_invoice", keyword="subscription_id")
-        due.register("invoice_overdue", task="billing.invoice_overdue", keyword="invoice_id")
-        due.register("dunning", task="billing.dun", keyword="subscription_id")
-        due.register(
-            notices.DUE,
-            task="billing.send_notice",
-            keyword="notice_id",
-            retry=lambda notice_id: notices.retry(notice_id=notice_id),
-        )
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
         closing.when_closed("stripe", leaving.leave)
@@ -55,3 +27,39 @@ class BillingConfig(AppConfig):
         provisioning.register_step(
             "subscription", subscriptions.subscribe_new_tenant, undo=subscriptions.drop_unused_subscription
         )
+
+
+def _register_what_is_owed() -> None:
+    from billing.services import mail, notices, reconciling
+    from billing.services.stripe import inbox
+    from core import due
+
+    due.register("renewal", task="billing.renew", keyword="subscription_id")
+    due.register("period_close", task="billing.close_period", keyword="period_id")
+    due.register(reconciling.KIND, task="billing.reconcile", keyword="tenant_id")
+    due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
+    due.register(
+        mail.DUE,
+        task="billing.send_mail",
+        keyword="mail_id",
+        retry=lambda object_id: mail.retry(mail_id=object_id),
+    )
+    # Who is suspended, or closing, is still paid for, or not: what Stripe tells is followed all the same.
+    due.register(
+        "stripe_event",
+        task="billing.follow_stripe_event",
+        keyword="event_id",
+        retry=inbox.retry,
+        any_status=True,
+    )
+    due.register("stripe_check", task="billing.check_stripe", keyword="subscription_id", any_status=True)
+    due.register("stripe_overage", task="billing.charge_overage_by_stripe", keyword="period_id", any_status=True)
+    due.register("invoicing", task="billing.issue_invoice", keyword="subscription_id")
+    due.register("invoice_overdue", task="billing.invoice_overdue", keyword="invoice_id")
+    due.register("dunning", task="billing.dun", keyword="subscription_id")
+    due.register(
+        notices.DUE,
+        task="billing.send_notice",
+        keyword="notice_id",
+        retry=lambda notice_id: notices.retry(notice_id=notice_id),
+    )

@@ -1,7 +1,7 @@
 """Revenue against cost, added up by tenant, by plan and by month."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -151,11 +151,3 @@ def _spent(found: Figures, ids: dict[str, UUID]) -> None:
         if source in found.savings:
             found.savings[source].requests += spent.requests
             found.savings[source].saved_usd += spent.saved_usd
-
-
-def sums(lines: Iterable[Line]) -> Line:
-    """All of them together."""
-    total = Line()
-    for line in lines:
-        total.add(line)
-    return total

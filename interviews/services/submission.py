@@ -37,13 +37,8 @@ def submit(interview: Interview, *, closing: str) -> None:
         if closing:
             _store_closing(interview, closing)
         now, receipt = clock.now(), receipt_hash(interview)
-        changes: dict[str, Any] = {
-            "completed_at": now,
-            "last_activity_at": now,
-            "receipt_hash": receipt,
-            "closing_draft": None,
-        }
-        state.move(interview, Interview.Status.COMPLETED, **changes)
+        changes: dict[str, Any] = {"completed_at": now, "last_activity_at": now, "receipt_hash": receipt}
+        state.move(interview, Interview.Status.COMPLETED, closing_draft=None, **changes)
         audit.record("interview.submitted", interview)
         due.settle("interview_deadline", interview.pk)
         if interview.turns.filter(answer__isnull=False).exists():
