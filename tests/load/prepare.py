@@ -43,7 +43,8 @@ COMPETENCIES = 5
 def _tenant(name: str, at_once: int) -> str:
     """The schema of a tenant on a plan with so many turns at once."""
     code = f"{PLAN}-{at_once}"
-    fields = {"name": "Load", "price_usd": Decimal(0), "interviews_a_month": 1_000_000, "turns_at_once": at_once}
+    fields = {"family": code, "name": "Load", "price_usd": Decimal(0)}
+    fields |= {"interviews_a_month": 1_000_000, "turns_at_once": at_once}
     Plan.objects.using("owner").get_or_create(code=code, defaults=fields)
     return str(provisioning.ensure_tenant(name=name.title(), subdomain=name, plan_code=code).schema_name)
 
