@@ -77,6 +77,7 @@ class CheckoutTests(WireCase):
                 "customer_update[name]": "auto",
                 "customer_update[address]": "auto",
                 "automatic_tax[enabled]": "false",
+                "subscription_data[billing_mode][type]": "flexible",
                 **{f"metadata[{name}]": value for name, value in told.items()},
                 **{f"subscription_data[metadata][{name}]": value for name, value in told.items()},
             },
@@ -245,6 +246,76 @@ class ChangeTests(WireCase):
 
         back = changes.change_at_renewal(by=self.owner, code="one", shown="one")
         self.assertEqual((back.plan_id, back.next_plan_id), ("one", None))
+
+    def wished(self) -> None:
+        """alpha chose `two` for the renewal."""
+        self.paying()
+        changes.change_at_renewal(by=self.owner, code="two", shown="one")
+        self.held.refresh_from_db()
+        self.assertEqual(self.held.next_plan, self.two)
+        self.shop.asked.clear()
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """Price, proration and since when, of each change that Stripe was asked for."""
+        names = ("items[0][price]", "proration_behavior", "metadata[candor_when]")
+        found = [one.form for one in self.shop.posts("subscriptions/sub_1")]
+        return [(form[names[0]], form[names[1]], form[names[2]]) for form in found]
+
+    def test_a_plan_chosen_for_the_renewal_and_then_for_now_is_charged_from_the_price_that_was_paid(self) -> None:
+        self.wished()
+
+        held = changes.change_now(by=self.owner, code="two", shown="one")
+
+        self.assertEqual(self.told(), [("price_one", "none", "now"), ("price_two", "always_invoice", "now")])
+        self.assertEqual((held.plan, held.next_plan), (self.two, None))
+        self.assertGreater(periods.current().included, 500)
+
+    def test_a_smaller_wish_gives_no_smaller_credit_for_a_larger_plan_now(self) -> None:
+        self.paying()
+        plan("small", 9, 10)
+        changes.change_at_renewal(by=self.owner, code="small", shown="one")
+        self.shop.asked.clear()
+
+        changes.change_now(by=self.owner, code="two", shown="one")
+
+        self.assertEqual(self.told(), [("price_one", "none", "now"), ("price_two", "always_invoice", "now")])
+
+    def test_a_declined_card_leaves_the_wish_for_the_renewal_as_it_was(self) -> None:
+        self.wished()
+        declined = {"error": {"type": "card_error", "code": "card_declined", "message": "Your card was declined."}}
+        real = self.shop._answer
+
+        def answer(asked: Any) -> tuple[int, Raw]:
+            charged = asked.form.get("proration_behavior") == "always_invoice"
+            return (402, declined) if charged else real(asked)
+
+        with mock.patch.object(self.shop, "_answer", answer), self.assertRaises(client.Declined):
+            changes.change_now(by=self.owner, code="two", shown="one")
+
+        self.assertEqual(self.told()[-1], ("price_two", "none", "renewal"))
+        self.tell(event(UPDATED, self.shop.objects["sub_1"]))
+        self.held.refresh_from_db()
+        self.assertEqual((self.held.plan, self.held.next_plan, periods.current().included), (self.one, self.two, 100))
+
+    def test_an_answer_that_got_lost_is_no_second_charge(self) -> None:
+        self.paying()
+        with mock.patch.object(mirror, "copy_subscription", side_effect=client.Unavailable):
+            changes.change_now(by=self.owner, code="two", shown="one")
+
+        held = changes.change_now(by=self.owner, code="two", shown="one")
+
+        self.assertEqual((self.told(), held.plan), ([("price_two", "always_invoice", "now")], self.two))
+
+    def test_a_price_that_somebody_changed_at_stripe_is_copied_and_looked_at_first(self) -> None:
+        raw = self.paying()
+        plan("three", 999, 2000)
+        raw["items"]["data"][0]["price"]["id"] = "price_two"
+
+        with self.assertRaises(plan_changes.ChangedMeanwhile):
+            changes.change_now(by=self.owner, code="three", shown="one")
+
+        self.held.refresh_from_db()
+        self.assertEqual((self.shop.posts(), self.held.plan), ([], self.two))
 
     def test_what_the_page_showed_must_still_be_so(self) -> None:
         self.paying()
@@ -432,10 +503,7 @@ class OverageTests(WireCase):
         self.assertEqual((self.period.stripe_item, Due.objects.filter(kind="stripe_overage").count()), ("", 1))
 
     def test_after_the_end_an_invoice_of_its_own_is_asked_for(self) -> None:
-        raw = self.shop.objects["sub_1"] | {"status": "canceled", "ended_at": seconds(datetime.now(UTC))}
-        self.tell(event(UPDATED, self.shop.put(raw)))
-        charges.close(period_id=self.period.pk)
-        self.shop.asked.clear()
+        self.ended()
 
         overage.bill(period_id=self.period.pk)
 
@@ -444,6 +512,43 @@ class OverageTests(WireCase):
             self.asked("v1/invoices"),
             {"customer": "cus_alpha", "auto_advance": "true", "pending_invoice_items_behavior": "include"},
         )
+
+    def ended(self) -> None:
+        raw = self.shop.objects["sub_1"] | {"status": "canceled", "ended_at": seconds(datetime.now(UTC))}
+        self.tell(event(UPDATED, self.shop.put(raw)))
+        charges.close(period_id=self.period.pk)
+        self.shop.asked.clear()
+
+    def test_a_crash_before_the_last_invoice_is_made_up_for(self) -> None:
+        self.ended()
+        with mock.patch.object(overage, "_invoice", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            overage.bill(period_id=self.period.pk)
+        self.shop.answered.clear()  # Stripe forgot its idempotency keys
+
+        overage.bill(period_id=self.period.pk)
+
+        items, bills = self.shop.posts("invoiceitems"), self.shop.posts("v1/invoices")
+        self.assertEqual((len(items), len(bills)), (1, 1))
+
+    def test_an_item_that_is_on_an_invoice_already_makes_no_second_one(self) -> None:
+        self.ended()
+        overage.bill(period_id=self.period.pk)
+        self.shop.of("invoiceitem")[0]["invoice"] = "in_made2"
+        QuotaPeriod.objects.filter(pk=self.period.pk).update(stripe_item="")
+        self.shop.answered.clear()
+
+        overage.bill(period_id=self.period.pk)
+
+        self.assertEqual(len(self.shop.posts("v1/invoices")), 1)
+
+    def test_one_interview_is_said_as_one(self) -> None:
+        metering.record(UsageRecord.Kind.OVERAGE, period=self.period, key="overage:less", quantity=Decimal(-2))
+        charges.close(period_id=self.period.pk)
+
+        overage.bill(period_id=self.period.pk)
+
+        said = self.asked("invoiceitems")["description"]
+        self.assertEqual(said, "1 interview beyond the included, at 1.25 dollars")
 
     def test_a_credit_takes_back_what_is_not_charged_yet(self) -> None:
         QuotaPeriod.objects.filter(pk=self.period.pk).update(credited=3, consumed=5)

@@ -110,5 +110,7 @@ def _wanted(held: Subscription, plan: Plan, customer: str) -> Any:
         "customer_update": {"name": "auto", "address": "auto"},
         "automatic_tax": {"enabled": settings.STRIPE_AUTOMATIC_TAX},
         "metadata": told,
-        "subscription_data": {"metadata": told},
+        # Said, though it is the version's own: what is given back for a change is what was charged, not what the
+        # price is by then, and a change without a charge (for the renewal) never becomes one later.
+        "subscription_data": {"metadata": told, "billing_mode": {"type": "flexible"}},
     }

@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing.models import QuotaPeriod, Subscription
 from billing.services import charges
 from billing.services.stripe import client
+from billing.services.stripe.shapes import Raw
 from core import due
 
 KIND = "stripe_overage"
@@ -29,38 +30,45 @@ def _bill(period_id: UUID) -> None:
     beyond, plan = charges.overage_of(period), period.plan
     if not period.stripe_item and beyond > 0 and plan is not None and plan.overage_price_usd is not None:
         item = _known(period) or _charge(period, beyond, plan.overage_price_usd)
-        QuotaPeriod.objects.filter(pk=period.pk).update(stripe_item=item)
+        if period.subscription.status == Subscription.Status.CANCELLED and not item.get("invoice"):
+            _invoice(period)  # no further one comes by itself
+        QuotaPeriod.objects.filter(pk=period.pk).update(stripe_item=item["id"])
     due.settle(KIND, period.pk)
 
 
-def _known(period: QuotaPeriod) -> str:
+def _known(period: QuotaPeriod) -> Raw | None:
     """What was charged for it already: Stripe forgets its idempotency keys, and keeps its items."""
     with client.asking() as stripe:
         page = stripe.v1.invoice_items.list({"customer": period.subscription.stripe_customer, "limit": 100})
         for item in client.listed(page, most=client.MOST_LISTED):
             if (item.get("metadata") or {}).get("candor_period") == str(period.pk):
-                return str(item["id"])
-    return ""
+                return item
+    return None
 
 
-def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal) -> str:
+def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal) -> Raw:
     held = period.subscription
-    over = held.status == Subscription.Status.CANCELLED
-    text = _("%(count)d interviews beyond the included, %(price)s dollars each") % {"count": beyond, "price": price_usd}
+    text = ngettext(
+        "%(count)d interview beyond the included, at %(price)s dollars",
+        "%(count)d interviews beyond the included, %(price)s dollars each",
+        beyond,
+    )
     wish: Any = {
         "customer": held.stripe_customer,
         "amount": int(beyond * price_usd * 100),
         "currency": client.CURRENCY,
-        "description": text,
+        "description": text % {"count": beyond, "price": price_usd},
         "period": {"start": int(period.period_start.timestamp()), "end": int(period.period_end.timestamp())},
         "metadata": {"candor_period": str(period.pk)},
     }
-    if not over:
+    if held.status != Subscription.Status.CANCELLED:
         wish["subscription"] = held.stripe_subscription
     with client.asking() as stripe:
-        item = stripe.v1.invoice_items.create(wish, {"idempotency_key": f"candor:overage:{period.pk}"})
-        if over:  # no further invoice comes by itself
-            final: Any = {"customer": held.stripe_customer, "auto_advance": True}
-            final["pending_invoice_items_behavior"] = "include"
-            stripe.v1.invoices.create(final, {"idempotency_key": f"candor:overage-invoice:{period.pk}"})
-    return item.id
+        return client.plain(stripe.v1.invoice_items.create(wish, {"idempotency_key": f"candor:overage:{period.pk}"}))
+
+
+def _invoice(period: QuotaPeriod) -> None:
+    final: Any = {"customer": period.subscription.stripe_customer, "auto_advance": True}
+    final["pending_invoice_items_behavior"] = "include"
+    with client.asking() as stripe:
+        stripe.v1.invoices.create(final, {"idempotency_key": f"candor:overage-invoice:{period.pk}"})
