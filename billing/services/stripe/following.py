@@ -24,18 +24,26 @@ AT_RENEWAL = "renewal"  # metadata: the price was changed for the next month, no
 NOW = "now"  # metadata: the difference for the rest of this month is charged
 
 
+class PaidTwice(Odd):
+    """The tenant pays by invoice, and by card too: its page of Stripe's was paid on after all."""
+
+
 def follow(held: Subscription, bought: Bought, *, begun: bool) -> None:
     """Make ours what this one is.
 
     :param begun: whether it was ever paid for; else there is nothing to follow.
-    :raises Odd: if ours is in no state that Stripe's can be.
+    :raises PaidTwice, Odd: if ours is in no state that Stripe's can be.
     """
     if not begun:
         return
+    if _by_invoice(held):
+        if bought.status == OVER:
+            return  # what came after it is paid by invoice
+        raise PaidTwice("paid_by_invoice")
     if held.stripe_subscription != bought.id:
         held = _begin(held, bought)
     if held.collection != CARD and bought.status == OVER:
-        return  # what came after it is paid by invoice
+        return
     if held.collection != CARD:
         raise Odd("paid_by_invoice")
     _follow_plan(held, bought)
@@ -45,6 +53,11 @@ def follow(held: Subscription, bought: Bought, *, begun: bool) -> None:
     held.refresh_from_db()
     if bought.status == OVER:
         _end(held, bought.cancels_at)
+
+
+def _by_invoice(held: Subscription) -> bool:
+    """Whether an invoice is paid, or owed, for what goes on."""
+    return held.collection != CARD and (held.status == Status.ACTIVE or held.past_due_since is not None)
 
 
 def _begin(held: Subscription, bought: Bought) -> Subscription:
