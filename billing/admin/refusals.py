@@ -4,6 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.services.stripe import claim, client
+from billing.services.stripe.shapes import Odd
 
 SENTENCES: dict[type[Exception], str | Promise] = {
     claim.Busy: _("Somebody asks Stripe for this tenant at this moment, or pays there. Try again in two minutes."),
@@ -13,6 +14,7 @@ SENTENCES: dict[type[Exception], str | Promise] = {
     ),
     client.Declined: _("Stripe says that the card was declined. Nothing was done."),
     client.Refused: _("Stripe refuses this (%(code)s). Nothing was done; look at it in Stripe's dashboard."),
+    Odd: _("Stripe did it, and its answer can't be copied. Look at the newest messages under Stripe events."),
 }
 OF_STRIPE: tuple[type[Exception], ...] = tuple(SENTENCES)
 

@@ -1,10 +1,14 @@
 """The way to Stripe: tries, keys, version; and its messages in the admin."""
 
+from unittest import mock
+
 from django.test import override_settings
 
-from accounts.tests.people import signed_in
+from accounts.models import User
+from accounts.tests.people import platform_admin, signed_in
 from billing.models import Subscription
 from billing.services.stripe import checkout, client, portal
+from core import tenancy
 from tests.payments.case import WireCase, event, follow, invoice
 
 
@@ -50,9 +54,6 @@ class EventAdminTests(WireCase):
         told = event("invoice.paid", invoice(customer="cus_later"))
         self.send(told)
         row = follow(told)
-        from accounts.tests.people import platform_admin
-        from core import tenancy
-
         admin = platform_admin()
         with tenancy.enter_platform():
             browser = signed_in(admin, "admin")
@@ -66,3 +67,18 @@ class EventAdminTests(WireCase):
         self.assertContains(browser.post(url, again, follow=True), "Waiting already: 1.")
         self.assertEqual(browser.get(url + "add/").status_code, 403)
         self.assertEqual(browser.get(f"{url}{row.pk}/delete/").status_code, 403)
+
+    def test_who_may_only_read_what_stripe_told_follows_nothing_again(self) -> None:
+        told = event("invoice.paid", invoice(customer="cus_later"))
+        self.send(told)
+        row = follow(told)
+        with tenancy.enter_platform():
+            browser = signed_in(platform_admin(), "admin")
+        url = "/billing/stripeevent/"
+        again = {"action": "follow_again", "_selected_action": [str(row.pk)]}
+
+        with mock.patch.object(User, "has_perm", lambda _user, name, obj=None: ".view_" in name):
+            self.assertContains(browser.get(url), "cus_later")
+            self.assertNotContains(browser.get(url), "follow_again")
+            self.assertNotContains(browser.post(url, again, follow=True), "Of nobody here")
+        self.assertContains(browser.get(url), "follow_again")
