@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from django.utils.translation import ngettext
 
-from billing.models import QuotaPeriod, Subscription
+from billing.models import InvoiceLine, QuotaPeriod, Subscription
 from billing.services import charges
 from billing.services.stripe import client
 from billing.services.stripe.shapes import Raw
@@ -25,15 +25,31 @@ def bill(*, period_id: UUID) -> None:
         log.warning("stripe_overage_waits", period=str(period_id))
 
 
+def bill_rest(held: Subscription) -> None:
+    """The tenant goes: charge what is left of its closed periods, on an invoice of its own. Again changes nothing.
+
+    :raises client.Unavailable: after a part of it.
+    """
+    closed = held.periods.filter(stripe_item="").exclude(closed_at=None).exclude(lines__kind=InvoiceLine.Kind.OVERAGE)
+    for period in closed.select_related("subscription", "plan").order_by("period_start"):
+        _charge_once(period, over=True)
+
+
 def _bill(period_id: UUID) -> None:
     period = QuotaPeriod.objects.select_related("subscription__tenant", "plan").get(pk=period_id)
-    beyond, plan = charges.overage_of(period), period.plan
-    if not period.stripe_item and beyond > 0 and plan is not None and plan.overage_price_usd is not None:
-        item = _known(period) or _charge(period, beyond, plan.overage_price_usd)
-        if period.subscription.status == Subscription.Status.CANCELLED and not item.get("invoice"):
-            _invoice(period)  # no further one comes by itself
-        QuotaPeriod.objects.filter(pk=period.pk).update(stripe_item=item["id"])
+    _charge_once(period, over=period.subscription.status == Subscription.Status.CANCELLED)
     due.settle(KIND, period.pk)
+
+
+def _charge_once(period: QuotaPeriod, *, over: bool) -> None:
+    """:param over: no further invoice comes by itself."""
+    beyond, plan = charges.overage_of(period), period.plan
+    if period.stripe_item or beyond <= 0 or plan is None or plan.overage_price_usd is None:
+        return
+    item = _known(period) or _charge(period, beyond, plan.overage_price_usd, over=over)
+    if over and not item.get("invoice"):
+        _invoice(period)
+    QuotaPeriod.objects.filter(pk=period.pk).update(stripe_item=item["id"])
 
 
 def _known(period: QuotaPeriod) -> Raw | None:
@@ -46,7 +62,7 @@ def _known(period: QuotaPeriod) -> Raw | None:
     return None
 
 
-def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal) -> Raw:
+def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal, *, over: bool) -> Raw:
     held = period.subscription
     text = ngettext(
         "%(count)d interview beyond the included, at %(price)s dollars",
@@ -61,7 +77,7 @@ def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal) -> Raw:
         "period": {"start": int(period.period_start.timestamp()), "end": int(period.period_end.timestamp())},
         "metadata": {"candor_period": str(period.pk)},
     }
-    if held.status != Subscription.Status.CANCELLED:
+    if not over:
         wish["subscription"] = held.stripe_subscription
     with client.asking() as stripe:
         return client.plain(stripe.v1.invoice_items.create(wish, {"idempotency_key": f"candor:overage:{period.pk}"}))
