@@ -1,4 +1,7 @@
-"""What the platform's staff says of an invoice: paid, void, credited. The services decide whether it is so."""
+"""What the platform's staff says of an invoice: paid, void, credited, given back. The services decide whether it is so.
+
+Ours and Stripe's have forms of their own: what is done to one of Stripe's is done at Stripe, and copied.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -14,6 +17,7 @@ from unfold.widgets import (
 
 from billing.models import Invoice
 from billing.services import settling
+from billing.services.stripe import refunds
 from core import clock
 from tenants.admin.reasons import ReasonField
 
@@ -24,6 +28,11 @@ class ActForm(forms.Form):
     title: Any
     intro: Any
     button: Any
+
+    def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "left_usd" in self.fields:
+            self.fields["left_usd"].initial = settling.left_of(invoice)
 
     def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
         """:raises settling.NotPossible, settling.BadAmount: with nothing changed."""
@@ -64,7 +73,48 @@ class VoidForm(ActForm):
         return settling.void(invoice_id=invoice.pk, by=by, **self.cleaned_data)
 
 
-class CreditForm(ActForm):
+class SeenForm(ActForm):
+    """With what was left of the invoice when the page was shown."""
+
+    left_usd = forms.DecimalField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if found.get("left_usd") is None:
+            raise forms.ValidationError(_("Load the page anew: it does not say what was left of the invoice."))
+        return found
+
+
+class RefundForm(SeenForm):
+    title, button = _("Give money back"), _("Give it back")
+    intro = _("Stripe sends it to the card by which the invoice was paid, with a credit note. This can't be undone.")
+    amount_usd = forms.DecimalField(
+        label=_("Amount in dollars, tax included"),
+        max_digits=12,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    reason = ReasonField(_("It stands on Stripe's credit note, and the tenant reads it in its audit trail."))
+
+    def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
+        super().__init__(*args, invoice=invoice, **kwargs)
+        left = self.fields["left_usd"].initial
+        self.fields["amount_usd"].help_text = _("At most $%(left)s: so much was not given back yet.") % {"left": left}
+
+    def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
+        return refunds.refund(invoice_id=invoice.pk, by=by, **self.cleaned_data)
+
+
+class VoidAtStripeForm(ActForm):
+    title, button = _("Make void"), _("Make it void")
+    intro = _("Stripe stops collecting it, and nothing is owed by it any more. What was paid is given back instead.")
+    reason = ReasonField(_("The tenant reads it in its audit trail."))
+
+    def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
+        return refunds.void(invoice_id=invoice.pk, by=by, **self.cleaned_data)
+
+
+class CreditForm(SeenForm):
     title, button = _("Issue a credit note"), _("Issue it")
     intro = _("It lowers what is to be paid; what was paid already is paid back by bank, and then marked so.")
     total_usd = forms.DecimalField(

@@ -24,7 +24,11 @@ class StripeEventAdmin(ModelAdmin):
     list_per_page = 50
     actions = ("follow_again",)
 
-    @admin.action(description=_("Follow again: copy what Stripe has now"))
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Following needs the right to change messages, though nobody changes one."""
+        return request.user.has_perm("billing.change_stripeevent")
+
+    @admin.action(description=_("Follow again: copy what Stripe has now"), permissions=["replay"])
     def follow_again(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
         outcomes = Counter(self._again(row) for row in queryset)
         text = _("Owed again: %(owed)d. Of nobody here: %(unmatched)d. Waiting already: %(waits)d.")

@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.roles import Permission
 from billing.models import BillingDetails, Subscription
 from billing.services import billing_details, granting, plan_changes, plans, subscriptions
-from billing.services.stripe import changes
+from billing.services.stripe import changes, checkout
 from core import tenancy
 
 Collection = Subscription.Collection
@@ -28,18 +28,19 @@ def change_at_renewal(*, by: User, code: str, shown: str) -> Subscription:
     return changes.change_at_renewal(by=by, code=code, shown=shown)
 
 
-@transaction.atomic
 def start_by_invoice(*, by: User, code: str, shown: str) -> Subscription:
     """Pay for this plan from now on, by invoice: on trial, after it, or again after a cancellation.
 
     :raises NoDetails: without billing details.
     :raises plan_changes.ChangedMeanwhile, plan_changes.BelowUse, subscriptions.NotNow, plans.UnknownPlan: see there.
+    :raises claim.Busy, client.Unavailable, client.Refused: while a page of Stripe's can't be ended.
     """
     held = _mine(by)
     if not BillingDetails.objects.filter(subscription=held).exists():
         raise NoDetails
-    plan_changes.choose_unpaid(subscription_id=held.pk, code=code, shown=shown)
-    return subscriptions.activate(subscription_id=held.pk, collection=Collection.INVOICE)
+    with checkout.closed(held.pk), transaction.atomic():
+        plan_changes.choose_unpaid(subscription_id=held.pk, code=code, shown=shown)
+        return subscriptions.activate(subscription_id=held.pk, collection=Collection.INVOICE)
 
 
 def allow_overage(*, by: User, limit: int) -> Subscription:
