@@ -1,5 +1,7 @@
 """What tenants pay against what they cost: by tenant, plan and UTC month, to the cent."""
 
+import csv
+import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,7 +9,7 @@ from unittest import mock
 
 import time_machine
 
-from billing.margin import anomalies, charts, counts, months, report, sheet
+from billing.margin import anomalies, charts, counts, months, pages, report, sheet
 from billing.margin.report import Figures, Line
 from billing.models import Invoice, InvoiceLine, Plan, QuotaPeriod, Subscription, UsageRecord
 from core import tenancy
@@ -277,15 +279,23 @@ class AnomalyTests(MarginTestCase):
 
 class SheetTests(MarginTestCase):
     def test_a_name_that_a_spreadsheet_would_run_is_only_text(self) -> None:
-        names = ["=1+1", "+1", "-1", "@a", "\tx", "\rx", "Alpha, Ltd."]
+        names = ["=1+1", "+1", "-1", "@a", "\tx", "\rx", "\nx", "Alpha, Ltd."]
         lines = [Line(name=name, revenue_usd=USD("-1.50")) for name in names]
 
-        rows = sheet.write("tenant", lines).splitlines()
+        head, *rows = csv.reader(io.StringIO(sheet.write("tenant", lines), newline=""))
 
-        self.assertEqual([sheet.harmless(name)[0] for name in names], ["'"] * 6 + ["A"])
-        self.assertTrue(rows[0].startswith("tenant,revenue_usd,waiting_usd,"))
-        self.assertTrue(rows[1].startswith("'=1+1,-1.5,0,"))
-        self.assertIn('"Alpha, Ltd."', rows[-1])
+        self.assertEqual([row[0] for row in rows], [*(f"'{name}" for name in names[:-1]), "Alpha, Ltd."])
+        self.assertEqual(head[:3], ["\ufefftenant", "revenue_usd", "waiting_usd"])
+        self.assertEqual({tuple(row[1:3]) for row in rows}, {("-1.5", "0")})
+
+    def test_a_tenant_with_a_formula_for_its_name(self) -> None:
+        Tenant.objects.filter(pk=self.alpha.pk).update(name="=1+1")
+        call(MAY, cost="1")
+
+        text = pages.as_csv(NOW, 3, "tenant")
+
+        self.assertTrue(text.startswith("\ufefftenant,revenue_usd,"))
+        self.assertIn("\r\n'=1+1,0,0,1,0,-1,,", text)
 
     def test_amounts_are_plain_numbers(self) -> None:
         row = sheet.write("month", [Line("2026-05", None, USD("1000"), model_usd=USD("0.00000100"))]).splitlines()[1]

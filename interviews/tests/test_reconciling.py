@@ -29,7 +29,7 @@ from interviews.models import Interview
 from interviews.services import afterwards, lifecycle, opening, questions, submission
 from interviews.tests import make
 from llm import usage
-from llm.models import LlmCall, UsageHour
+from llm.models import LlmCall, UsageGroup, UsageHour
 from llm.tests.made import call
 
 HOUR = timedelta(hours=1)
@@ -304,6 +304,60 @@ class LedgerDifferenceTests(TenantTestCase):
             ("ledger.month.cost_usd", "0.03000000", "0.05000000", (key,)),
             [(one.what, one.expected, one.found, one.ids) for one in compared()],
         )
+
+    def in_groups(self) -> dict[int, UUID]:
+        """Calls of a group and of none, of six to nine hours ago and of 200 days ago, added up: hour -> its group."""
+        groups = {hours: uuid7() for hours in (200 * 24, 9, 8, 7, 6)}
+        for hours, group in groups.items():
+            for cost, of in (("0.02", group), ("0.03", group), ("0.01", None)):
+                call(usage.hour_of(self.now) - hours * HOUR, cost=cost, group_id=of)
+        usage.roll_up()
+        return groups
+
+    def test_what_groups_spent_is_their_calls(self) -> None:
+        groups = self.in_groups()
+        self.assertEqual(said(), [])
+
+        UsageGroup.objects.filter(group_id=groups[8]).update(cost_usd=Decimal("0.04"))
+        UsageGroup.objects.filter(group_id=groups[7]).delete()
+        of_nobody = uuid7()
+        hours = {n: usage.hour_of(self.now) - n * HOUR for n in (9, 8, 7)}
+        UsageGroup.objects.create(hour=hours[9], tenant="alpha", group_id=of_nobody, cost_usd=Decimal("0.01"))
+
+        self.assertEqual(
+            [(one.what, one.expected, one.found, one.ids) for one in compared()],
+            [
+                ("ledger.group.cost_usd", expected, found, (f"{hours[n]:%Y-%m-%dT%H} {group}",))
+                for n, group, expected, found in (
+                    (9, of_nobody, "0", "0.01000000"),
+                    (8, groups[8], "0.05000000", "0.04000000"),
+                    (7, groups[7], "0.05000000", "0"),
+                )
+            ],
+        )
+
+    def test_groups_whose_calls_went_spent_at_most_what_all_of_their_hour_did(self) -> None:
+        oldest = usage.hour_of(self.now) - 200 * 24 * HOUR
+        group = self.in_groups()[200 * 24]
+        kept = UsageGroup.objects.filter(group_id=group)
+        kept.update(cost_usd=Decimal("0.06"))
+        self.assertEqual(said(), [])
+
+        kept.update(cost_usd=Decimal("0.06000001"))
+
+        key = f"{oldest:%Y-%m-%dT%H} groups"
+        self.assertEqual(
+            [(one.what, one.expected, one.found, one.ids) for one in compared()],
+            [("ledger.group.cost_usd", "0.06000000", "0.06000001", (key,))],
+        )
+
+    def test_a_neighbours_groups_are_nobody_elses(self) -> None:
+        self.in_groups()
+        UsageGroup.objects.filter(tenant="alpha").update(tenant=OTHER)
+        with self.in_tenant(OTHER):
+            self.assertEqual({one.found for one in compared()}, {"0.05000000"})
+
+        self.assertEqual({(one.expected, one.found) for one in compared()}, {("0.05000000", "0")})
 
     def test_a_call_that_never_ended(self) -> None:
         left = call(self.now - 2 * HOUR, settled_at=None, latency_ms=None, cost=None)
