@@ -23,10 +23,11 @@ def infrastructure_usd(interview_ids: Collection[UUID]) -> dict[UUID, Decimal | 
     one that was given back and is taken up again later has begun on its first day.
     """
     started = UsageRecord.objects.filter(interview_id__in=interview_ids, kind=UsageRecord.Kind.STARTED)
-    began = started.order_by("occurred_at").values_list("interview_id", "occurred_at")
+    began = {pk: at for pk, at in started.values_list("interview_id", "occurred_at") if pk}
     shares = list(InfrastructureShare.objects.values_list("from_date", "usd_an_interview"))  # the newest first
     return {
-        pk: next((usd for from_date, usd in shares if from_date <= at.astimezone(UTC).date()), None) for pk, at in began
+        pk: next((usd for from_date, usd in shares if from_date <= at.astimezone(UTC).date()), None)
+        for pk, at in began.items()
     }
 
 

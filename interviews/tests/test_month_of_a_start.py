@@ -1,4 +1,4 @@
-"""An interview belongs to the month in which it began: in the list of receipts, its share of the servers, the margin."""
+"""An interview belongs to the month in which it began: in the list of receipts, by its share, in the margin."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ import time_machine
 
 from accounts.roles import Role
 from billing.margin import counts
-from billing.models import QuotaUse, UsageRecord
+from billing.models import InfrastructureShare, QuotaUse, UsageRecord
 from billing.selectors import receipts
 from core import clock, months
 from core.testing import TenantTestCase
@@ -43,7 +43,7 @@ class MonthOfAStartTests(TenantTestCase):
         admin, pk = make.staff(Role.ADMIN), self.interview.pk
         listed = [month for month in (self.month, self.edge.date()) if costs.begun(admin, month).filter(pk=pk)]
         newest_first = mock.Mock(values_list=lambda *names: self.shares[::-1])
-        with mock.patch.object(receipts.InfrastructureShare, "objects", newest_first):
+        with mock.patch.object(InfrastructureShare, "objects", newest_first):
             return listed, receipts.infrastructure_usd([pk])[pk]
 
     def test_receipts_and_the_margin_say_the_same(self) -> None:
