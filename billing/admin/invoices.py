@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from accounts.models import User
@@ -21,20 +21,8 @@ from billing.services.granting import BadGrant
 from billing.services.stripe import refunds
 from billing.views.invoices import as_file
 from core import audit
+from core.read_only import ReadOnly, ReadOnlyAdmin
 from tenants.services.trails import acting
-
-
-class ReadOnly:
-    """Nobody adds, changes or deletes here: services do."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class LineInline(ReadOnly, TabularInline):
@@ -44,7 +32,7 @@ class LineInline(ReadOnly, TabularInline):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnly, ModelAdmin):
+class InvoiceAdmin(ReadOnlyAdmin):
     list_display = ("number", "tenant", "kind", "status", "total_usd", "issued_at", "due_at", "paid_at", "source")
     list_filter = ("status", "kind", "source")
     search_fields = ("number", "subscription__tenant__name", "payment_reference")
@@ -141,7 +129,7 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(InvoiceLine)
-class InvoiceLineAdmin(ReadOnly, ModelAdmin):
+class InvoiceLineAdmin(ReadOnlyAdmin):
     """What was charged. Those without an invoice wait for one."""
 
     list_display = ("created_at", "tenant", "kind", "text", "quantity", "amount_usd", "invoice")

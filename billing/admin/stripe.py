@@ -4,15 +4,15 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from billing.models import StripeEvent
 from billing.services.stripe import inbox
+from core.read_only import ReadOnlyAdmin
 from core.state import TransitionNotAllowed
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ModelAdmin):
+class StripeEventAdmin(ReadOnlyAdmin):
     """What Stripe told: read-only but for following it once more."""
 
     list_display = ("type", "customer", "subscription", "status", "error", "attempts", "livemode", "received_at")
@@ -40,12 +40,3 @@ class StripeEventAdmin(ModelAdmin):
             return str(inbox.replay(event_id=row.pk).status)
         except TransitionNotAllowed:
             return "waits"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: StripeEvent | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: StripeEvent | None = None) -> bool:
-        return False

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.test import override_settings
 from django.urls import reverse
 
 from accounts.tests.people import person, signed_in
@@ -164,6 +165,19 @@ class PartiesTests(AdminCase):
             ((action, actor, by, detail),) = trail(action="seller.changed")
         self.assertEqual((action, actor, by), ("seller.changed", "platform", self.root.pk))
         self.assertIn("iban", detail["fields"])
+
+    def test_in_production_the_first_page_says_so_until_it_is_set(self) -> None:
+        front, words = reverse("admin:index", urlconf="config.urls_admin"), "No invoice is issued: the seller is still"
+        self.assertNotContains(self.client.get(front), words)
+
+        with override_settings(PRODUCTION=True):
+            self.assertContains(self.client.get(front), words)
+            self.assertContains(self.client.get(front), f'href="{page("seller", "changelist")}"')
+            Seller.objects.all().delete()
+            self.assertContains(self.client.get(front), words)
+            self.client.get(page("seller", "changelist"))
+            Seller.objects.update(is_placeholder=False)
+            self.assertNotContains(self.client.get(front), words)
 
     def test_what_can_t_be_right_is_refused_and_nothing_is_changed(self) -> None:
         for wrong, said in (

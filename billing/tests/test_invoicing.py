@@ -171,7 +171,7 @@ class MissingTests(Case):
         self.assertEqual(Invoice.objects.get().total_usd, Decimal("100.00"))
         self.assertEqual(invoiced.owed("invoicing", self.held.pk), [])
 
-    def test_outside_development_nothing_is_issued_by_the_placeholder(self) -> None:
+    def test_in_production_nothing_is_issued_by_the_placeholder(self) -> None:
         invoiced.details()
         invoiced.line()
         with override_settings(PRODUCTION=True):

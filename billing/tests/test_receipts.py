@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from accounts.tests.people import person, platform_admin
-from billing.models import InfrastructureShare, QuotaUse, ReceiptPolicy
+from billing.models import InfrastructureShare, ReceiptPolicy
 from billing.selectors import receipts as selectors
 from billing.services import periods, quota, receipts
 from billing.tests.plans import on
@@ -35,9 +35,7 @@ def share(usd: str, days: int) -> InfrastructureShare:
 def began(days: int) -> UUID:
     """An interview that began so many days ago."""
     interview_id = uuid7()
-    quota.reserve(interview_id=interview_id)
-    at = clock.now() - timedelta(days=days)
-    QuotaUse.objects.filter(pk=interview_id).update(reserved_at=at)
+    quota.reserve(interview_id=interview_id, at=clock.now() - timedelta(days=days))
     return interview_id
 
 
