@@ -15,7 +15,7 @@ from core import letters
 def write(
     kind: str, held: Subscription, *, invoice: Invoice | None, name: str, more: dict[str, Any]
 ) -> tuple[str, str]:
-    """Subject and text of `billing/mail/<kind>*`: days of periods in the subscription's zone, an invoice's in its own."""
+    """Subject and text of `billing/mail/<kind>*`: days in the subscription's zone, an invoice's in its own."""
     tenant = held.tenant
     shared = {
         "company": tenant.name,

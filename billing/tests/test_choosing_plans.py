@@ -57,7 +57,7 @@ class SideBySideTests(ChoosingCase):
 
         shown = words(self.client, "/billing/plan/")
 
-        self.assertIn("Version 1, which is no longer offered: its terms stay yours", shown)
+        self.assertIn("Version 1, which is no longer sold. You keep its terms", shown)
         self.assertIn("Starter $129.00", shown)
 
     def test_a_plan_that_is_too_small_says_what_to_give_up(self) -> None:
@@ -66,10 +66,14 @@ class SideBySideTests(ChoosingCase):
         entitlements.uses(entitlements.Feature.SSO, lambda: True)
         self.addCleanup(lambda: entitlements.uses(entitlements.Feature.SSO, look or (lambda: False)))
 
-        self.assertIn("In use, and not in this plan: Single sign-on.", words(self.client, "/billing/plan/"))
+        self.assertIn(
+            "You use a feature that this plan does not include: Single sign-on.", words(self.client, "/billing/plan/")
+        )
         response = self.choose("starter", "renewal")
 
-        self.assertContains(response, "In use, and not in this plan: Single sign-on.", status_code=409)
+        self.assertContains(
+            response, "You use a feature that this plan does not include: Single sign-on.", status_code=409
+        )
         self.assertEqual(self.state(), ("professional", None, "active"))
         self.assertEqual(self.acts(), [])
 
@@ -81,7 +85,7 @@ class ChangingTests(ChoosingCase):
         shown = words(self.client, "/billing/plan/professional/")
 
         # Two thirds of the period are left: 66 dollars come back, 332.67 are charged, 600 interviews are added.
-        for part in ("given back −$66.00", "To pay for this period, before tax $266.6", "100 → 700"):
+        for part in ("Credit for Starter until", "−$66.00", "Due for this period, before tax $266.6", "100 → 700"):
             self.assertIn(part, shown)
         self.assertEqual(self.state(), ("starter", None, "active"))
 
@@ -115,7 +119,7 @@ class ChangingTests(ChoosingCase):
 
         response = self.choose("enterprise", "now", shown="starter")
 
-        self.assertContains(response, "Somebody changed the plan since you opened this page", status_code=409)
+        self.assertContains(response, "Somebody changed the plan after you opened this page", status_code=409)
         self.client.post("/billing/plan/stay/", {"shown": "starter"})
         self.assertEqual((self.state(), self.acts()), (("professional", None, "active"), []))
 
@@ -135,7 +139,7 @@ class ChangingTests(ChoosingCase):
         tenancy.forget()
         bought.with_details()
 
-        self.assertIn("once what is owed has been paid", words(self.client, "/billing/plan/professional/"))
+        self.assertIn("once the outstanding amount is paid", words(self.client, "/billing/plan/professional/"))
         for when in ("now", "renewal", "invoice"):
             self.assertEqual(self.choose("professional", when).status_code, 409, when)
         self.assertEqual(self.state(), ("starter", None, "read_only"))
@@ -235,11 +239,13 @@ class OverageTests(ChoosingCase):
     def test_it_says_what_it_can_cost_and_is_allowed(self) -> None:
         bought.on("professional")
 
-        self.assertIn("With all 500 it could cost $375.00 a period at most", words(self.client, "/billing/beyond/"))
+        self.assertIn("Allowing all 500 costs $375.00 a period at most", words(self.client, "/billing/beyond/"))
         self.assertEqual(self.send("200"), 303)
 
         self.assertEqual(bought.held().overage_limit, 200)
-        self.assertIn("Now: 200, which can cost $150.00 a period at most", words(self.client, "/billing/beyond/"))
+        self.assertIn(
+            "Currently 200 are allowed, which costs $150.00 a period at most", words(self.client, "/billing/beyond/")
+        )
         self.assertEqual(self.acts(), ["subscription.overage_allowed"])
 
     def test_more_than_the_plan_has_less_than_was_used_and_nonsense_are_refused(self) -> None:
@@ -253,10 +259,10 @@ class OverageTests(ChoosingCase):
 
     def test_a_plan_without_it_and_a_trial_say_so(self) -> None:
         bought.on("starter")
-        self.assertIn("Starter has none", words(self.client, "/billing/beyond/"))
+        self.assertIn("Starter does not offer extra interviews", words(self.client, "/billing/beyond/"))
         self.assertEqual(self.send("1"), 400)
         bought.trying("professional")
-        self.assertIn("A trial ends with its interviews", words(self.client, "/billing/beyond/"))
+        self.assertIn("Extra interviews are not available during a trial", words(self.client, "/billing/beyond/"))
         self.assertEqual(self.send("1"), 400)
 
         self.assertEqual(self.acts(), [])
@@ -265,14 +271,14 @@ class OverageTests(ChoosingCase):
 class EndingTests(ChoosingCase):
     def test_it_ends_with_the_period_and_is_taken_back(self) -> None:
         bought.on("starter")
-        self.assertIn("Take your data along, or close the account", words(self.client, "/billing/cancel/"))
+        self.assertIn("Export your data or close the account", words(self.client, "/billing/cancel/"))
 
         self.client.post("/billing/cancel/")
 
         ends = bought.held().cancels_at
         assert ends
         self.assertEqual((ends - clock.now()).days, 19)
-        self.assertIn("Cancelled for the end of the period", words(self.client))
+        self.assertIn("Ends with this period", words(self.client))
         self.client.post("/billing/keep/")
         self.assertIsNone(bought.held().cancels_at)
         self.assertEqual(self.acts(), ["subscription.cancellation_asked", "subscription.cancellation_taken_back"])

@@ -10,7 +10,6 @@ from core import clock, tenancy
 from core.testing import OTHER
 from tenants.tests.supported import trail
 
-
 # The other kinds have tests of their own: what they tell may no longer be so.
 NOTICED = [kind for kind in mail.Kind if kind not in mail._writers]
 
@@ -81,6 +80,7 @@ class SharedTests(Case):
         for kind in NOTICED:
             mail.tell(held, kind, key=f"test:{kind}", invoice_id=self.invoice.pk)
             message = mail._message(BillingNotice.objects.get(key=f"test:{kind}"))
+            assert message is not None
             with self.subTest(kind):
                 self.assertIn("Alpha", message.subject)
                 self.assertNotIn("\n", message.subject)

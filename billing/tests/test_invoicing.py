@@ -10,8 +10,8 @@ from django.test import override_settings
 from accounts.roles import Role
 from accounts.tests.people import person
 from billing.models import BillingNotice, Invoice, InvoiceLine, InvoiceSeries, QuotaPeriod, Seller, Subscription
-from billing.services import mail as notices
 from billing.services import billing_details, charges, invoicing, periods, plan_changes, sellers
+from billing.services import mail as notices
 from billing.services.invoicing import DetailsMissing, NothingToInvoice
 from billing.tests import invoiced
 from core import clock, due, tenancy

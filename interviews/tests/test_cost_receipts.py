@@ -100,7 +100,7 @@ class ReceiptPageTests(ReceiptCase):
 
         page = self.client.get(url("portal_receipt", invited.pk))
 
-        self.assertContains(page, "has not begun")
+        self.assertContains(page, "not started")
         self.assertContains(page, "No model was asked")
         self.assertNotContains(page, "at least")
 
@@ -174,7 +174,7 @@ class ListTests(ReceiptCase):
         page = self.listed()
 
         self.assertEqual(page.context["calls"].beside.cost_usd, Decimal("0.375"))
-        for words in ("Of no one interview", "Drafts of plans", "drafter", "$0.25000000", "$0.12500000"):
+        for words in ("Other AI cost", "Drafts of plans", "drafter", "$0.25000000", "$0.12500000"):
             self.assertContains(page, words)
 
     def test_a_page_takes_as_many_queries_for_many_as_for_one(self) -> None:

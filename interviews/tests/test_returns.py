@@ -151,13 +151,13 @@ class PageTests(ReturnCase):
 
         page = self.page()
 
-        self.assertContains(page, "without it, nothing can be said about hours and money")
+        self.assertContains(page, "Then we can work out the hours and money you save")
         self.assertNotContains(page, "Hours saved</dt>")
 
     def test_without_a_completed_interview_it_says_so(self) -> None:
         self.assume()
 
-        self.assertContains(self.page(), "No interview was completed yet")
+        self.assertContains(self.page(), "No interview has been completed yet")
 
     def test_what_is_said_is_kept_and_audited_with_what_was_said(self) -> None:
         self.completed(8, LAST, review_ms=HOUR_MS)
