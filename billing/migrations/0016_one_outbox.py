@@ -3,13 +3,14 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 
-CLAIMED = "lease_until, fence, attempts, status, error, created_at, sent_at"
 # A worker of the release before that would put a mail into the table that goes waits here, finds no table, and leaves
 # owed what it came for.
-FORWARDS = f"""
+FORWARDS = """
     LOCK TABLE billing_billingmail IN ACCESS EXCLUSIVE MODE;
-    INSERT INTO billing_billingnotice (id, subscription_id, kind, key, person_id, detail, {CLAIMED})
-    SELECT id, subscription_id, kind, key, recipient_id, detail, {CLAIMED} FROM billing_billingmail;
+    INSERT INTO billing_billingnotice (id, subscription_id, kind, key, person_id, detail,
+           lease_until, fence, attempts, status, error, created_at, sent_at)
+    SELECT id, subscription_id, kind, key, recipient_id, detail,
+           lease_until, fence, attempts, status, error, created_at, sent_at FROM billing_billingmail;
     UPDATE due SET kind = 'billing_mail' WHERE kind = 'billing_notice';
     INSERT INTO due (id, tenant, kind, object_id, due_at, attempts, error)
     SELECT gen_random_uuid(), tenant.schema_name, 'trial_ends', held.id,
@@ -19,12 +20,14 @@ FORWARDS = f"""
         ON CONFLICT DO NOTHING;
 """
 # What the release before cannot write is not owed to it.
-BACKWARDS = f"""
+BACKWARDS = """
     DELETE FROM due WHERE kind = 'trial_ends' OR (kind = 'billing_mail' AND object_id IN (
         SELECT id FROM billing_billingnotice WHERE kind = 'trial_ends'));
     DELETE FROM billing_billingnotice WHERE kind = 'trial_ends';
-    INSERT INTO billing_billingmail (id, subscription_id, kind, key, recipient_id, detail, {CLAIMED})
-    SELECT id, subscription_id, kind, key, person_id, detail, {CLAIMED} FROM billing_billingnotice
+    INSERT INTO billing_billingmail (id, subscription_id, kind, key, recipient_id, detail,
+           lease_until, fence, attempts, status, error, created_at, sent_at)
+    SELECT id, subscription_id, kind, key, person_id, detail,
+           lease_until, fence, attempts, status, error, created_at, sent_at FROM billing_billingnotice
      WHERE person_id IS NOT NULL;
     DELETE FROM billing_billingnotice WHERE person_id IS NOT NULL;
     UPDATE due SET kind = 'billing_notice'
@@ -35,7 +38,7 @@ BACKWARDS = f"""
 
 
 def move(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    """The mails of the outbox that goes, those that went too: nobody is told again. Their due rows keep their name."""
+    """The mails of the outbox that goes, those that were sent too: nobody is told again. What is owed has one name."""
     editor.execute(FORWARDS)
 
 

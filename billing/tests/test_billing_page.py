@@ -170,7 +170,7 @@ class StateTests(TenantTestCase):
         held = bought.on("starter")
         for status, part in (
             (Subscription.Status.READ_ONLY, "Read-only until paid"),
-            (Subscription.Status.CANCELLED, "You can take the plan up again at any time"),
+            (Subscription.Status.CANCELLED, "You can subscribe again at any time"),
         ):
             Subscription.objects.filter(pk=held.pk).update(status=status)
             self.assertIn(part, words(self.client))

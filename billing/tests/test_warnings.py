@@ -145,7 +145,7 @@ class SendingTests(WarningCase):
 
     def test_what_is_no_longer_so_and_who_left_are_not_told(self) -> None:
         left, other = BillingNotice.objects.order_by("pk")
-        User.objects.filter(pk=left.person_id).update(is_active=False)
+        User.objects.filter(pk__in=[left.person_id]).update(is_active=False)
         mail.send(mail_id=left.pk)
         QuotaPeriod.objects.filter(pk=periods.current().pk).update(consumed=0, reserved=0)
         mail.send(mail_id=other.pk)

@@ -1,4 +1,4 @@
-"""In whose clock days are read: an invoice's in its seller's, wherever it is shown; a period's in the subscription's."""
+"""In whose clock days are read: an invoice's in its seller's, everywhere; a period's in the subscription's."""
 
 from datetime import UTC, datetime
 

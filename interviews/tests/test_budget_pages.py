@@ -181,7 +181,11 @@ class ShownTests(PageCase):
     def test_it_says_what_stops_and_what_goes_on(self) -> None:
         page = self.client.get(PAGE)
 
-        for words in ("Evaluations", "Wait. Fixed rules make a provisional result", "Everything else goes on as ever"):
+        for words in (
+            "Evaluations",
+            "Wait. Fixed rules produce a provisional result",
+            "Everything else continues as usual",
+        ):
             with self.subTest(words):
                 self.assertContains(page, words)
 

@@ -101,7 +101,7 @@ class ReceiptPageTests(ReceiptCase):
         page = self.client.get(url("portal_receipt", invited.pk))
 
         self.assertContains(page, "not started")
-        self.assertContains(page, "No model was asked")
+        self.assertContains(page, "No model was used")
         self.assertNotContains(page, "at least")
 
     def test_the_interview_s_page_leads_to_it_for_who_may_see_it(self) -> None:

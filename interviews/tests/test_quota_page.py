@@ -1,6 +1,7 @@
 """The page for a candidate who cannot begin for want of quota: it promises a mail where one comes, and only there."""
 
-from django.http import HttpResponse
+from typing import Any
+
 from django.urls import reverse
 
 from core.testing import TenantTestCase
@@ -19,10 +20,9 @@ class PromiseTests(TenantTestCase):
         self.interview = make.consented(self.one)
         full()
 
-    def begin(self) -> HttpResponse:
+    def begin(self) -> Any:
         client = make.browser(self.one.invitation)
-        response: HttpResponse = client.post(reverse("candidate_ready", args=[self.interview.pk]))
-        return response
+        return client.post(reverse("candidate_ready", args=[self.interview.pk]))
 
     def test_it_says_that_a_mail_comes_and_one_does(self) -> None:
         for _ in range(2):

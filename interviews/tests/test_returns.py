@@ -233,10 +233,10 @@ class AdoptionTests(TenantTestCase):
         self.assertEqual(
             {name: used for name, (used, whole) in found.items() if whole == 3 and used},
             {
-                "A model evaluated it": 1,
-                "It was evaluated by rules alone": 1,
-                "A person rated it": 1,
-                "A person decided": 1,
+                "Evaluated by a model": 1,
+                "Evaluated by rules alone": 1,
+                "Rated by a person": 1,
+                "Decided by a person": 1,
             },
         )
         self.assertEqual(found["A model words every reply"], (1, 1))
@@ -254,4 +254,4 @@ class AdoptionTests(TenantTestCase):
         found = {str(one.name): (one.on, one.count) for one in adoption.of_the_company()}
 
         self.assertEqual(found["Single sign-on"], (False, None))
-        self.assertEqual(found["API keys that work"], (False, 0))
+        self.assertEqual(found["Active API keys"], (False, 0))
