@@ -183,7 +183,7 @@ class ShownTests(PageCase):
 
         for words in (
             "Evaluations",
-            "Wait. Fixed rules produce a provisional result",
+            "Wait. Fixed rules produce",
             "Everything else continues as usual",
         ):
             with self.subTest(words):
