@@ -40,14 +40,14 @@ class ActForm(forms.Form):
 
 
 class PaidForm(ActForm):
-    title, button = _("Mark as paid"), _("It is paid")
-    intro = _("The money arrived; of a credit note: it was paid back. This can't be undone.")
+    title, button = _("Mark as paid"), _("Mark as paid")
+    intro = _("The money has arrived (for a credit note: it was paid back). This can't be undone.")
     on = forms.DateField(label=_("Date of the payment"), widget=UnfoldAdminSingleDateWidget)
     reference = forms.CharField(
         label=_("Reference"),
         max_length=settling.LONGEST_REASON,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("By which it is found in the account."),
+        help_text=_("As it appears on the bank statement."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,14 +59,19 @@ class PaidForm(ActForm):
 
 
 class VoidForm(ActForm):
-    title, button = _("Make void"), _("Make it void")
-    intro = _("Nothing is owed by it any more; its number stays. What was paid is corrected by a credit note.")
-    reason = ReasonField(_("The tenant reads it in its audit trail."))
+    title, button = _("Void"), _("Void the invoice")
+    intro = _(
+        "Nothing is due on it any more; its number stays. "
+        "To correct an amount that was already paid, issue a credit note."
+    )
+    reason = ReasonField(_("The tenant sees this in its audit trail."))
     again = forms.BooleanField(
-        label=_("Charge its lines again"),
+        label=_("Invoice its lines again"),
         required=False,
         widget=UnfoldBooleanWidget,
-        help_text=_("They wait for the next invoice, for instance because this one was made out to somebody else."),
+        help_text=_(
+            "The lines go onto the next invoice, for example because this one was made out to the wrong company."
+        ),
     )
 
     def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
@@ -116,16 +121,19 @@ class VoidAtStripeForm(ActForm):
 
 class CreditForm(SeenForm):
     title, button = _("Issue a credit note"), _("Issue it")
-    intro = _("It lowers what is to be paid; what was paid already is paid back by bank, and then marked so.")
+    intro = _(
+        "It reduces the amount due. If the invoice was already paid, transfer the money back "
+        "and then mark the credit note as paid."
+    )
     total_usd = forms.DecimalField(
         label=_("Amount in dollars, tax included"),
         required=False,
         max_digits=12,
         decimal_places=2,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text=_("Empty: all that is left of the invoice."),
+        help_text=_("Leave empty for the full remaining amount."),
     )
-    reason = ReasonField(_("It stands on the credit note."))
+    reason = ReasonField(_("Printed on the credit note."))
 
     def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
         return settling.credit(invoice_id=invoice.pk, by=by, **self.cleaned_data)

@@ -101,7 +101,7 @@ class BillingDetailsAdmin(ModelAdmin):
 
 @admin.register(BillingNotice)
 class BillingNoticeAdmin(ReadOnlyAdmin):
-    """Mail about invoices and payment: what is owed, went, or was given up (core, Due: retry)."""
+    """Mail about plans, invoices and payment: what is owed, went, or was given up (core, Due: retry)."""
 
     list_display = ("created_at", "subscription", "kind", "invoice", "status", "sent_at", "error")
     list_filter = ("status", "kind")

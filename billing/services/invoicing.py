@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Seller, Subscription
-from billing.services import billing_details, notices, numbers, sellers, tax
+from billing.services import billing_details, mail, numbers, sellers, tax
 from billing.services.subscriptions import locked
 from core import audit, clock, due, tenancy
 from core.ids import uuid7
@@ -46,7 +46,7 @@ def look(*, subscription_id: UUID) -> None:
     except NothingToInvoice:
         return
     except DetailsMissing:
-        notices.tell(held, notices.Kind.DETAILS_MISSING, key=f"details:{held.pk}")  # saving them owes the invoice again
+        mail.tell(held, mail.Kind.DETAILS_MISSING, key=f"details:{held.pk}")  # saving them owes the invoice again
     except sellers.PlaceholderSeller as error:
         log.error("invoice_without_seller", said=str(error))
         due.owe(KIND, subscription_id, after=AGAIN)
@@ -122,6 +122,6 @@ def _owe(held: Subscription, invoice: Invoice) -> None:
     """All that follows from an invoice: mail, a look at its due date, both trails."""
     total = str(invoice.total_usd)
     record_in_both("invoice.issued", invoice, tenant=held.tenant, by=audit.actor.get(), total_usd=total)
-    notices.tell(held, notices.Kind.ISSUED, key=f"issued:{invoice.pk}", invoice_id=invoice.pk)
+    mail.tell(held, mail.Kind.ISSUED, key=f"issued:{invoice.pk}", invoice_id=invoice.pk)
     with tenancy.enter(held.tenant.schema_name):
         due.owe(OVERDUE, invoice.pk, after=PAID_WITHIN)

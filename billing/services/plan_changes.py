@@ -24,7 +24,7 @@ class ChangedMeanwhile(Exception):
 
 
 class LargerOnly(Exception):
-    """A smaller plan begins with the next period: what was paid for stays until then."""
+    """A smaller plan starts with the next period, so you keep what you have paid for."""
 
 
 class BelowUse(Exception):
@@ -192,18 +192,20 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
     reasons, terms = [], entitlements.of_plan(plan)
     if terms.seats is not None and use.people > terms.seats:
         reasons.append(
-            _("%(people)d people have an account; this plan includes %(seats)d. Disable some first.")
+            _("%(people)d people have an account, but this plan includes only %(seats)d. Disable some accounts first.")
             % {"people": use.people, "seats": terms.seats}
         )
     for feature in sorted(use.features - terms.features):
-        reasons.append(_("In use, and not in this plan: %(what)s.") % {"what": asked.Feature(feature).label})
+        reasons.append(
+            _("You use a feature that this plan does not include: %(what)s.") % {"what": asked.Feature(feature).label}
+        )
     if period is not None:
         beyond = min(period.subscription.overage_limit, plan.most_overage)
         used, fits = period.reserved + period.consumed, included + period.credited + beyond
         if used > fits:
             reasons.append(
                 ngettext("%(used)d interview was used", "%(used)d interviews were used", used) % {"used": used}
-                + _(" in this period; this plan would leave %(room)d of it.") % {"room": fits}
+                + _(" in this period; this plan would allow only %(room)d.") % {"room": fits}
             )
     return reasons
 

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Subscription
-from billing.services import charges, dunning, invoicing, notices, sellers
+from billing.services import charges, dunning, invoicing, mail, sellers
 from billing.services.granting import reasoned
 from billing.services.subscriptions import locked
 from billing.services.tax import CENT
@@ -105,7 +105,7 @@ def credit(
     line.save(force_insert=True)
     everything = _left(invoice)[1] == gross
     _record("invoice.credited", invoice, held, by, note=str(note.pk), total_usd=str(gross), reason=reason)
-    notices.tell(held, notices.Kind.ISSUED, key=f"issued:{note.pk}", invoice_id=note.pk)
+    mail.tell(held, mail.Kind.ISSUED, key=f"issued:{note.pk}", invoice_id=note.pk)
     _number(note, invoice, settles=everything and invoice.status != Status.PAID)
     dunning.paid(held)
     return note

@@ -35,7 +35,7 @@ class SideBySideTests(ChoosingCase):
 
         shown = words(self.client, "/billing/plan/")
 
-        self.assertIn("Version 1, which is no longer offered: its terms stay yours", shown)
+        self.assertIn("Version 1, which is no longer sold. You keep its terms", shown)
         self.assertIn("Starter $129.00", shown)
 
     def test_a_plan_that_is_too_small_says_what_to_give_up(self) -> None:
@@ -44,10 +44,14 @@ class SideBySideTests(ChoosingCase):
         entitlements.uses(entitlements.Feature.SSO, lambda: True)
         self.addCleanup(lambda: entitlements.uses(entitlements.Feature.SSO, look or (lambda: False)))
 
-        self.assertIn("In use, and not in this plan: Single sign-on.", words(self.client, "/billing/plan/"))
+        self.assertIn(
+            "You use a feature that this plan does not include: Single sign-on.", words(self.client, "/billing/plan/")
+        )
         response = self.choose("starter", "renewal")
 
-        self.assertContains(response, "In use, and not in this plan: Single sign-on.", status_code=409)
+        self.assertContains(
+            response, "You use a feature that this plan does not include: Single sign-on.", status_code=409
+        )
         self.assertEqual(self.state(), ("professional", None, "active"))
         self.assertEqual(self.acts(), [])
 
@@ -59,7 +63,7 @@ class ChangingTests(ChoosingCase):
         shown = words(self.client, "/billing/plan/professional/")
 
         # Two thirds of the period are left: 66 dollars come back, 332.67 are charged, 600 interviews are added.
-        for part in ("given back −$66.00", "To pay for this period, before tax $266.6", "100 → 700"):
+        for part in ("Credit for Starter until", "−$66.00", "Due for this period, before tax $266.6", "100 → 700"):
             self.assertIn(part, shown)
         self.assertEqual(self.state(), ("starter", None, "active"))
 
@@ -93,7 +97,7 @@ class ChangingTests(ChoosingCase):
 
         response = self.choose("enterprise", "now", shown="starter")
 
-        self.assertContains(response, "Somebody changed the plan since you opened this page", status_code=409)
+        self.assertContains(response, "Somebody changed the plan after you opened this page", status_code=409)
         self.client.post("/billing/plan/stay/", {"shown": "starter"})
         self.assertEqual((self.state(), self.acts()), (("professional", None, "active"), []))
 
@@ -113,7 +117,7 @@ class ChangingTests(ChoosingCase):
         tenancy.forget()
         bought.with_details()
 
-        self.assertIn("once what is owed has been paid", words(self.client, "/billing/plan/professional/"))
+        self.assertIn("once the outstanding amount is paid", words(self.client, "/billing/plan/professional/"))
         for when in ("now", "renewal", "invoice"):
             self.assertEqual(self.choose("professional", when).status_code, 409, when)
         self.assertEqual(self.state(), ("starter", None, "read_only"))

@@ -17,11 +17,13 @@ class OverageTests(ChoosingCase):
     def test_it_says_what_it_can_cost_and_is_allowed(self) -> None:
         bought.on("professional")
 
-        self.assertIn("With all 500 it could cost $375.00 a period at most", words(self.client, "/billing/beyond/"))
+        self.assertIn("Allowing all 500 costs $375.00 a period at most", words(self.client, "/billing/beyond/"))
         self.assertEqual(self.send("200"), 303)
 
         self.assertEqual(bought.held().overage_limit, 200)
-        self.assertIn("Now: 200, which can cost $150.00 a period at most", words(self.client, "/billing/beyond/"))
+        self.assertIn(
+            "Currently 200 are allowed, which costs $150.00 a period at most", words(self.client, "/billing/beyond/")
+        )
         self.assertEqual(self.acts(), ["subscription.overage_allowed"])
 
     def test_more_than_the_plan_has_less_than_was_used_and_nonsense_are_refused(self) -> None:
@@ -35,10 +37,10 @@ class OverageTests(ChoosingCase):
 
     def test_a_plan_without_it_and_a_trial_say_so(self) -> None:
         bought.on("starter")
-        self.assertIn("Starter has none", words(self.client, "/billing/beyond/"))
+        self.assertIn("Starter does not offer extra interviews", words(self.client, "/billing/beyond/"))
         self.assertEqual(self.send("1"), 400)
         bought.trying("professional")
-        self.assertIn("A trial ends with its interviews", words(self.client, "/billing/beyond/"))
+        self.assertIn("Extra interviews are not available during a trial", words(self.client, "/billing/beyond/"))
         self.assertEqual(self.send("1"), 400)
 
         self.assertEqual(self.acts(), [])
@@ -47,14 +49,14 @@ class OverageTests(ChoosingCase):
 class EndingTests(ChoosingCase):
     def test_it_ends_with_the_period_and_is_taken_back(self) -> None:
         bought.on("starter")
-        self.assertIn("Take your data along, or close the account", words(self.client, "/billing/cancel/"))
+        self.assertIn("Export your data or close the account", words(self.client, "/billing/cancel/"))
 
         self.client.post("/billing/cancel/")
 
         ends = bought.held().cancels_at
         assert ends
         self.assertEqual((ends - clock.now()).days, 19)
-        self.assertIn("Cancelled for the end of the period", words(self.client))
+        self.assertIn("Ends with this period", words(self.client))
         self.client.post("/billing/keep/")
         self.assertIsNone(bought.held().cancels_at)
         self.assertEqual(self.acts(), ["subscription.cancellation_asked", "subscription.cancellation_taken_back"])

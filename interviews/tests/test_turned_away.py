@@ -95,7 +95,7 @@ class PoliteTests(TenantTestCase):
         rows = Mail.objects.filter(kind="quota")
         self.assertEqual(sorted(row.recipient.split("@")[0] for row in rows), ["admin", "owner", "recruiter"])
         for row in rows:
-            self.assertIn("nothing new begins while the plan is not paid for", row.body_text or "")
+            self.assertIn("while the plan is not paid for", row.body_text or "")
             self.assertIn("/waiting/", row.body_text or "")
         self.assertEqual(make.actions("quota."), ["quota.exhausted"])
 
