@@ -100,11 +100,12 @@ def _never_paid(held: Subscription) -> bool:
 
 
 def _begins(held: Subscription) -> bool:
-    return held.status in plan_changes.UNPAID and held.past_due_since is None
+    return held.status in plan_changes.UNPAID and held.past_due_since is None and held.stopped_by_staff_at is None
 
 
 def _unpaid(held: Subscription) -> bool:
-    return held.status in (Status.PAST_DUE, Status.READ_ONLY) and not _never_paid(held)
+    overdue = held.status in (Status.PAST_DUE, Status.READ_ONLY) and not _never_paid(held)
+    return overdue or held.stopped_by_staff_at is not None
 
 
 ACTS: dict[str, Act] = {
@@ -157,7 +158,9 @@ ACTS: dict[str, Act] = {
     ),
     "stop": Act(
         gettext_lazy("Stop for want of payment"),
-        gettext_lazy("Read-only at once: nothing can be changed, no interview begins, running ones are finished."),
+        gettext_lazy(
+            "Read-only at once, until you let everything go on; a payment does not. Running interviews are finished."
+        ),
         staff_acts.stop,
         lambda held: held.status in (Status.ACTIVE, Status.PAST_DUE),
         grave=True,

@@ -26,7 +26,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     fields = (
         *("tenant", "plan", "status", "next_plan", "overage_limit", "collection"),
         *("anchor_at", "zone", "trial_ends_at", "past_due_since", "grace_ends_at", "cancels_at"),
-        *("stripe_customer", "stripe_subscription"),
+        *("stopped_by_staff_at", "stripe_customer", "stripe_subscription"),
     )
     change_form_before_template = "admin/billing/_acts.html"
     change_form_after_template = "admin/billing/_detail.html"

@@ -90,9 +90,7 @@ def _charged_once(held: Subscription, period: QuotaPeriod, lines: Lines, found: 
 
 
 def _overage(held: Subscription, period: QuotaPeriod, charged: Lines, found: Findings) -> None:
-    beyond, plan = charges.overage_of(period), period.plan
-    price = plan.overage_price_usd if plan is not None else None
-    expected = beyond * price if beyond > 0 and price is not None else ZERO
+    expected = charges.overage_usd(period)
     if held.collection == Subscription.Collection.STRIPE and not charged:
         asked = bool(period.stripe_item) or (period.closed_at or found.now) > found.now - STRIPE_TAKES
         found.compare("overage.charged", True, asked or not expected, [period.pk])

@@ -117,14 +117,16 @@ def may_change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Pl
 def follow(held: Subscription, plan: Plan) -> None:
     """Stripe sells the tenant another plan since now: what is included follows by the rest of the period.
 
-    Nothing is refused any more, so what was used stays included. The caller locked the subscription.
+    Nothing is refused any more, so what was used stays included, but for what was used beyond: that stays owed, at the
+    price of the plan under which it was used. The caller locked the subscription.
     """
     period, before = held.periods.select_for_update(no_key=True).first(), held.plan_id
     limit = min(held.overage_limit, plan.most_overage)
     if period is not None:
         more = _proration(held, plan, period).interviews
-        least = period.reserved + period.consumed - period.credited - limit
-        period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, limit
+        allowed = max(limit, charges.overage_of(period))
+        least = period.reserved + period.consumed - period.credited - allowed
+        period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, allowed
         period.save(update_fields=["included", "plan", "overage_allowed"])
         charges.settle_overage(period, why=uuid7())
         warnings.fit(period)
@@ -159,7 +161,7 @@ def choose_unpaid(*, subscription_id: UUID, code: str, shown: str) -> Subscripti
     held = locked(subscription_id)
     if held.plan_id != shown:
         raise ChangedMeanwhile
-    if held.status not in UNPAID or held.past_due_since is not None:
+    if held.status not in UNPAID or held.past_due_since is not None or held.stopped_by_staff_at is not None:
         raise NotNow(held.get_status_display())
     if code == held.plan_id:
         require_fits(held.plan)

@@ -32,6 +32,8 @@ def overage(request: HttpRequest, user: User) -> HttpResponse:
             return redirect_303("billing")
         except BadGrant as error:
             form.add_error("limit", str(error))
+        except NotNow:
+            form.add_error("limit", _("A payment is overdue: no more than now, until it came."))
     context = {"held": held, "form": form, "plan": held.plan} | overview.costs_of_overage(held)
     return render(request, "billing/overage.html", context, status=400 if form.errors else 200)
 

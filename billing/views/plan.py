@@ -14,7 +14,8 @@ from accounts.roles import Permission
 from accounts.views.guard import permitted
 from billing.models import Subscription
 from billing.selectors import overview
-from billing.services import own_plan, plan_changes, plans, stripe, subscriptions
+from billing.services import credit, own_plan, plan_changes, plans, stripe, subscriptions
+from billing.services.billing_details import BadDetails
 from billing.views import to_stripe
 
 
@@ -71,6 +72,9 @@ def choose(request: HttpRequest, user: User, code: str) -> HttpResponse:
         return _page(request, overview.own(), plan, 409, refused=[to_stripe.sentence(error)])
     except own_plan.NoDetails:
         return redirect_303("billing_details", f"?plan={code}")
+    except BadDetails as error:
+        messages.error(request, _("An invoice can't be made out to these billing details: %(why)s") % {"why": error})
+        return redirect_303("billing_details", f"?plan={code}")
 
 
 def _chosen(request: HttpRequest, user: User, code: str) -> HttpResponse:
@@ -84,6 +88,8 @@ def _chosen(request: HttpRequest, user: User, code: str) -> HttpResponse:
 def _sentence(error: Exception) -> str:
     if isinstance(error, plan_changes.ChangedMeanwhile):
         return _("Somebody changed the plan since you opened this page. Look at it again; nothing was changed now.")
+    if isinstance(error, credit.AskUs):
+        return str(error)
     if isinstance(error, plan_changes.LargerOnly):
         return _("A smaller plan begins with the next period: what was paid for stays until then.")
     return _("That is not possible as the subscription stands. Nothing was changed.")

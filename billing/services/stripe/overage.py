@@ -26,9 +26,9 @@ def bill(*, period_id: UUID) -> None:
 
 def _bill(period_id: UUID) -> None:
     period = QuotaPeriod.objects.select_related("subscription__tenant", "plan").get(pk=period_id)
-    beyond, plan = charges.overage_of(period), period.plan
-    if not period.stripe_item and beyond > 0 and plan is not None and plan.overage_price_usd is not None:
-        item = _known(period) or _charge(period, beyond, plan.overage_price_usd)
+    parts = [part for part in charges.beyond(period) if part.price_usd is not None]
+    if not period.stripe_item and parts:
+        item = _known(period) or _charge(period, parts)
         QuotaPeriod.objects.filter(pk=period.pk).update(stripe_item=item)
     due.settle(KIND, period.pk)
 
@@ -43,15 +43,15 @@ def _known(period: QuotaPeriod) -> str:
     return ""
 
 
-def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal) -> str:
+def _charge(period: QuotaPeriod, parts: list[charges.Beyond]) -> str:
     held = period.subscription
     over = held.status == Subscription.Status.CANCELLED
-    text = _("%(count)d interviews beyond the included, %(price)s dollars each") % {"count": beyond, "price": price_usd}
+    amount_usd = sum((part.amount_usd for part in parts), Decimal(0))
     wish: Any = {
         "customer": held.stripe_customer,
-        "amount": int(beyond * price_usd * 100),
+        "amount": int(amount_usd * 100),
         "currency": client.CURRENCY,
-        "description": text,
+        "description": "; ".join(map(_text, parts)),
         "period": {"start": int(period.period_start.timestamp()), "end": int(period.period_end.timestamp())},
         "metadata": {"candor_period": str(period.pk)},
     }
@@ -64,3 +64,8 @@ def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal) -> str:
             final["pending_invoice_items_behavior"] = "include"
             stripe.v1.invoices.create(final, {"idempotency_key": f"candor:overage-invoice:{period.pk}"})
     return item.id
+
+
+def _text(part: charges.Beyond) -> str:
+    said = _("%(count)d interviews beyond the included, %(price)s dollars each")
+    return said % {"count": part.count, "price": part.price_usd}
