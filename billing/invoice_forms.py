@@ -1,6 +1,6 @@
 """What the platform's staff says of an invoice: paid, void, credited. The services decide whether it is so."""
 
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django import forms
@@ -18,19 +18,25 @@ from core import clock
 from tenants.admin.reasons import ReasonField
 
 
-class ActForm(forms.Form):
-    """One act on an invoice, with the words of its page."""
+class ActForm(Protocol):
+    """A form for one act on an invoice, with the words of its page."""
 
     title: Any
     intro: Any
     button: Any
 
+    @property
+    def errors(self) -> Any: ...
+
+    def is_valid(self) -> bool: ...
+
+    def add_error(self, field: str | None, error: Any) -> None: ...
+
     def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
         """:raises settling.NotPossible, settling.BadAmount: with nothing changed."""
-        raise NotImplementedError
 
 
-class PaidForm(ActForm):
+class PaidForm(forms.Form):
     title, button = _("Mark as paid"), _("It is paid")
     intro = _("The money arrived; of a credit note: it was paid back. This can't be undone.")
     on = forms.DateField(label=_("Date of the payment"), widget=UnfoldAdminSingleDateWidget)
@@ -49,7 +55,7 @@ class PaidForm(ActForm):
         return settling.mark_paid(invoice_id=invoice.pk, by=by, **self.cleaned_data)
 
 
-class VoidForm(ActForm):
+class VoidForm(forms.Form):
     title, button = _("Make void"), _("Make it void")
     intro = _("Nothing is owed by it any more; its number stays. What was paid is corrected by a credit note.")
     reason = ReasonField(_("The tenant reads it in its audit trail."))
@@ -64,7 +70,7 @@ class VoidForm(ActForm):
         return settling.void(invoice_id=invoice.pk, by=by, **self.cleaned_data)
 
 
-class CreditForm(ActForm):
+class CreditForm(forms.Form):
     title, button = _("Issue a credit note"), _("Issue it")
     intro = _("It lowers what is to be paid; what was paid already is paid back by bank, and then marked so.")
     total_usd = forms.DecimalField(

@@ -57,5 +57,9 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         found = self.get_object(request, object_id)
-        more = {"detail": staff.detail(found), "acts": acts.offered(found)} if found else {}
+        more = (
+            {"detail": staff.detail(found), "acts": acts.offered(found) if acts.may_act(request) else []}
+            if found
+            else {}
+        )
         return super().change_view(request, object_id, form_url, (extra_context or {}) | more)

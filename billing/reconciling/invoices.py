@@ -8,11 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import F, Sum
 
 from billing.models import Invoice, InvoiceLine, QuotaPeriod, Subscription
+from billing.money import CENT
 from billing.reconciling.findings import Findings
 from billing.services import charges
 from tenants.models import Tenant
 
-CENT = Decimal("0.01")
 HALF_A_CENT = CENT / 2
 ZERO = Decimal("0.00")
 WAITS = timedelta(days=35)  # a line goes on the next invoice, and there is one a month

@@ -25,6 +25,11 @@ def of(usage: Usage, *, reader: Reader, reads_only: bool, now: datetime) -> dict
 
     Kinds: cancelled, unpaid, trial_over, past_due, exhausted, trial_ends, near, beyond, cancelling.
     """
+    said = _pressing(usage, reader=reader, reads_only=reads_only, now=now)
+    return said and said | {"zone": usage.held.zone}
+
+
+def _pressing(usage: Usage, *, reader: Reader, reads_only: bool, now: datetime) -> dict[str, Any] | None:
     held = usage.held
     if reads_only:
         return {"kind": why_read_only(held), "by_staff": held.stopped_by_staff_at is not None}

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
 from billing.services import charges, room, standing
-from billing.services.months import month_of
+from billing.services.months import end_after, month_of
 from core import audit, clock, due, tenancy
 
 Status = Subscription.Status
@@ -65,7 +65,7 @@ def renew(*, subscription_id: UUID) -> None:
         if last is not None and not _goes_on(held, last):
             break
         start = last.period_end if last else max(held.anchor_at, month_of(held.anchor_at, now, held.zone)[0])
-        last = open_at(held, start, month_of(held.anchor_at, start, held.zone)[1])
+        last = open_at(held, start, end_after(held.anchor_at, start, held.zone))
     if last is not None and held.status in Subscription.SERVED:
         _owe(held, "renewal", held.pk, at=last.period_end)
     else:

@@ -196,7 +196,11 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
     reasons, terms = [], entitlements.of_plan(plan)
     if terms.seats is not None and use.people > terms.seats:
         reasons.append(
-            _("%(people)d people have an account; this plan includes %(seats)d. Disable some first.")
+            ngettext(
+                "%(people)d person has an account; this plan includes %(seats)d. Disable some first.",
+                "%(people)d people have an account; this plan includes %(seats)d. Disable some first.",
+                use.people,
+            )
             % {"people": use.people, "seats": terms.seats}
         )
     for feature in sorted(use.features - terms.features):
@@ -206,8 +210,12 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
         used, fits = period.reserved + period.consumed, included + period.credited + beyond
         if used > fits:
             reasons.append(
-                ngettext("%(used)d interview was used", "%(used)d interviews were used", used) % {"used": used}
-                + _(" in this period; this plan would leave %(room)d of it.") % {"room": fits}
+                ngettext(
+                    "%(used)d interview was used in this period; this plan would leave %(room)d.",
+                    "%(used)d interviews were used in this period; this plan would leave %(room)d.",
+                    used,
+                )
+                % {"used": used, "room": fits}
             )
     return reasons
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, Subscription
 from billing.selectors.staff import fingerprint
-from billing.services import dunning, granting, plan_changes, standing, subscriptions
+from billing.services import dunning, granting, months, plan_changes, standing, subscriptions
 from billing.services.subscriptions import NotNow
 from core import audit, clock, tenancy
 from tenants.services import trails
@@ -76,6 +76,20 @@ def allow_overage(asked: Asked, *, limit: int) -> None:
     """Let so many interviews a period begin beyond those included. See `granting.allow_overage`."""
     with _acting(asked, "allow_overage") as held:
         granting.allow_overage(subscription_id=held.pk, limit=limit)
+
+
+def set_zone(asked: Asked, *, zone: str) -> None:
+    """Count months and days in the clock of this zone. The period that runs ends as it was to.
+
+    :raises PaidByCard: where Stripe counts them. :raises granting.BadGrant: for an unknown zone.
+    """
+    with _acting(asked, "zone") as held:
+        _require_own(held)
+        if zone not in months.zones():
+            raise granting.BadGrant(_("There is no such time zone."))
+        before, held.zone = held.zone, zone
+        held.save(update_fields=["zone"])
+        audit.record("subscription.zone_changed", held, before=before, zone=zone)
 
 
 def begin(asked: Asked) -> None:

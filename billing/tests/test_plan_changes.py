@@ -104,7 +104,7 @@ class ChangeNowTests(TenantTestCase):
             [
                 "6 people have an account; this plan includes 5. Disable some first.",
                 "In use, and not in this plan: Single sign-on.",
-                "101 interviews were used in this period; this plan would leave 100 of it.",
+                "101 interviews were used in this period; this plan would leave 100.",
             ],
         )
 

@@ -15,7 +15,7 @@ from billing.selectors import overview
 from billing.services import own_plan
 from billing.services.granting import BadGrant
 from billing.services.subscriptions import NotNow
-from billing.views import to_stripe
+from billing.views import showing, to_stripe
 from billing.views.plan import redirect_303
 
 
@@ -51,7 +51,7 @@ def cancel(request: HttpRequest, user: User) -> HttpResponse:
     if request.method != "POST":
         held = overview.own()
         context = {"held": held, "state": overview.state_of(held), "use": selectors.usage()}
-        return render(request, "billing/cancel.html", context)
+        return showing.page(request, "billing/cancel.html", context, held=held)
     try:
         own_plan.cancel(by=user)
         messages.success(request, _("It ends with this period. Until then you may take that back."))

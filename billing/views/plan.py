@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,7 +16,7 @@ from billing.models import Subscription
 from billing.selectors import overview
 from billing.services import credit, own_plan, plan_changes, plans, stripe, subscriptions
 from billing.services.billing_details import BadDetails
-from billing.views import to_stripe
+from billing.views import showing, to_stripe
 
 
 def _now(by: User, code: str, shown: str) -> str:
@@ -49,7 +49,7 @@ CHOICES: dict[str, Callable[[User, str, str], str]] = {
 def plans_page(request: HttpRequest, user: User) -> HttpResponse:
     held = overview.own()
     context = {"held": held, "state": overview.state_of(held), "offers": overview.offers(held)}
-    return render(request, "billing/plans.html", context)
+    return showing.page(request, "billing/plans.html", context, held=held)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +101,7 @@ def _page(request: HttpRequest, held: Subscription, plan: Any, status: int = 200
         "details": overview.details(held),
         "by_card": stripe.is_on() and plan.stripe_price,
     }
-    return render(request, "billing/choose.html", shown | more, status=status)
+    return showing.page(request, "billing/choose.html", shown | more, held=held, status=status)
 
 
 @require_POST

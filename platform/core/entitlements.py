@@ -31,8 +31,6 @@ class Terms:
     seats: int | None = None
     turns_at_once: int = FEWEST_AT_ONCE
     api_calls_a_minute: int = FEWEST_CALLS
-    retention_days: tuple[int, ...] = ()
-    sla: str = ""
 
 
 class NotInPlan(Exception):
