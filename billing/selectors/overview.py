@@ -9,8 +9,8 @@ from django.db.models import QuerySet, Sum
 
 from billing import selectors
 from billing.models import BillingDetails, Invoice, InvoiceLine, Plan, Subscription
-from billing.selectors import banner, chart, days
-from billing.services import countries, credit, months, periods, plan_changes, plans, room, stripe
+from billing.selectors import banner, chart, days, dunning
+from billing.services import countries, credit, months, periods, plan_changes, plans, room, stripe, waiting
 from core import clock, tenancy
 from core.entitlements import Feature
 
@@ -63,6 +63,8 @@ def page() -> dict[str, Any]:
         "forecast": ahead,
         "terms": terms(held),
         "waiting": room.waiting(),
+        "owed": dunning.of_tenant(),
+        "details_late_at": (since := waiting.since(held)) and since + waiting.PATIENCE,
         "invoices": list(invoices(held)[:INVOICES]),
         "next_invoice_usd": next_invoice_usd(held),
         "details": (found := details(held)),
