@@ -3,7 +3,7 @@
 Ours and Stripe's have forms of their own: what is done to one of Stripe's is done at Stripe, and copied.
 """
 
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django import forms
@@ -22,24 +22,32 @@ from core import clock
 from tenants.admin.reasons import ReasonField
 
 
-class ActForm(forms.Form):
-    """One act on an invoice, with the words of its page."""
+class ActForm(Protocol):
+    """A form for one act on an invoice, with the words of its page."""
 
     title: Any
     intro: Any
     button: Any
 
+    @property
+    def errors(self) -> Any: ...
+
+    def is_valid(self) -> bool: ...
+
+    def add_error(self, field: str | None, error: Any) -> None: ...
+
+    def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
+        """:raises settling.NotPossible, settling.BadAmount: with nothing changed."""
+
+
+class InvoiceForm(forms.Form):
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "left_usd" in self.fields:
             self.fields["left_usd"].initial = settling.left_of(invoice)
 
-    def act(self, invoice: Invoice, *, by: UUID) -> Invoice:
-        """:raises settling.NotPossible, settling.BadAmount: with nothing changed."""
-        raise NotImplementedError
 
-
-class PaidForm(ActForm):
+class PaidForm(InvoiceForm):
     title, button = _("Mark as paid"), _("Mark as paid")
     intro = _("The money has arrived (for a credit note: it was paid back). This can't be undone.")
     on = forms.DateField(label=_("Date of the payment"), widget=UnfoldAdminSingleDateWidget)
@@ -58,7 +66,7 @@ class PaidForm(ActForm):
         return settling.mark_paid(invoice_id=invoice.pk, by=by, **self.cleaned_data)
 
 
-class VoidForm(ActForm):
+class VoidForm(InvoiceForm):
     title, button = _("Void"), _("Void the invoice")
     intro = _(
         "Nothing is due on it any more; its number stays. "
@@ -78,7 +86,7 @@ class VoidForm(ActForm):
         return settling.void(invoice_id=invoice.pk, by=by, **self.cleaned_data)
 
 
-class SeenForm(ActForm):
+class SeenForm(InvoiceForm):
     """With what was left of the invoice when the page was shown."""
 
     left_usd = forms.DecimalField(required=False, widget=forms.HiddenInput)
@@ -110,7 +118,7 @@ class RefundForm(SeenForm):
         return refunds.refund(invoice_id=invoice.pk, by=by, **self.cleaned_data)
 
 
-class VoidAtStripeForm(ActForm):
+class VoidAtStripeForm(InvoiceForm):
     title, button = _("Make void"), _("Make it void")
     intro = _("Stripe stops collecting it, and nothing is owed by it any more. What was paid is given back instead.")
     reason = ReasonField(_("The tenant reads it in its audit trail."))

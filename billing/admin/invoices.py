@@ -1,5 +1,6 @@
 """Invoices, credit notes and the lines that wait, in the platform's admin: to read, with acts that are audited."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -106,7 +107,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         at_stripe = _found(object_id).source == Invoice.Source.STRIPE
         return self._answer(request, object_id, VoidAtStripeForm if at_stripe else VoidForm)
 
-    def _answer(self, request: HttpRequest, object_id: str, kind: type[ActForm]) -> HttpResponse:
+    def _answer(self, request: HttpRequest, object_id: str, kind: Callable[..., ActForm]) -> HttpResponse:
         """The form, or on to what it made of the invoice."""
         assert isinstance(request.user, User)
         invoice = _found(object_id)
@@ -160,7 +161,7 @@ class InvoiceLineAdmin(ReadOnlyAdmin):
             except (invoicing.NothingToInvoice, invoicing.DetailsMissing, sellers.PlaceholderSeller) as error:
                 messages.error(request, f"{name}: {error}")
                 continue
-            self.log_change(request, made, "issued")
+            self.log_change(request, made, _("Issued"))
             messages.success(request, _("%(name)s: %(number)s is issued.") % {"name": name, "number": made.number})
 
 

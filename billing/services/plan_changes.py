@@ -117,13 +117,17 @@ def may_change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Pl
 def follow(held: Subscription, plan: Plan) -> None:
     """Stripe sells the tenant another plan since now: what is included follows by the rest of the period.
 
-    Nothing is refused any more, so what was used of the included stays included, and what was used beyond it is paid
-    for as it was then. The caller locked the subscription.
+    Nothing is refused any more, so what was used stays included, but for what was used beyond: that stays owed, at the
+    price of the plan under which it was used. The caller locked the subscription.
     """
     period, before = held.periods.select_for_update(no_key=True).first(), held.plan_id
     limit = min(held.overage_limit, plan.most_overage)
     if period is not None:
-        _fit(period, plan, more=_proration(held, plan, period).interviews, limit=limit)
+        more = _proration(held, plan, period).interviews
+        allowed = max(limit, charges.overage_of(period))
+        least = period.reserved + period.consumed - period.credited - allowed
+        period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, allowed
+        period.save(update_fields=["included", "plan", "overage_allowed"])
         charges.settle_overage(period, why=uuid7())
         warnings.fit(period)
         room.came(held)
@@ -157,7 +161,7 @@ def choose_unpaid(*, subscription_id: UUID, code: str, shown: str) -> Subscripti
     held = locked(subscription_id)
     if held.plan_id != shown:
         raise ChangedMeanwhile
-    if held.status not in UNPAID or held.past_due_since is not None:
+    if held.status not in UNPAID or held.past_due_since is not None or held.stopped_by_staff_at is not None:
         raise NotNow(held.get_status_display())
     if code == held.plan_id:
         require_fits(held.plan)
@@ -192,7 +196,11 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
     reasons, terms = [], entitlements.of_plan(plan)
     if terms.seats is not None and use.people > terms.seats:
         reasons.append(
-            _("%(people)d people have an account, but this plan includes only %(seats)d. Disable some accounts first.")
+            ngettext(
+                "%(people)d person has an account, but this plan includes only %(seats)d. Disable some accounts first.",
+                "%(people)d people have accounts, but this plan includes only %(seats)d. Disable some accounts first.",
+                use.people,
+            )
             % {"people": use.people, "seats": terms.seats}
         )
     for feature in sorted(use.features - terms.features):
@@ -204,8 +212,12 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
         used, fits = period.reserved + period.consumed, included + period.credited + beyond
         if used > fits:
             reasons.append(
-                ngettext("%(used)d interview was used", "%(used)d interviews were used", used) % {"used": used}
-                + _(" in this period; this plan would allow only %(room)d.") % {"room": fits}
+                ngettext(
+                    "%(used)d interview was used in this period; this plan would allow only %(room)d.",
+                    "%(used)d interviews were used in this period; this plan would allow only %(room)d.",
+                    used,
+                )
+                % {"used": used, "room": fits}
             )
     return reasons
 
@@ -255,21 +267,6 @@ def _proration(held: Subscription, plan: Plan, period: QuotaPeriod) -> proration
         new_interviews=plan.interviews_a_month,
         rest=proration.rest_of(period.period_start, period.period_end, clock.now()),
     )
-
-
-def _fit(period: QuotaPeriod, plan: Plan, *, more: int, limit: int) -> None:
-    used = period.reserved + period.consumed
-    period.included = max(period.included + more, min(period.included, used - period.credited), 0)
-    if period.plan is not None and period.consumed > period.bought and not _same_beyond(period.plan, plan):
-        limit = 0  # a period's overage has one price: no more of it begins, and what was used keeps its plan's
-    else:
-        period.plan = plan
-    period.overage_allowed = max(limit, used - period.bought)
-    period.save(update_fields=["included", "plan", "overage_allowed"])
-
-
-def _same_beyond(one: Plan, other: Plan) -> bool:
-    return one.overage_price_usd == other.overage_price_usd
 
 
 def _charge(held: Subscription, period: QuotaPeriod, *, before: str, change: proration.Change, change_id: UUID) -> None:

@@ -14,10 +14,10 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Subscription
+from billing.money import CENT
 from billing.services import charges, dunning, invoicing, mail, sellers
 from billing.services.granting import reasoned
 from billing.services.subscriptions import locked
-from billing.services.tax import CENT
 from core import audit, clock, state
 from core.ids import uuid7
 from core.state import TransitionNotAllowed

@@ -28,7 +28,6 @@ class UsageTests(TenantTestCase):
 
         self.assertEqual((usage.plan, usage.used, usage.reserved, usage.consumed), ("Starter", 3, 1, 2))
         self.assertEqual((usage.included, usage.left, usage.percent), (100, 97, 3))
-        self.assertEqual(selectors.usage_of(tenancy.tenant_id()), usage)
 
     def test_a_plan_with_nothing_in_it_is_full(self) -> None:
         leave(0)
@@ -36,9 +35,6 @@ class UsageTests(TenantTestCase):
         usage = selectors.usage()
 
         self.assertEqual((usage.left, usage.percent), (0, 100))
-
-    def test_a_tenant_that_used_nothing_yet_has_no_period(self) -> None:
-        self.assertIsNone(selectors.usage_of(uuid7()))
 
 
 class PlanTests(TenantTestCase):

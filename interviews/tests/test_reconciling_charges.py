@@ -126,6 +126,7 @@ class ChargeDifferenceTests(TenantTestCase):
         plan.pk, plan.version, plan.overage_price_usd, plan.most_overage = "over", 2, Decimal("0.75"), 9
         plan.save(force_insert=True)
         QuotaPeriod.objects.filter(pk=self.period.pk).update(plan=plan, closed_at=clock.now())
+        self.period.refresh_from_db()
         metering.record(UsageRecord.Kind.OVERAGE, period=self.period, key="overage:x", quantity=Decimal(4))
 
         self.assertIn(("overage.charged", "3.00", "0.00"), said())

@@ -89,8 +89,9 @@ def _end(held: Subscription, at: datetime | None) -> None:
             last.refresh_from_db()
             periods.owe_close(held, last)
         standing.cancel(held)
-    held.past_due_since = held.grace_ends_at = None
-    held.save(update_fields=["past_due_since", "grace_ends_at"])
+    if held.stopped_by_staff_at is None:  # else nobody begins anew before the staff says so
+        held.past_due_since = held.grace_ends_at = None
+        held.save(update_fields=["past_due_since", "grace_ends_at"])
 
 
 def _plan(held: Subscription, price: str) -> Plan:
@@ -141,6 +142,8 @@ def _follow_payment(held: Subscription, bought: Bought) -> None:
         dunning.payment_failed(held, why="card")
     elif bought.status in PAID and held.status in (Status.PAST_DUE, Status.READ_ONLY):
         dunning.paid(held)
+    elif held.stopped_by_staff_at is not None:
+        return  # the staff's word counts, whatever was paid
     elif bought.status in PAID and held.status == Status.CANCELLED and _goes_on(bought):
         standing.recover(held, why="stripe")  # the end that we waited for was taken back
 

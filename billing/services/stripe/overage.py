@@ -43,10 +43,10 @@ def _bill(period_id: UUID) -> None:
 
 def _charge_once(period: QuotaPeriod, *, over: bool) -> None:
     """:param over: no further invoice comes by itself."""
-    beyond, plan = charges.overage_of(period), period.plan
-    if period.stripe_item or beyond <= 0 or plan is None or plan.overage_price_usd is None:
+    parts = [part for part in charges.beyond(period) if part.price_usd is not None]
+    if period.stripe_item or not parts:
         return
-    item = _known(period) or _charge(period, beyond, plan.overage_price_usd, over=over)
+    item = _known(period) or _charge(period, parts, over=over)
     if over and not item.get("invoice"):
         _invoice(period)
     QuotaPeriod.objects.filter(pk=period.pk).update(stripe_item=item["id"])
@@ -62,18 +62,14 @@ def _known(period: QuotaPeriod) -> Raw | None:
     return None
 
 
-def _charge(period: QuotaPeriod, beyond: int, price_usd: Decimal, *, over: bool) -> Raw:
+def _charge(period: QuotaPeriod, parts: list[charges.Beyond], *, over: bool) -> Raw:
     held = period.subscription
-    text = ngettext(
-        "%(count)d interview beyond the included, at %(price)s dollars",
-        "%(count)d interviews beyond the included, %(price)s dollars each",
-        beyond,
-    )
+    amount_usd = sum((part.amount_usd for part in parts), Decimal(0))
     wish: Any = {
         "customer": held.stripe_customer,
-        "amount": int(beyond * price_usd * 100),
+        "amount": int(amount_usd * 100),
         "currency": client.CURRENCY,
-        "description": text % {"count": beyond, "price": price_usd},
+        "description": "; ".join(map(_text, parts)),
         "period": {"start": int(period.period_start.timestamp()), "end": int(period.period_end.timestamp())},
         "metadata": {"candor_period": str(period.pk)},
     }
@@ -88,3 +84,12 @@ def _invoice(period: QuotaPeriod) -> None:
     final["pending_invoice_items_behavior"] = "include"
     with client.asking() as stripe:
         stripe.v1.invoices.create(final, {"idempotency_key": f"candor:overage-invoice:{period.pk}"})
+
+
+def _text(part: charges.Beyond) -> str:
+    said = ngettext(
+        "%(count)d interview beyond the included, at %(price)s dollars",
+        "%(count)d interviews beyond the included, %(price)s dollars each",
+        part.count,
+    )
+    return said % {"count": part.count, "price": part.price_usd}

@@ -1,0 +1,87 @@
+"""What a tenant still has to pay, and what happens if it does not: for its page of billing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+
+from billing.models import Invoice, Subscription
+from billing.services.dunning import UNPAID
+from core import clock, tenancy
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """An unpaid invoice; `left_usd` is what credit notes left of it."""
+
+    id: UUID
+    number: str
+    total_usd: Decimal
+    left_usd: Decimal
+    due_at: datetime | None
+    is_overdue: bool
+    hosted_url: str
+    seller: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dunning:
+    """`status` is the subscription's; `since` and `grace_ends_at` while something is overdue.
+
+    A tenant that is read-only with `since` has to pay; without it, its trial is over or it never paid.
+    """
+
+    status: Subscription.Status
+    since: datetime | None
+    grace_ends_at: datetime | None
+    open_invoices: tuple[OpenInvoice, ...]
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.since is not None
+
+    @property
+    def left_usd(self) -> Decimal:
+        """All of it together."""
+        return sum((invoice.left_usd for invoice in self.open_invoices), Decimal(0))
+
+    @property
+    def pay_to(self) -> dict[str, Any]:
+        """The account of the newest invoice of our own; nothing where all are Stripe's."""
+        accounts = [invoice.seller for invoice in self.open_invoices if invoice.seller.get("iban")]
+        return accounts[-1] if accounts else {}
+
+    @property
+    def days_left(self) -> int:
+        """Whole days until the grace ends, at least none."""
+        return max(0, (self.grace_ends_at - clock.now()).days) if self.grace_ends_at else 0
+
+
+def of_tenant() -> Dunning:
+    """Where the current tenant stands: two queries."""
+    held = Subscription.objects.get(tenant_id=tenancy.tenant_id())
+    return Dunning(
+        Subscription.Status(held.status), held.past_due_since, held.grace_ends_at, tuple(_open_invoices(held))
+    )
+
+
+def _open_invoices(held: Subscription) -> list[OpenInvoice]:
+    found = Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
+    rows = found.annotate(credited=Sum("corrections__total_usd")).order_by("due_at", "issued_at")
+    now = clock.now()
+    return [
+        OpenInvoice(
+            row.pk,
+            row.number,
+            row.total_usd,
+            row.total_usd - (row.credited or 0),
+            row.due_at,
+            row.due_at is not None and row.due_at <= now,
+            row.hosted_url,
+            row.seller,
+        )
+        for row in rows
+    ]
