@@ -117,13 +117,15 @@ def may_change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Pl
 def follow(held: Subscription, plan: Plan) -> None:
     """Stripe sells the tenant another plan since now: what is included follows by the rest of the period.
 
-    Nothing is refused any more, so what was used of the included stays included, and what was used beyond it is paid
-    for as it was then. The caller locked the subscription.
+    Nothing is refused any more, so what was used stays included. The caller locked the subscription.
     """
     period, before = held.periods.select_for_update(no_key=True).first(), held.plan_id
     limit = min(held.overage_limit, plan.most_overage)
     if period is not None:
-        _fit(period, plan, more=_proration(held, plan, period).interviews, limit=limit)
+        more = _proration(held, plan, period).interviews
+        least = period.reserved + period.consumed - period.credited - limit
+        period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, limit
+        period.save(update_fields=["included", "plan", "overage_allowed"])
         charges.settle_overage(period, why=uuid7())
         warnings.fit(period)
         room.came(held)
@@ -253,21 +255,6 @@ def _proration(held: Subscription, plan: Plan, period: QuotaPeriod) -> proration
         new_interviews=plan.interviews_a_month,
         rest=proration.rest_of(period.period_start, period.period_end, clock.now()),
     )
-
-
-def _fit(period: QuotaPeriod, plan: Plan, *, more: int, limit: int) -> None:
-    used = period.reserved + period.consumed
-    period.included = max(period.included + more, min(period.included, used - period.credited), 0)
-    if period.plan is not None and period.consumed > period.bought and not _same_beyond(period.plan, plan):
-        limit = 0  # a period's overage has one price: no more of it begins, and what was used keeps its plan's
-    else:
-        period.plan = plan
-    period.overage_allowed = max(limit, used - period.bought)
-    period.save(update_fields=["included", "plan", "overage_allowed"])
-
-
-def _same_beyond(one: Plan, other: Plan) -> bool:
-    return one.overage_price_usd == other.overage_price_usd
 
 
 def _charge(held: Subscription, period: QuotaPeriod, *, before: str, change: proration.Change, change_id: UUID) -> None:
