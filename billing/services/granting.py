@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, QuotaPeriod, Subscription
@@ -35,12 +35,7 @@ def allow_overage(*, subscription_id: UUID, limit: int) -> Subscription:
     if not 0 <= limit <= most:
         raise BadGrant(_("Between 0 and %(most)d interviews.") % {"most": most})
     running = QuotaPeriod.objects.filter(
-        # One that keeps an earlier plan, by which its overage is paid for, begins no more: the limit is the next one's.
-        Q(plan=held.plan) | Q(plan=None),
-        subscription=held,
-        period_start__lte=clock.now(),
-        period_end__gt=clock.now(),
-        is_trial=False,
+        subscription=held, period_start__lte=clock.now(), period_end__gt=clock.now(), is_trial=False
     )
     fits = running.filter(included__gte=F("reserved") + F("consumed") - F("credited") - limit)
     if fits.update(overage_allowed=limit) != running.count():

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from unittest import mock
 
-from billing.models import CreditGrant, InvoiceLine, QuotaPeriod, QuotaUse, Subscription, UsageRecord
-from billing.services import charges, granting, metering
+from billing.models import CreditGrant, InvoiceLine, QuotaPeriod, QuotaUse, UsageRecord
+from billing.services import charges, metering
 from billing.services.stripe import client, leaving, overage
 from core import tenancy
 from core.ids import uuid7
@@ -157,52 +157,6 @@ class OverageTests(WireCase):
         leaving.leave(self.held.tenant)
 
         self.assertEqual(self.shop.posts("invoiceitems"), [])
-
-    def at_stripe(self, price: str) -> QuotaPeriod:
-        """Three interviews were used beyond the two included; then somebody sells this price at Stripe instead."""
-        soon = datetime.now(UTC) + timedelta(days=1)
-        running = QuotaPeriod.objects.filter(pk=self.period.pk)
-        running.update(period_end=soon, consumed=5, reserved=1, overage_allowed=50)
-        Subscription.objects.filter(pk=self.held.pk).update(overage_limit=50)
-        raw = self.shop.objects["sub_1"]
-        raw["items"]["data"][0]["price"]["id"] = price
-        self.tell(event(UPDATED, raw))
-        return running.get()
-
-    def billed(self) -> list[str]:
-        QuotaPeriod.objects.filter(pk=self.period.pk).update(
-            reserved=0, period_end=datetime.now(UTC) - timedelta(hours=26)
-        )
-        charges.close(period_id=self.period.pk)
-        overage.bill(period_id=self.period.pk)
-        return [one.form["amount"] for one in self.shop.posts("invoiceitems")]
-
-    def test_a_plan_without_overage_at_stripe_forgives_nothing_that_was_used(self) -> None:
-        plan("bare", 9, 1)
-
-        period = self.at_stripe("price_bare")
-
-        self.held.refresh_from_db()
-        self.assertEqual((self.held.plan_id, self.held.overage_limit), ("bare", 0))
-        self.assertEqual((period.plan, period.included, period.overage_allowed), (self.over, 2, 4))
-        self.assertEqual(self.billed(), ["375"])
-
-    def test_another_price_of_overage_is_for_what_is_used_from_the_next_period_on(self) -> None:
-        plan("dear", 9, 1, overage_price_usd=Decimal(9), most_overage=50)
-
-        period = self.at_stripe("price_dear")
-        granting.allow_overage(subscription_id=self.held.pk, limit=30)
-
-        period.refresh_from_db()
-        self.held.refresh_from_db()
-        self.assertEqual((period.plan, period.overage_allowed, self.held.overage_limit), (self.over, 4, 30))
-        self.assertEqual(self.billed(), ["375"])
-
-    def test_a_larger_plan_at_stripe_takes_the_overage_back_that_it_includes(self) -> None:
-        period = self.at_stripe("price_two")
-
-        self.assertEqual((period.plan, charges.overage_of(period), period.overage_allowed), (self.two, 0, 0))
-        self.assertEqual(self.billed(), [])
 
     def test_one_interview_is_said_as_one(self) -> None:
         metering.record(UsageRecord.Kind.OVERAGE, period=self.period, key="overage:less", quantity=Decimal(-2))

@@ -77,6 +77,16 @@ class TwoPayersTests(WireCase):
 
         self.assertEqual(self.stands(), ("active", "stripe"))
 
+    def test_nobody_gets_a_second_page_after_having_paid_on_the_first(self) -> None:
+        checkout.begin(by=self.owner, plan_code="one")
+        self.shop.of("checkout.session")[0]["status"] = "complete"
+        self.card()
+
+        with self.assertRaises(NotNow):
+            checkout.begin(by=self.owner, plan_code="one")
+
+        self.assertEqual((self.pages(), self.stands()), (["complete"], ("active", "stripe")))
+
     def test_while_somebody_pays_on_it_or_stripe_is_away_nothing_begins(self) -> None:
         checkout.begin(by=self.owner, plan_code="one")
         refused = {"error": {"type": "invalid_request_error", "message": "It is being paid."}}

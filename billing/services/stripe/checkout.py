@@ -1,7 +1,7 @@
 """To Stripe's checkout: a page of Stripe's on which a tenant begins to pay by card."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -137,6 +137,8 @@ def _buyable(held: Subscription, code: str) -> Plan:
 def _session(held: Subscription, plan: Plan, customer: str) -> str:
     """One open page a tenant: another plan's is ended first, so that nobody pays for two."""
     known = _sessions(customer)
+    if known and known[0]["status"] == "complete":
+        _require_unpaid(held, plan)
     with client.asking() as stripe:
         for session in known:
             if session["status"] != "open":
@@ -148,6 +150,13 @@ def _session(held: Subscription, plan: Plan, customer: str) -> str:
         key = f"candor:checkout:{held.pk}:{plan.pk}:{last}"
         made = stripe.v1.checkout.sessions.create(_wanted(held, plan, customer), {"idempotency_key": key})
         return str(made.url)
+
+
+def _require_unpaid(held: Subscription, plan: Plan) -> None:
+    """:raises NotNow: if the last page was paid on a moment ago, and Stripe's message is not here yet."""
+    with suppress(Odd):
+        mirror.copy_subscription(subscription_id=held.pk)
+    _buyable(Subscription.objects.select_related("tenant", "plan").get(pk=held.pk), plan.pk)
 
 
 def _is_for(session: Raw, plan: Plan) -> bool:
