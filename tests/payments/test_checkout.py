@@ -182,7 +182,7 @@ class PageTests(WireCase):
 
         self.assertEqual((answer.status_code, answer["Location"]), (303, "/billing/"))
         stored = json.dumps(dict(browser.session.items()), default=str)
-        self.assertIn("Stripe does not answer at the moment, and nothing was changed.", stored)
+        self.assertIn("Stripe is not responding at the moment. Nothing was changed.", stored)
 
     def test_nobody_else_gets_there(self) -> None:
         with self.in_tenant(OTHER):
