@@ -50,8 +50,9 @@ class Dunning:
 
     @property
     def pay_to(self) -> dict[str, Any]:
-        """The account of the newest invoice of our own; nothing where all are Stripe's."""
-        accounts = [invoice.seller for invoice in self.open_invoices if invoice.seller.get("iban")]
+        """The account of the newest invoice of our own; nothing where all are Stripe's, or the seller is none yet."""
+        sellers = [invoice.seller for invoice in self.open_invoices]
+        accounts = [one for one in sellers if one.get("iban") and not one.get("is_placeholder")]
         return accounts[-1] if accounts else {}
 
     @property
