@@ -171,7 +171,14 @@ def _include_everything() -> None:
     from billing.models import Plan, QuotaPeriod, Subscription
     from core.models import Due
 
-    terms = {"price_usd": 99, "interviews_a_month": 100, "sso": True, "scim": True, "custom_domain": True}
+    terms = {
+        "price_usd": 99,
+        "interviews_a_month": 100,
+        "sso": True,
+        "scim": True,
+        "custom_domain": True,
+        "own_keys": True,
+    }
     plan = Plan.objects.create(code="tests", family="tests", name="Starter", withdrawn_at=EVER, **terms)
     Subscription.objects.update(plan=plan)
     QuotaPeriod.objects.update(plan=plan)

@@ -8,10 +8,10 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, plans, reconciling, subscriptions
+        from billing.services import entitlements, plans, reconciling, sellers, subscriptions
         from billing.services.stripe import leaving
         from core import entitlements as asked
-        from core import gauges, tenancy
+        from core import gauges, staff_warnings, tenancy
         from llm import own_keys
         from tenants.selectors import figures
         from tenants.services import api_keys, closing, provisioning
@@ -19,6 +19,7 @@ class BillingConfig(AppConfig):
         asked.connect(entitlements.to_begin)
         asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
         _register_what_is_owed()
+        staff_warnings.register(sellers.missing)
         gauges.register("billing", reconciling.figures, keep=60.0)
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))

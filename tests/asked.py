@@ -6,12 +6,12 @@ from uuid import UUID
 
 from accounts.models import ScimGroup, TeamInvitation, User
 from accounts.roles import Role
-from billing.models import Invoice
+from billing.models import Invoice, Plan
 from core.testing import HOME
 from interviews.models import CandidateRequest, CompetencyRating, Consensus, Contest, PlanDraft
 from interviews.services import feedback
 from interviews.tests import make, resumed
-from tenants.models import ApiKey, CustomDomain, EmailDomain, SupportGrant
+from tenants.models import ApiKey, CustomDomain, EmailDomain, SupportGrant, Tenant
 from tenants.tests import idps
 from tests import two_tenants
 from tests.two_tenants import World
@@ -121,6 +121,13 @@ def invoice(world: World) -> list[Any]:
     return [Invoice.objects.get(subscription__tenant__schema_name=HOME).pk]
 
 
+def larger_plan(world: World) -> list[Any]:
+    """A contract of the tenant's with all that is in use: it begins without a word to the platform's staff."""
+    tenant = Tenant.objects.get(schema_name=HOME)
+    terms = {"price_usd": 2499, "interviews_a_month": 10_000, "sso": True, "scim": True, "custom_domain": True}
+    return [Plan.objects.get_or_create(code="larger", defaults=terms | {"family": "larger", "tenant": tenant})[0].pk]
+
+
 def answer(world: World) -> dict[str, Any]:
     return {"answer": "An answer.", "idempotency_key": str(world.turn("running")), "draft_version": "1"}
 
@@ -190,7 +197,6 @@ DESCRIPTION = (
     " complaints of customers and write the reports about every batch that failed."
 )
 COMPANY = fixed(company="Gamma", subdomain="gamma", owner_name="Olga", email="olga@gamma.example", plan_code="starter")
-LARGER: Arguments = lambda world: ["enterprise"]  # noqa: E731
 BILLED = fixed(company="Alpha", line1="Rua da Prata 80", city="Lisbon", country="PT", email="bills@alpha.example")
 CLOSE = fixed(subdomain="alpha", password=make.PASSWORD)
 NO_ROW: Arguments = lambda world: [UUID(int=1)]  # noqa: E731

@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,10 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from billing.admin import refusals
 from billing.models import Subscription
 from billing.models.quota import MOST_CREDITS
 from billing.selectors import staff
-from billing.services import plan_changes, plans, staff_acts
+from billing.services import months, plan_changes, plans, staff_acts
 from billing.services.granting import MOST_TRIAL_DAYS, BadGrant
 from billing.services.subscriptions import NotNow
 from core.state import TransitionNotAllowed
@@ -78,6 +80,19 @@ class OverageForm(ActForm):
     )
 
 
+class ZoneForm(ActForm):
+    zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=[(name, name) for name in months.zones()],
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy("In whose clock months and days are counted, from the next period on."),
+    )
+
+    def __init__(self, *args: Any, held: Subscription, **kwargs: Any) -> None:
+        super().__init__(*args, held=held, **kwargs)
+        self.fields["zone"].initial = held.zone
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """`when` it makes sense, so that a page offers it; the service decides."""
@@ -100,11 +115,12 @@ def _never_paid(held: Subscription) -> bool:
 
 
 def _begins(held: Subscription) -> bool:
-    return held.status in plan_changes.UNPAID and held.past_due_since is None
+    return held.status in plan_changes.UNPAID and held.past_due_since is None and held.stopped_by_staff_at is None
 
 
 def _unpaid(held: Subscription) -> bool:
-    return held.status in (Status.PAST_DUE, Status.READ_ONLY) and not _never_paid(held)
+    overdue = held.status in (Status.PAST_DUE, Status.READ_ONLY) and not _never_paid(held)
+    return overdue or held.stopped_by_staff_at is not None
 
 
 ACTS: dict[str, Act] = {
@@ -136,6 +152,13 @@ ACTS: dict[str, Act] = {
         lambda held: held.status != Status.TRIALING and held.plan.most_overage > 0,
         OverageForm,
     ),
+    "zone": Act(
+        gettext_lazy("Set the time zone"),
+        gettext_lazy("The period that runs ends as it was to; pages and mail show dates in it at once."),
+        staff_acts.set_zone,
+        lambda held: held.collection == Subscription.Collection.INVOICE,
+        ZoneForm,
+    ),
     "begin": Act(
         gettext_lazy("Begin to pay by invoice"),
         gettext_lazy("The first month begins at once and is on the next invoice."),
@@ -157,7 +180,9 @@ ACTS: dict[str, Act] = {
     ),
     "stop": Act(
         gettext_lazy("Stop for want of payment"),
-        gettext_lazy("Read-only at once: nothing can be changed, no interview begins, running ones are finished."),
+        gettext_lazy(
+            "Read-only at once, until you let everything go on; a payment does not. Running interviews are finished."
+        ),
         staff_acts.stop,
         lambda held: held.status in (Status.ACTIVE, Status.PAST_DUE),
         grave=True,
@@ -178,6 +203,8 @@ def offered(held: Subscription) -> list[tuple[str, Act]]:
 
 def answer(admin: ModelAdmin, request: HttpRequest, subscription_id: UUID, name: str) -> HttpResponse:
     """The form, or back to the subscription when it is done."""
+    if not may_act(request):
+        raise PermissionDenied
     held, act = _found(subscription_id), ACTS.get(name)
     if held is None or act is None:
         raise Http404
@@ -189,6 +216,11 @@ def answer(admin: ModelAdmin, request: HttpRequest, subscription_id: UUID, name:
     shared = admin.admin_site.each_context(request) | {"opts": admin.model._meta, "held": held, "form": form}
     context = shared | {"act": act, "title": act.title, "original": held}
     return TemplateResponse(request, "admin/billing/act.html", context, status=400 if form.errors else 200)
+
+
+def may_act(request: HttpRequest) -> bool:
+    """Acts need the right to change subscriptions, though their page shows none of it as a form."""
+    return request.user.has_perm("billing.change_subscription")
 
 
 def _found(subscription_id: UUID) -> Subscription | None:
@@ -212,6 +244,8 @@ def _done(form: ActForm, act: Act, held: Subscription, by: Any) -> bool:
         form.add_error(None, str(error))
     except staff_acts.PaidByCard as error:
         form.add_error(None, str(error))
+    except refusals.OF_STRIPE as error:
+        form.add_error(None, refusals.sentence(error))
     except (NotNow, TransitionNotAllowed):
         stands = held.get_status_display()
         form.add_error(

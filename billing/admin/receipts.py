@@ -55,6 +55,12 @@ class InfrastructureShareAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: InfrastructureShare | None = None) -> bool:
         return (obj is None or not obj.counts) and super().has_delete_permission(request, obj)
 
+    def save_model(self, request: HttpRequest, obj: InfrastructureShare, form: Any, change: bool) -> None:
+        receipts.set_share(obj)
+
+    def delete_model(self, request: HttpRequest, obj: InfrastructureShare) -> None:
+        receipts.remove_share(obj)
+
 
 def _receipt(interview_id: UUID) -> dict[str, Any]:
     infrastructure = shown_receipts.infrastructure_usd([interview_id])

@@ -9,9 +9,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin import acts
-from billing.admin.usage import ReadOnlyAdmin
 from billing.models import Subscription
 from billing.selectors import staff
+from core.read_only import ReadOnlyAdmin
 from tenants.selectors import figures
 
 
@@ -26,7 +26,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     fields = (
         *("tenant", "plan", "status", "next_plan", "overage_limit", "collection"),
         *("anchor_at", "zone", "trial_ends_at", "past_due_since", "grace_ends_at", "cancels_at"),
-        *("stripe_customer", "stripe_subscription"),
+        *("stopped_by_staff_at", "stripe_customer", "stripe_subscription"),
     )
     change_form_before_template = "admin/billing/_acts.html"
     change_form_after_template = "admin/billing/_detail.html"
@@ -57,5 +57,9 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         found = self.get_object(request, object_id)
-        more = {"detail": staff.detail(found), "acts": acts.offered(found)} if found else {}
+        more = (
+            {"detail": staff.detail(found), "acts": acts.offered(found) if acts.may_act(request) else []}
+            if found
+            else {}
+        )
         return super().change_view(request, object_id, form_url, (extra_context or {}) | more)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
-CENT = Decimal("0.01")
+from billing.money import CENT
 
 
 def latest(now: datetime, count: int) -> list[datetime]:

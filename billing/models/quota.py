@@ -80,7 +80,8 @@ class QuotaUse(models.Model):
 class UsageRecord(models.Model):
     """Something that was used, once: written with what used it, never changed. `key` says what it is, in one word.
 
-    The overage of a period is the sum of its rows of that kind; a credit that comes later is a row with a minus.
+    The overage of a period is the sum of its rows of that kind; a credit that comes later is a row with a minus, and
+    takes the oldest back first. Each costs what the plan says under which it was used.
     """
 
     class Kind(models.TextChoices):
@@ -95,6 +96,9 @@ class UsageRecord(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     interview_id = models.UUIDField(null=True)
+    plan = models.ForeignKey(
+        Plan, on_delete=models.PROTECT, null=True, related_name="+", help_text=_("Whose price an overage has.")
+    )
     occurred_at = models.DateTimeField()
     key = models.CharField(max_length=100, unique=True)
 

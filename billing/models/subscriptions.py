@@ -59,6 +59,9 @@ class Subscription(models.Model):
     trial_ends_at = models.DateTimeField(null=True)
     past_due_since = models.DateTimeField(null=True)
     grace_ends_at = models.DateTimeField(null=True, help_text=_("Unpaid until then, it becomes read-only."))
+    stopped_by_staff_at = models.DateTimeField(
+        _("stopped by the staff"), null=True, help_text=_("No payment lifts this, only the act “Let everything go on”.")
+    )
     cancels_at = models.DateTimeField(null=True, help_text=_("The end of the last period."))
     stripe_customer = models.CharField(max_length=100, blank=True, db_default="")
     stripe_subscription = models.CharField(max_length=100, blank=True, db_default="")

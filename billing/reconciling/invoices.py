@@ -8,11 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import F, Sum
 
 from billing.models import Invoice, InvoiceLine, QuotaPeriod, Subscription
+from billing.money import CENT
 from billing.reconciling.findings import Findings
 from billing.services import charges
 from tenants.models import Tenant
 
-CENT = Decimal("0.01")
 HALF_A_CENT = CENT / 2
 ZERO = Decimal("0.00")
 WAITS = timedelta(days=35)  # a line goes on the next invoice, and there is one a month
@@ -90,9 +90,7 @@ def _charged_once(held: Subscription, period: QuotaPeriod, lines: Lines, found: 
 
 
 def _overage(held: Subscription, period: QuotaPeriod, charged: Lines, found: Findings) -> None:
-    beyond, plan = charges.overage_of(period), period.plan
-    price = plan.overage_price_usd if plan is not None else None
-    expected = beyond * price if beyond > 0 and price is not None else ZERO
+    expected = charges.overage_usd(period)
     if held.collection == Subscription.Collection.STRIPE and not charged:
         asked = bool(period.stripe_item) or (period.closed_at or found.now) > found.now - STRIPE_TAKES
         found.compare("overage.charged", True, asked or not expected, [period.pk])

@@ -86,12 +86,6 @@ def usage() -> Usage:
     return usage_in(period)
 
 
-def usage_of(tenant_id: UUID) -> Usage | None:
-    """The newest period of a tenant, for the platform's admin."""
-    period = QuotaPeriod.objects.filter(subscription__tenant_id=tenant_id).first()
-    return usage_in(period) if period else None
-
-
 def standings(tenant_ids: Collection[UUID]) -> dict[UUID, Standing]:
     """The plans of these tenants and the use of their current periods, for the platform's admin: two queries.
 

@@ -32,7 +32,7 @@ def of(usage: Usage, *, reader: Reader, reads_only: bool, now: datetime) -> dict
 def _said(usage: Usage, reader: Reader, reads_only: bool, now: datetime) -> dict[str, Any] | None:
     held = usage.held
     if reads_only:
-        return {"kind": why_read_only(held)}
+        return {"kind": why_read_only(held), "by_staff": held.stopped_by_staff_at is not None}
     if reader.billing and held.status == Status.PAST_DUE:
         return {"kind": "past_due", "date": held.grace_ends_at}
     if usage.left <= 0:
@@ -42,6 +42,8 @@ def _said(usage: Usage, reader: Reader, reads_only: bool, now: datetime) -> dict
 
 def why_read_only(held: Subscription) -> str:
     """cancelled, trial_over or unpaid."""
+    if held.stopped_by_staff_at is not None:
+        return "unpaid"
     if held.status == Status.CANCELLED:
         return "cancelled"
     return "trial_over" if held.trial_ends_at is not None else "unpaid"

@@ -1,8 +1,9 @@
-"""What a tenant still has to pay, and what happens if it does not: for banners and pages."""
+"""What a tenant still has to pay, and what happens if it does not: for its page of billing."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
@@ -23,6 +24,7 @@ class OpenInvoice:
     due_at: datetime | None
     is_overdue: bool
     hosted_url: str
+    seller: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,17 @@ class Dunning:
     @property
     def is_overdue(self) -> bool:
         return self.since is not None
+
+    @property
+    def left_usd(self) -> Decimal:
+        """All of it together."""
+        return sum((invoice.left_usd for invoice in self.open_invoices), Decimal(0))
+
+    @property
+    def pay_to(self) -> dict[str, Any]:
+        """The account of the newest invoice of our own; nothing where all are Stripe's."""
+        accounts = [invoice.seller for invoice in self.open_invoices if invoice.seller.get("iban")]
+        return accounts[-1] if accounts else {}
 
     @property
     def days_left(self) -> int:
@@ -68,6 +81,7 @@ def _open_invoices(held: Subscription) -> list[OpenInvoice]:
             row.due_at,
             row.due_at is not None and row.due_at <= now,
             row.hosted_url,
+            row.seller,
         )
         for row in rows
     ]

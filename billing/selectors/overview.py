@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet, Sum
 
 from billing import selectors
 from billing.models import BillingDetails, Invoice, InvoiceLine, Plan, Subscription
-from billing.selectors import banner, chart, days
-from billing.services import countries, months, periods, plan_changes, plans, room, stripe
+from billing.selectors import banner, chart, days, dunning
+from billing.services import countries, credit, months, periods, plan_changes, plans, room, stripe, waiting
 from core import clock, tenancy
 from core.entitlements import Feature
 
@@ -62,12 +63,15 @@ def page() -> dict[str, Any]:
         "forecast": ahead,
         "terms": terms(held),
         "waiting": room.waiting(),
+        "owed": dunning.of_tenant(),
+        "details_late_at": (since := waiting.since(held)) and since + waiting.PATIENCE,
         "invoices": list(invoices(held)[:INVOICES]),
         "next_invoice_usd": next_invoice_usd(held),
         "details": (found := details(held)),
         "country": countries.name_of(found.country) if found else "",
         "by_stripe": stripe.is_on(),
         "zone": held.zone,
+        "support_email": settings.SUPPORT_EMAIL,
         "now": now,
     }
 
@@ -150,11 +154,16 @@ def choice(held: Subscription, plan: Plan) -> dict[str, Any]:
     offer = _offer(plan, held, plan_changes.in_use())
     unpaid = held.status in plan_changes.UNPAID and held.past_due_since is None
     shown: dict[str, Any] = {"held": held, "offer": offer, "plan": plan, "unpaid": unpaid}
+    shown["support_email"] = settings.SUPPORT_EMAIL
     if unpaid:
         now = clock.now()
+        shown["asked_for"] = credit.is_asked_for(held, plan)
         return shown | {"first_end": months.month_of(now, now, held.zone)[1]}
     if held.status not in Subscription.SERVED:
         return shown | {"stands_still": True}
+    by_invoice = held.collection == Subscription.Collection.INVOICE
+    shown["overdue"] = by_invoice and offer.is_larger and held.status == Status.PAST_DUE
+    shown["asked_for"] = by_invoice and offer.is_larger and credit.is_asked_for(held, plan)
     shown["renews_at"] = selectors.usage().period_end
     if offer.is_larger:
         found = plan_changes.preview(held, plan)

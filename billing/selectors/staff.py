@@ -13,8 +13,8 @@ PERIODS, LINES, CREDITS = 12, 20, 20
 def fingerprint(held: Subscription) -> str:
     """Changes with whatever somebody decides about the subscription, and with nothing that interviews do."""
     credits = CreditGrant.objects.filter(period__subscription=held).count()
-    decided = (held.status, held.plan_id, held.next_plan_id, held.overage_limit, held.collection, credits)
-    times = (held.trial_ends_at, held.cancels_at, held.past_due_since, held.grace_ends_at)
+    decided = (held.status, held.plan_id, held.next_plan_id, held.overage_limit, held.collection, held.zone, credits)
+    times = (held.trial_ends_at, held.cancels_at, held.past_due_since, held.grace_ends_at, held.stopped_by_staff_at)
     return hashlib.sha256(repr((decided, times)).encode()).hexdigest()[:16]
 
 

@@ -62,10 +62,38 @@ def as_dict(held: Subscription) -> dict[str, Any]:
     return model_to_dict(found, fields=FIELDS) if found else {}
 
 
+def are_valid(held: Subscription) -> bool:
+    """Whether there are details, and an invoice may be made out to them: those that Stripe collected nobody checked."""
+    found = as_dict(held)
+    try:
+        return bool(found and valid(found))
+    except BadDetails:
+        return False
+
+
+def require_checked(held: Subscription) -> None:
+    """:raises BadDetails: unless the details that are kept are as `save` would keep them. It asks another process."""
+    checked(as_dict(held))
+
+
 def checked(values: dict[str, str]) -> dict[str, str]:
-    """What was typed, in its usual form.
+    """What was typed, in its usual form. It asks another process: hold nothing meanwhile.
 
     :raises BadDetails: as `save` does.
+    """
+    fresh = valid(values)
+    unknown = typesetting.unprintable("".join(fresh.values()))
+    if unknown:
+        field = next(name for name in FIELDS if unknown & set(fresh[name]))
+        message = _("Invoices can't show %(letters)s. Write it in Latin letters.")
+        raise BadDetails(field, message % {"letters": " ".join(sorted(unknown))})
+    return fresh
+
+
+def valid(values: dict[str, str]) -> dict[str, str]:
+    """What was typed, in its usual form, but for letters that no invoice can show.
+
+    :raises BadDetails: for a missing field, an unknown country, or a number that is no VAT number there.
     """
     fresh = {name: " ".join(str(values.get(name, "")).split()) for name in FIELDS}
     fresh["country"] = fresh["country"].upper()
@@ -75,11 +103,6 @@ def checked(values: dict[str, str]) -> dict[str, str]:
         fresh["tax_id"] = tax_ids.clean(fresh["tax_id"], country=fresh["country"])
     except tax_ids.BadTaxId as error:
         raise BadDetails("tax_id", str(error)) from error
-    unknown = typesetting.unprintable("".join(fresh.values()))
-    if unknown:
-        field = next(name for name in FIELDS if unknown & set(fresh[name]))
-        message = _("Invoices can't show %(letters)s. Write it in Latin letters.")
-        raise BadDetails(field, message % {"letters": " ".join(sorted(unknown))})
     return fresh
 
 

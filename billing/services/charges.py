@@ -1,5 +1,6 @@
 """Lines that wait for the next invoice. Stripe draws up its own invoices: nothing is charged here for it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 
-from billing.models import InvoiceLine, QuotaPeriod, Subscription, UsageRecord
+from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription, UsageRecord
 from billing.services import metering
 from core import clock, due, tenancy
 
@@ -58,6 +59,55 @@ def overage_of(period: QuotaPeriod) -> int:
     return int(rows.aggregate(sum=Sum("quantity"))["sum"] or 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """So many interviews beyond the included, used under one plan. `price_usd` None: the plan has no price for them."""
+
+    plan: Plan
+    count: int
+
+    @property
+    def price_usd(self) -> Decimal | None:
+        return self.plan.overage_price_usd
+
+    @property
+    def amount_usd(self) -> Decimal:
+        return self.count * (self.price_usd or Decimal(0))
+
+
+def beyond(period: QuotaPeriod) -> list[Beyond]:
+    """The period's overage by the plan under which each was used, in their order; none if all was taken back.
+
+    What was taken back are the first of them: a credit, or a larger plan, includes them now.
+    """
+    used: dict[str, int] = {}
+    taken_back = 0
+    rows = UsageRecord.objects.filter(period=period, kind=UsageRecord.Kind.OVERAGE).order_by("occurred_at", "id")
+    for plan_id, quantity in rows.values_list("plan_id", "quantity"):
+        code = plan_id or period.plan_id  # those of before this was kept
+        if quantity < 0:
+            taken_back -= int(quantity)
+        elif code:
+            used[code] = used.get(code, 0) + int(quantity)
+    return _left(used, taken_back)
+
+
+def _left(used: dict[str, int], taken_back: int) -> list[Beyond]:
+    plans = Plan.objects.in_bulk(used)
+    found = []
+    for code, count in used.items():
+        back = min(count, taken_back)
+        taken_back -= back
+        if count > back:
+            found.append(Beyond(plans[code], count - back))
+    return found
+
+
+def overage_usd(period: QuotaPeriod) -> Decimal:
+    """What the period's overage costs."""
+    return sum((part.amount_usd for part in beyond(period)), Decimal(0))
+
+
 def settle_overage(period: QuotaPeriod, *, why: UUID | str) -> None:
     """What was bought for the period changed: take back, or add, what of its overage is no longer so.
 
@@ -83,19 +133,20 @@ def close(*, period_id: UUID) -> None:
 
 
 def _close(period: QuotaPeriod) -> None:
-    beyond, plan = overage_of(period), period.plan
-    if beyond > 0 and period.subscription.collection == Subscription.Collection.STRIPE:
+    parts = beyond(period)
+    if parts and period.subscription.collection == Subscription.Collection.STRIPE:
         due.owe("stripe_overage", period.pk)  # Stripe draws up the invoice: billing.services.stripe.overage
-    elif beyond > 0 and plan is not None and plan.overage_price_usd is not None:
+        parts = []
+    for part in parts:
         charge(
             period.subscription,
             kind=InvoiceLine.Kind.OVERAGE,
-            text=str(plan),
-            quantity=Decimal(beyond),
-            unit_price_usd=plan.overage_price_usd,
-            amount_usd=beyond * plan.overage_price_usd,
+            text=str(part.plan),
+            quantity=Decimal(part.count),
+            unit_price_usd=part.price_usd or Decimal(0),
+            amount_usd=part.amount_usd,
             period=period,
-            key=f"overage:{period.pk}",
+            key=f"overage:{period.pk}:{part.plan.pk}",
         )
     period.closed_at = clock.now()
     period.save(update_fields=["closed_at"])

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.models import Invoice, Subscription
-from billing.services import mail, periods, standing
+from billing.services import mail, periods, standing, waiting
 from billing.services.subscriptions import locked
 from core import clock, due, tenancy
 
@@ -25,7 +25,7 @@ Status = Subscription.Status
 def payment_failed(held: Subscription, *, why: str) -> None:
     """A payment failed: the grace begins, unless it runs already; who pays is told. Otherwise nothing.
 
-    :param why: a word for the trail, such as card or invoice.
+    :param why: a word for the trail: card, invoice or details.
     """
     with tenancy.enter(held.tenant.schema_name):
         began = _fall_due(held, why=why)
@@ -35,11 +35,13 @@ def payment_failed(held: Subscription, *, why: str) -> None:
 
 @transaction.atomic
 def paid(held: Subscription) -> None:
-    """A payment came, or is no longer owed: where no invoice is overdue any more, everything goes on.
+    """A payment came, or is no longer owed: where nothing is overdue any more, everything goes on.
 
-    A tenant that reads only for another reason (its trial is over, it cancelled) stays as it is.
+    A tenant that reads only for another reason (its trial is over, it cancelled, the staff stopped it) stays as it is.
     """
-    if held.past_due_since is None or overdue(held).exists():
+    if held.past_due_since is None or held.stopped_by_staff_at is not None:
+        return
+    if overdue(held).exists() or waiting.too_long(held):
         return
     with tenancy.enter(held.tenant.schema_name):  # its trail says what happens here
         due.settle(KIND, held.pk)

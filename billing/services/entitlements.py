@@ -36,6 +36,4 @@ def of_plan(plan: Plan) -> Terms:
         seats=plan.seats,
         turns_at_once=plan.turns_at_once or FEWEST_AT_ONCE,
         api_calls_a_minute=plan.api_calls_a_minute or FEWEST_CALLS,
-        retention_days=tuple(plan.retention_days),
-        sla=plan.sla,
     )

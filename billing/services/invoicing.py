@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Seller, Subscription
-from billing.services import billing_details, mail, numbers, sellers, tax
+from billing.services import billing_details, dunning, mail, numbers, sellers, tax, waiting
 from billing.services.subscriptions import locked
 from core import audit, clock, due, tenancy
 from core.ids import uuid7
@@ -33,23 +33,38 @@ class NothingToInvoice(Exception):
 
 
 class DetailsMissing(Exception):
-    """Nobody said to whom the tenant's invoices are made out."""
+    """Nobody said to whom the tenant's invoices are made out, or what was said can't be right."""
 
 
 @transaction.atomic
 def look(*, subscription_id: UUID) -> None:
-    """Issue what is owed. What is missing (details, a seller) leaves the lines as they are, for as long as it takes."""
+    """Issue what is owed. What is missing (details, a seller) leaves the lines as they are, for as long as it takes.
+
+    Details that are missing for too long are a payment that is late; once they are there, it is late no more.
+    """
     held = locked(subscription_id)
     due.settle(KIND, subscription_id)  # first: a line that comes from now on waits for this, and owes another look
     try:
         issue(subscription_id=subscription_id)
+        dunning.paid(held)
     except NothingToInvoice:
         return
     except DetailsMissing:
-        mail.tell(held, mail.Kind.DETAILS_MISSING, key=f"details:{held.pk}")  # saving them owes the invoice again
+        _wait_for_details(held)  # saving them owes the invoice again
     except sellers.PlaceholderSeller as error:
         log.error("invoice_without_seller", said=str(error))
         due.owe(KIND, subscription_id, after=AGAIN)
+
+
+def _wait_for_details(held: Subscription) -> None:
+    began, now = waiting.since(held) or clock.now(), clock.now()
+    mail.tell(held, mail.Kind.DETAILS_MISSING, key=f"details:{held.pk}")
+    if now < began + waiting.PATIENCE:
+        due.owe(KIND, held.pk, after=began + waiting.PATIENCE - now)
+        return
+    dunning.payment_failed(held, why="details")
+    if held.past_due_since is not None:
+        mail.tell(held, mail.Kind.DETAILS_MISSING, key=f"details:{held.pk}:{held.past_due_since:%Y%m%d}")
 
 
 @transaction.atomic
@@ -63,9 +78,7 @@ def issue(*, subscription_id: UUID) -> Invoice:
     subtotal = sum((line.amount_usd for line in lines), Decimal(0))
     if subtotal <= 0 or held.collection != Subscription.Collection.INVOICE:
         raise NothingToInvoice(_("Nothing waits for an invoice, or what waits is a credit for the next one."))
-    buyer, seller = billing_details.as_dict(held), sellers.for_issuing()
-    if not buyer:
-        raise DetailsMissing(_("The billing details are missing: to whom is the invoice made out?"))
+    buyer, seller = _buyer(held), sellers.for_issuing()
     invoice = _drawn_up(held, seller, buyer, subtotal=subtotal)
     starts, ends = [line.from_at for line in lines if line.from_at], [line.until_at for line in lines if line.until_at]
     invoice.period_start, invoice.period_end = min(starts, default=None), max(ends, default=None)
@@ -73,6 +86,17 @@ def issue(*, subscription_id: UUID) -> Invoice:
     _owe(held, invoice)
     number(invoice, seller)
     return invoice
+
+
+def _buyer(held: Subscription) -> dict[str, Any]:
+    """:raises DetailsMissing: without details, or with such as nobody checked and that can't be right."""
+    kept = billing_details.as_dict(held)
+    if not kept:
+        raise DetailsMissing(_("The billing details are missing: to whom is the invoice made out?"))
+    try:
+        return billing_details.valid(kept)
+    except billing_details.BadDetails as error:
+        raise DetailsMissing(str(error)) from error
 
 
 def _drawn_up(held: Subscription, seller: Seller, buyer: dict[str, Any], *, subtotal: Decimal) -> Invoice:

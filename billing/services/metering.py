@@ -11,8 +11,8 @@ from core.ids import uuid7
 # By hand: every start and every first answer writes one, and the same one again must change nothing.
 RECORD = """
     INSERT INTO public.billing_usagerecord
-           (id, subscription_id, period_id, kind, quantity, interview_id, occurred_at, key)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING"""
+           (id, subscription_id, period_id, kind, quantity, interview_id, occurred_at, key, plan_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING"""
 
 # The candidate waits for it: one statement, which finds the period by itself.
 COMPLETED = """
@@ -35,13 +35,14 @@ def record(
     at: datetime | None = None,
 ) -> bool:
     """Whether this call wrote it; a key that is there already changes nothing."""
-    values = [period.subscription_id, period.pk, kind.value, quantity, interview_id, at or clock.now(), key]
+    plan = period.plan_id if kind == Kind.OVERAGE else None
+    values = [period.subscription_id, period.pk, kind.value, quantity, interview_id, at or clock.now(), key, plan]
     return rows.execute(RECORD, [uuid7(), *values]) == 1
 
 
-def started(*, interview_id: UUID, period: QuotaPeriod) -> None:
+def started(*, interview_id: UUID, period: QuotaPeriod, at: datetime | None = None) -> None:
     """The interview began; one that was released and begins again is the same."""
-    record(Kind.STARTED, period=period, key=f"started:{interview_id}", interview_id=interview_id)
+    record(Kind.STARTED, period=period, key=f"started:{interview_id}", interview_id=interview_id, at=at)
 
 
 def completed(*, interview_id: UUID, at: datetime) -> None:

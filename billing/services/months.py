@@ -1,8 +1,26 @@
 """The months of a subscription, in its own clock."""
 
 import calendar
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+SHORTEST = timedelta(days=15)
+OTHERS = ("Etc/", "SystemV/", "US/", "localtime", "Factory", "posix")  # spellings of before, or signs the wrong way
+
+
+def zones() -> list[str]:
+    """The time zones that may be chosen, by name: UTC and those of places."""
+    found = (name for name in available_timezones() if "/" in name and not name.startswith(OTHERS))
+    return ["UTC", *sorted(found)]
+
+
+def end_after(anchor: datetime, start: datetime, zone: str = "UTC") -> datetime:
+    """Where the month that begins at `start` ends. After a change of zone it is longer or shorter by as much.
+
+    Nobody pays a month for the hours by which the new zone's month begins later.
+    """
+    end = month_of(anchor, start, zone)[1]
+    return end if end - start >= SHORTEST else month_of(anchor, end, zone)[1]
 
 
 def month_of(anchor: datetime, instant: datetime, zone: str = "UTC") -> tuple[datetime, datetime]:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import InvoiceLine, QuotaPeriod, Subscription
+from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
 from billing.services import charges, room, standing
-from billing.services.months import month_of
+from billing.services.months import end_after, month_of
 from core import audit, clock, due, tenancy
 
 Status = Subscription.Status
@@ -66,7 +66,7 @@ def renew(*, subscription_id: UUID) -> None:
         if last is not None and not _goes_on(held, last):
             break
         start = last.period_end if last else max(held.anchor_at, month_of(held.anchor_at, now, held.zone)[0])
-        last = open_at(held, start, month_of(held.anchor_at, start, held.zone)[1])
+        last = open_at(held, start, end_after(held.anchor_at, start, held.zone))
     if last is not None and held.status in Subscription.SERVED:
         _owe(held, "renewal", held.pk, at=last.period_end)
     else:
@@ -83,12 +83,19 @@ def _goes_on(held: Subscription, last: QuotaPeriod) -> bool:
     if held.cancels_at is not None and held.cancels_at <= last.period_end:
         standing.cancel(held)
         return False
-    if held.next_plan_id is not None:
-        audit.record("subscription.plan_changed", held, before=held.plan_id, plan=held.next_plan_id, at="renewal")
-        held.plan_id, held.next_plan = held.next_plan_id, None
+    chosen = held.next_plan
+    if chosen is not None and not _waits_for_payment(held, chosen):
+        audit.record("subscription.plan_changed", held, before=held.plan_id, plan=chosen.pk, at="renewal")
+        held.plan, held.next_plan = chosen, None
         held.overage_limit = min(held.overage_limit, held.plan.most_overage)
         held.save(update_fields=["plan", "next_plan", "overage_limit"])
     return True
+
+
+def _waits_for_payment(held: Subscription, chosen: Plan) -> bool:
+    """Nothing larger begins on credit while an invoice is overdue: it begins with the first period after."""
+    late = held.status == Status.PAST_DUE and held.collection == Subscription.Collection.INVOICE
+    return late and chosen.price_usd > held.plan.price_usd
 
 
 def open_at(held: Subscription, start: datetime, end: datetime) -> QuotaPeriod:

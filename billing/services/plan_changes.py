@@ -117,14 +117,16 @@ def may_change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Pl
 def follow(held: Subscription, plan: Plan) -> None:
     """Stripe sells the tenant another plan since now: what is included follows by the rest of the period.
 
-    Nothing is refused any more, so what was used stays included. The caller locked the subscription.
+    Nothing is refused any more, so what was used stays included, but for what was used beyond: that stays owed, at the
+    price of the plan under which it was used. The caller locked the subscription.
     """
     period, before = held.periods.select_for_update(no_key=True).first(), held.plan_id
     limit = min(held.overage_limit, plan.most_overage)
     if period is not None:
         more = _proration(held, plan, period).interviews
-        least = period.reserved + period.consumed - period.credited - limit
-        period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, limit
+        allowed = max(limit, charges.overage_of(period))
+        least = period.reserved + period.consumed - period.credited - allowed
+        period.included, period.plan, period.overage_allowed = max(period.included + more, least, 0), plan, allowed
         period.save(update_fields=["included", "plan", "overage_allowed"])
         charges.settle_overage(period, why=uuid7())
         warnings.fit(period)
@@ -159,7 +161,7 @@ def choose_unpaid(*, subscription_id: UUID, code: str, shown: str) -> Subscripti
     held = locked(subscription_id)
     if held.plan_id != shown:
         raise ChangedMeanwhile
-    if held.status not in UNPAID or held.past_due_since is not None:
+    if held.status not in UNPAID or held.past_due_since is not None or held.stopped_by_staff_at is not None:
         raise NotNow(held.get_status_display())
     if code == held.plan_id:
         require_fits(held.plan)
@@ -194,7 +196,11 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
     reasons, terms = [], entitlements.of_plan(plan)
     if terms.seats is not None and use.people > terms.seats:
         reasons.append(
-            _("%(people)d people have an account, but this plan includes only %(seats)d. Disable some accounts first.")
+            ngettext(
+                "%(people)d person has an account, but this plan includes only %(seats)d. Disable some accounts first.",
+                "%(people)d people have accounts, but this plan includes only %(seats)d. Disable some accounts first.",
+                use.people,
+            )
             % {"people": use.people, "seats": terms.seats}
         )
     for feature in sorted(use.features - terms.features):
@@ -206,8 +212,12 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
         used, fits = period.reserved + period.consumed, included + period.credited + beyond
         if used > fits:
             reasons.append(
-                ngettext("%(used)d interview was used", "%(used)d interviews were used", used) % {"used": used}
-                + _(" in this period; this plan would allow only %(room)d.") % {"room": fits}
+                ngettext(
+                    "%(used)d interview was used in this period; this plan would allow only %(room)d.",
+                    "%(used)d interviews were used in this period; this plan would allow only %(room)d.",
+                    used,
+                )
+                % {"used": used, "room": fits}
             )
     return reasons
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
-CENT = Decimal("0.01")
+from billing.money import CENT
 
 
 @dataclass(frozen=True, slots=True)

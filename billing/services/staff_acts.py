@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, Subscription
 from billing.selectors.staff import fingerprint
-from billing.services import granting, plan_changes, standing, subscriptions
+from billing.services import dunning, granting, months, plan_changes, standing, subscriptions
+from billing.services.stripe import checkout
 from billing.services.subscriptions import NotNow
 from core import audit, clock, tenancy
 from tenants.services import trails
@@ -78,12 +79,28 @@ def allow_overage(asked: Asked, *, limit: int) -> None:
         granting.allow_overage(subscription_id=held.pk, limit=limit)
 
 
+def set_zone(asked: Asked, *, zone: str) -> None:
+    """Count months and days in the clock of this zone. The period that runs ends as it was to.
+
+    :raises PaidByCard: where Stripe counts them. :raises granting.BadGrant: for an unknown zone.
+    """
+    with _acting(asked, "zone") as held:
+        _require_own(held)
+        if zone not in months.zones():
+            raise granting.BadGrant(_("There is no such time zone."))
+        before, held.zone = held.zone, zone
+        held.save(update_fields=["zone"])
+        audit.record("subscription.zone_changed", held, before=before, zone=zone)
+
+
 def begin(asked: Asked) -> None:
     """Have the tenant pay by invoice from now on: on trial, after it, or after a cancellation.
 
-    :raises NotNow: otherwise.
+    :raises NotNow: otherwise. :raises claim.Busy, client.Unavailable, client.Refused: while a page of Stripe's on which
+        the tenant could pay by card can't be ended.
     """
-    with _acting(asked, "begin") as held:
+    tenant = Subscription.objects.select_related("tenant").get(pk=asked.subscription_id).tenant
+    with tenancy.enter(tenant.schema_name), checkout.closed(asked.subscription_id), _acting(asked, "begin") as held:
         subscriptions.activate(subscription_id=held.pk, collection=Subscription.Collection.INVOICE)
 
 
@@ -102,7 +119,7 @@ def keep(asked: Asked) -> None:
 
 
 def stop(asked: Asked) -> None:
-    """Read-only from now on, for want of payment: only a payment or `recover` ends it.
+    """Read-only from now on, for want of payment: only `recover` ends it, no payment does.
 
     :raises NotNow: unless it is active or overdue.
     """
@@ -111,18 +128,23 @@ def stop(asked: Asked) -> None:
             raise NotNow(held.get_status_display())
         held.past_due_since = held.past_due_since or clock.now()
         held.save(update_fields=["past_due_since"])
-        standing.stop(held, why="staff")
+        standing.stop(held, why=standing.BY_STAFF)
 
 
 def recover(asked: Asked) -> None:
-    """As if it had been paid: everything goes on.
+    """As if it had been paid: everything goes on. Of one that ended since the staff stopped it: it may begin anew.
 
     :raises NotNow: unless it is overdue, or read-only for want of payment (a trial is extended, or begun to be paid).
     """
     with _acting(asked, "recover") as held:
+        if held.status == Status.CANCELLED and held.stopped_by_staff_at is not None:
+            held.stopped_by_staff_at = None
+            held.save(update_fields=["stopped_by_staff_at"])
+            dunning.paid(held)
+            return
         if held.status not in (Status.READ_ONLY, Status.PAST_DUE) or held.trial_ends_at is not None:
             raise NotNow(held.get_status_display())
-        standing.recover(held, why="staff")
+        standing.recover(held, why=standing.BY_STAFF)
 
 
 def _require_own(held: Subscription) -> None:

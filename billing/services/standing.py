@@ -11,6 +11,7 @@ from core import audit, clock, due, state, tenancy
 from tenants.services import reading_only
 
 GRACE = timedelta(days=14)  # from the first payment that failed, or an invoice's due date
+BY_STAFF = "staff"
 Status = Subscription.Status
 
 
@@ -31,10 +32,11 @@ def fall_due(held: Subscription, *, why: str) -> None:
 def stop(held: Subscription, *, why: str) -> None:
     """Nothing new: people read, take data along and pay; what candidates began goes on.
 
-    :param why: payment or trial.
+    :param why: payment, trial or staff. What the staff stopped only the staff lets go on: no payment does.
     :raises core.state.TransitionNotAllowed: if it is cancelled or read-only already.
     """
-    state.move(held, Status.READ_ONLY)
+    marks: dict[str, Any] = {"stopped_by_staff_at": clock.now()} if why == BY_STAFF else {}
+    state.move(held, Status.READ_ONLY, **marks)
     reading_only.begin(held.tenant)
     audit.record("subscription.read_only", held, why=why)
 
@@ -49,7 +51,7 @@ def cancel(held: Subscription) -> None:
 
 @transaction.atomic
 def recover(held: Subscription, *, why: str) -> None:
-    """Paid: everything goes on. A subscription that is active stays as it is.
+    """Paid, or the staff says so: everything goes on. A subscription that is active stays as it is.
 
     Where the last period ended meanwhile, months are counted from now: nobody pays for the time in which nothing began.
 
@@ -60,7 +62,7 @@ def recover(held: Subscription, *, why: str) -> None:
     if held.status == Status.TRIALING:
         raise state.TransitionNotAllowed(str(held))
     now = clock.now()
-    fresh: dict[str, Any] = {"past_due_since": None, "grace_ends_at": None}
+    fresh: dict[str, Any] = {"past_due_since": None, "grace_ends_at": None, "stopped_by_staff_at": None}
     if held.status == Status.CANCELLED:  # who asked to go, and did not yet, still goes
         fresh["cancels_at"] = None
     if held.status not in Subscription.SERVED and not held.periods.filter(period_end__gt=now).exists():

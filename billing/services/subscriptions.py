@@ -70,7 +70,7 @@ def activate(
     :raises NotNow: unless it is on trial, after its trial, or cancelled.
     """
     held = locked(subscription_id)
-    if held.status == Status.ACTIVE or held.past_due_since is not None:
+    if held.status == Status.ACTIVE or held.past_due_since is not None or held.stopped_by_staff_at is not None:
         raise NotNow(held.get_status_display())
     begins, plan = since or clock.now(), plan or held.plan
     fresh: dict[str, Any] = {"anchor_at": begins, "billed_since": begins, "trial_ends_at": None, "cancels_at": until}

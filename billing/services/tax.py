@@ -10,10 +10,12 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from billing.money import CENT
+
 RULES = json.loads((Path(__file__).resolve().parents[1] / "data" / "vat.json").read_text())
 EU: frozenset[str] = frozenset(RULES["eu"])
 PREFIXES: dict[str, str] = RULES["prefixes"]  # of VAT numbers, where it is not the country's code
-NONE, CENT = Decimal("0.00"), Decimal("0.01")
+NONE = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)

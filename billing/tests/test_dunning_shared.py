@@ -1,11 +1,9 @@
 """What any way of paying uses of dunning, what pages learn of it, and its mail."""
 
 from billing.models import BillingNotice, Subscription
-from billing.selectors import dunning as selectors_dunning
-from billing.services import dunning, mail, settling, subscriptions
+from billing.services import dunning, mail, subscriptions
 from billing.tests import invoiced
-from billing.tests.invoiced import REASON
-from billing.tests.test_dunning import DAY, Case
+from billing.tests.test_dunning import Case
 from core import clock, tenancy
 from core.testing import OTHER
 from tenants.tests.supported import trail
@@ -49,27 +47,7 @@ class SharedTests(Case):
 
         self.assertEqual(Subscription.objects.get(tenant__schema_name=OTHER).status, "active")
         self.assertEqual(set(BillingNotice.objects.values_list("subscription_id", flat=True)), {self.held.pk})
-        with self.in_tenant(OTHER):
-            found = selectors_dunning.of_tenant()
-            self.assertEqual((found.status, found.since, found.open_invoices), ("active", None, ()))
-
-    def test_pages_learn_where_it_stands(self) -> None:
-        settling.credit(
-            invoice_id=self.invoice.pk, reason=REASON, by=self.root.pk, total_usd=self.invoice.total_usd / 4
-        )
-        self.go_to(31)
-        self.look()
-        self.go_to(33.5)
-
-        with self.assertNumQueries(2):
-            found = selectors_dunning.of_tenant()
-
-        self.assertEqual((found.status, found.is_overdue, found.days_left), ("past_due", True, 11))
-        self.assertEqual((found.since, found.grace_ends_at), (self.start + 31 * DAY, self.start + 45 * DAY))
-        (row,) = found.open_invoices
-        self.assertEqual(
-            (row.number, row.left_usd, row.is_overdue), (self.invoice.number, self.invoice.total_usd * 3 / 4, True)
-        )
+        self.assertIsNone(Subscription.objects.get(tenant__schema_name=OTHER).past_due_since)
 
     def test_every_mail_can_be_written_and_names_the_date(self) -> None:
         self.go_to(30)

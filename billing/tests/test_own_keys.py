@@ -23,6 +23,8 @@ class OwnKeysTests(TenantTestCase):
 
     def test_it_is_of_the_tenant_that_was_entered_alone(self) -> None:
         self.buy("enterprise")
+        with self.in_tenant(OTHER):
+            self.buy("starter")
 
         self.assertTrue(selectors.own_keys())
         with self.in_tenant(OTHER):

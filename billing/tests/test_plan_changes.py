@@ -102,7 +102,7 @@ class ChangeNowTests(TenantTestCase):
         self.assertEqual(
             error.reasons,
             [
-                "6 people have an account, but this plan includes only 5. Disable some accounts first.",
+                "6 people have accounts, but this plan includes only 5. Disable some accounts first.",
                 "You use a feature that this plan does not include: Single sign-on.",
                 "101 interviews were used in this period; this plan would allow only 100.",
             ],

@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from accounts.tests.people import person, platform_admin
-from billing.models import InfrastructureShare, QuotaUse, ReceiptPolicy
+from billing.models import InfrastructureShare, ReceiptPolicy
 from billing.selectors import receipts as selectors
 from billing.services import periods, quota, receipts
 from billing.tests.plans import on
@@ -21,6 +21,7 @@ from core import audit, clock, tenancy
 from core.ids import uuid7
 from core.testing import OTHER, TenantClient, TenantTestCase
 from llm.tests.made import call
+from tenants.tests.supported import trail
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -35,9 +36,7 @@ def share(usd: str, days: int) -> InfrastructureShare:
 def began(days: int) -> UUID:
     """An interview that began so many days ago."""
     interview_id = uuid7()
-    quota.reserve(interview_id=interview_id)
-    at = clock.now() - timedelta(days=days)
-    QuotaUse.objects.filter(pk=interview_id).update(reserved_at=at)
+    quota.reserve(interview_id=interview_id, at=clock.now() - timedelta(days=days))
     return interview_id
 
 
@@ -197,8 +196,15 @@ class AdminTests(TenantTestCase):
         done = self.client.post(url, {"from_date": str(tomorrow), "usd_an_interview": "0.02"})
 
         self.assertEqual([late.status_code, negative.status_code, done.status_code], [200, 200, 302])
+        with tenancy.enter_platform():
+            detail = {"since": str(tomorrow), "usd_an_interview": "0.02", "note": ""}
+            self.assertEqual([row[3] for row in trail(action="infrastructure_share.set")], [detail])
+        self.assertEqual(trail(action__startswith="infrastructure_share."), [])
         [row] = InfrastructureShare.objects.all()
         self.assertEqual((row.from_date, row.usd_an_interview), (tomorrow, Decimal("0.02")))
+        self.client.post(self.url("billing_infrastructureshare_delete", row.pk), {"post": "yes"})
+        with tenancy.enter_platform():
+            self.assertEqual([row[3] for row in trail(action="infrastructure_share.removed")], [detail])
 
     def test_one_that_counts_can_be_read_alone(self) -> None:
         row = share("0.02", 1)

@@ -15,7 +15,7 @@ from billing.selectors import overview
 from billing.services import own_plan
 from billing.services.granting import BadGrant
 from billing.services.subscriptions import NotNow
-from billing.views import to_stripe
+from billing.views import showing, to_stripe
 from billing.views.plan import redirect_303
 
 
@@ -32,6 +32,8 @@ def overage(request: HttpRequest, user: User) -> HttpResponse:
             return redirect_303("billing")
         except BadGrant as error:
             form.add_error("limit", str(error))
+        except NotNow:
+            form.add_error("limit", _("A payment is overdue: no more than now, until it came."))
     context = {"held": held, "form": form, "plan": held.plan} | overview.costs_of_overage(held)
     return render(request, "billing/overage.html", context, status=400 if form.errors else 200)
 
@@ -49,7 +51,7 @@ def cancel(request: HttpRequest, user: User) -> HttpResponse:
     if request.method != "POST":
         held = overview.own()
         context = {"held": held, "state": overview.state_of(held), "use": selectors.usage()}
-        return render(request, "billing/cancel.html", context)
+        return showing.page(request, "billing/cancel.html", context, held=held)
     try:
         own_plan.cancel(by=user)
         messages.success(request, _("Your plan ends with this period. Until then you can change your mind."))

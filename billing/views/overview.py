@@ -13,12 +13,14 @@ from billing.forms import DetailsForm
 from billing.selectors import overview
 from billing.services import own_plan
 from billing.services.billing_details import BadDetails
+from billing.views import showing
 
 
 @require_safe
 @permitted(Permission.VIEW_BILLING)
 def index(request: HttpRequest, user: User) -> HttpResponse:
-    return render(request, "billing/index.html", overview.page())
+    shown = overview.page()
+    return showing.page(request, "billing/index.html", shown, held=shown["held"])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,8 +14,9 @@ from accounts.roles import Permission
 from accounts.views.guard import permitted
 from billing.models import Subscription
 from billing.selectors import overview
-from billing.services import own_plan, plan_changes, plans, stripe, subscriptions
-from billing.views import to_stripe
+from billing.services import credit, own_plan, plan_changes, plans, stripe, subscriptions
+from billing.services.billing_details import BadDetails
+from billing.views import showing, to_stripe
 
 
 def _now(by: User, code: str, shown: str) -> str:
@@ -48,7 +49,7 @@ CHOICES: dict[str, Callable[[User, str, str], str]] = {
 def plans_page(request: HttpRequest, user: User) -> HttpResponse:
     held = overview.own()
     context = {"held": held, "state": overview.state_of(held), "offers": overview.offers(held)}
-    return render(request, "billing/plans.html", context)
+    return showing.page(request, "billing/plans.html", context, held=held)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,6 +72,9 @@ def choose(request: HttpRequest, user: User, code: str) -> HttpResponse:
         return _page(request, overview.own(), plan, 409, refused=[to_stripe.sentence(error)])
     except own_plan.NoDetails:
         return redirect_303("billing_details", f"?plan={code}")
+    except BadDetails as error:
+        messages.error(request, _("An invoice can't be made out to these billing details: %(why)s") % {"why": error})
+        return redirect_303("billing_details", f"?plan={code}")
 
 
 def _chosen(request: HttpRequest, user: User, code: str) -> HttpResponse:
@@ -86,6 +90,8 @@ def _sentence(error: Exception) -> str:
         return _(
             "Somebody changed the plan after you opened this page. Please check it again; nothing was changed now."
         )
+    if isinstance(error, credit.AskUs):
+        return str(error)
     if isinstance(error, plan_changes.LargerOnly):
         return _("A smaller plan starts with the next period, so you keep what you have paid for.")
     return _("That is not possible for your plan at the moment. Nothing was changed.")
@@ -97,7 +103,7 @@ def _page(request: HttpRequest, held: Subscription, plan: Any, status: int = 200
         "details": overview.details(held),
         "by_card": stripe.is_on() and plan.stripe_price,
     }
-    return render(request, "billing/choose.html", shown | more, status=status)
+    return showing.page(request, "billing/choose.html", shown | more, held=held, status=status)
 
 
 @require_POST

@@ -146,7 +146,7 @@ def _start(interview: Interview) -> None:
     due.owe("quota_release", interview.pk, after=QUOTA_HELD)
     pauses.owe_end(interview)
     money.set_aside(interview)
-    quota.reserve(interview_id=interview.pk)
+    quota.reserve(interview_id=interview.pk, at=now)
 
 
 def tell_quota_exhausted(interview: Interview) -> bool:

@@ -36,10 +36,15 @@ def set_share(usd: str) -> None:
 
 
 class ReceiptCase(TenantTestCase):
+    interview: Interview
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.started()
+
     def setUp(self) -> None:
         super().setUp()
         self.now = clock.now()
-        self.interview = make.started()
         self.client = make.signed_in(make.staff(Role.ADMIN))
 
     def call(self, **fields: Any) -> None:

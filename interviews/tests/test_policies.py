@@ -27,9 +27,9 @@ class RegionTests(TenantTestCase):
         tenancy.forget()
 
     def test_the_policy_is_of_the_tenant_that_was_entered(self) -> None:
-        self.assertEqual(policies.of_tenant(), TenantPolicy(schema="alpha", region="eu"))
+        self.assertEqual(policies.of_tenant(), TenantPolicy(schema="alpha", region="eu", own_keys=True))
         with self.in_tenant(OTHER):
-            self.assertEqual(policies.of_tenant(), TenantPolicy(schema=OTHER))
+            self.assertEqual(policies.of_tenant(), TenantPolicy(schema=OTHER, own_keys=True))
 
     def test_without_a_model_in_its_region_nothing_is_sent_and_everything_is_in_basic_mode(self) -> None:
         with MockModel() as mock, using(mock):

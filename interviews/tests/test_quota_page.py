@@ -8,7 +8,7 @@ from core.testing import TenantTestCase
 from interviews.models import Candidate, Interview, TurnedAway
 from interviews.services import opening, turned_away
 from interviews.tests import make
-from interviews.tests.test_turned_away import full, left, told
+from interviews.tests.away import full, left, told
 
 PROMISE = "We will e-mail you once, with a new link, as soon as you can begin"
 

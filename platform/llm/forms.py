@@ -8,7 +8,7 @@ from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from core import tenancy
+from core import entitlements, tenancy
 from llm import credentials, plausible
 from llm.models import OwnKey, Price
 
@@ -107,6 +107,16 @@ class OwnKeyForm(NoPastedKeys):
         except tenancy.UnknownTenant:
             raise ValidationError(_("No tenant has this schema.")) from None
         return name
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                with tenancy.enter(given.get("tenant") or self.instance.tenant):
+                    entitlements.require(entitlements.Feature.OWN_KEYS)
+            except entitlements.NotInPlan as error:
+                self.add_error(None, str(error))
+        return given
 
 
 def key_refusal(source: str) -> str:

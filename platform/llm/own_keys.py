@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit, tenancy
+from core import audit, entitlements, tenancy
 from llm import registry
 from llm.models import Account, OwnKey
 from llm.policy import TenantPolicy
@@ -46,10 +46,11 @@ def why_unused(rows: Iterable[OwnKey]) -> dict[UUID, str]:
 def give(*, tenant_schema: str, account_label: str, key: str) -> OwnKey:
     """Store the tenant's key for this account, in the place of an earlier one.
 
-    :raises UnknownAccount, core.tenancy.UnknownTenant: and nothing is stored.
+    :raises UnknownAccount, core.tenancy.UnknownTenant, core.entitlements.NotInPlan: and nothing is stored.
     """
     account = _account(account_label)
     with tenancy.enter(tenant_schema), transaction.atomic():
+        entitlements.require(entitlements.Feature.OWN_KEYS)
         OwnKey.objects.filter(tenant=tenant_schema, account=account).delete()
         row = OwnKey(tenant=tenant_schema, account=account)
         row.key = key.strip()

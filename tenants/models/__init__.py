@@ -9,6 +9,7 @@ from tenants.models.scim import ScimConnection
 from tenants.models.signup import SignUp
 from tenants.models.support import SupportGrant
 from tenants.models.tenants import Domain, Logo, ProvisioningStep, Tenant, check_color, check_subdomain
+from tenants.models.trials import TriedMailbox
 
 __all__ = [
     "ApiKey",
@@ -30,6 +31,7 @@ __all__ = [
     "SupportGrant",
     "Tenant",
     "TenantExport",
+    "TriedMailbox",
     "check_color",
     "check_subdomain",
 ]

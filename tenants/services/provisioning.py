@@ -12,7 +12,7 @@ from core import clock, due, state, tasks, tenancy
 from core.state import TransitionNotAllowed
 from keys import ring
 from tenants.models import Domain, ProvisioningStep, Tenant
-from tenants.services import blueprint, owners, schemas
+from tenants.services import blueprint, owners, schemas, trials
 
 log = structlog.get_logger()
 Step = Callable[[Tenant], None]
@@ -180,6 +180,7 @@ def remove_failed(*, tenant_id: UUID) -> None:
         due.forget_tenant(tenant.schema_name)
         for undo in reversed(_undo.values()):
             undo(tenant)
+        trials.forget(tenant)
         tenant.delete()
     connections[schemas.OWNER].close()
 

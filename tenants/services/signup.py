@@ -25,11 +25,10 @@ from accounts.models import normalise_email
 from core import audit, clock, letters, pool, state, tasks, tenancy
 from core.state import TransitionNotAllowed
 from tenants.models import ProvisioningStep, SignUp, Tenant
-from tenants.services import names, owners, provisioning
+from tenants.services import names, owners, provisioning, trials
 
 VALID_FOR = timedelta(hours=24)
 SHOWN_FOR = timedelta(days=7)
-MOST_TENANTS = 3  # of one address; more go through the platform's staff
 MOST_TRIES = 6
 MAIL_IS_LATE = timedelta(minutes=1)
 STEP_IS_LATE = timedelta(minutes=5)  # above the broker's two minutes: a killed worker's message came back by then
@@ -129,8 +128,9 @@ def send_mail(*, sign_up_id: UUID) -> None:
     SignUp.objects.filter(pk=row.pk).update(token_hash=_hash(token), mail_tries=F("mail_tries") + 1)
     known = list(Tenant.objects.filter(sign_up__email=row.email).order_by("created_at"))
     context = {
-        "link": "" if len(known) >= MOST_TENANTS else _public(reverse("signup_confirm", "config.urls_public", [token])),
+        "link": "" if trials.tried(row.email) else _public(reverse("signup_confirm", "config.urls_public", [token])),
         "known": known,
+        "support_email": settings.SUPPORT_EMAIL,
         "host": provisioning.host_of(row.subdomain),
     }
     subject, text = letters.write("public/mail/signup", context)
@@ -156,6 +156,7 @@ def confirm(*, token: str) -> SignUp:
 
     :raises LinkNotValid: for a used, old or unknown link.
     :raises tenants.services.names.Taken: if somebody else got the subdomain first; nothing is made.
+    :raises tenants.services.trials.TriedBefore: if the mailbox had its trial; nothing is made.
     """
     row = find(token=token)
     if row.status == SignUp.Status.CONFIRMED:
@@ -175,6 +176,7 @@ def _confirm(row: SignUp) -> SignUp:
     if row.status == SignUp.Status.CONFIRMED:
         return row
     names.require_free(row.subdomain)
+    trials.begin(row.email)
     tenant = provisioning.create_tenant(name=row.company, subdomain=row.subdomain, plan_code=row.plan_code)
     state.move(row, SignUp.Status.CONFIRMED, tenant=tenant, confirmed_at=clock.now())
     SignUp.objects.filter(email=row.email, status=SignUp.Status.OPEN).delete()  # one click, one tenant

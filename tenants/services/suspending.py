@@ -25,7 +25,6 @@ _when_resumed: dict[str, Callable[[timedelta], None]] = {}
 class Why(models.TextChoices):
     """Why a tenant is suspended, or resumed."""
 
-    PAYMENT = "payment", _("Payment")
     SECURITY = "security", _("Security")
     ABUSE = "abuse", _("Abuse")
     ASKED = "asked", _("The customer asked for it")

@@ -145,7 +145,7 @@ class SuspensionMailTests(MailCase):
 
     def act(self, act: str) -> None:
         with tenancy.enter_platform():
-            getattr(suspending, act)(tenant_id=tenant().pk, why=Why.PAYMENT, by=self.root.pk)
+            getattr(suspending, act)(tenant_id=tenant().pk, why=Why.SECURITY, by=self.root.pk)
 
     def test_owners_and_admins_hear_of_the_suspension_and_of_its_end(self) -> None:
         for act, subject, words in (

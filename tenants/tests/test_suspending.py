@@ -28,7 +28,7 @@ class SuspendingTests(TenantTestCase):
 
     def suspend(self, schema: str = HOME) -> None:
         with self.captureOnCommitCallbacks(execute=True), tenancy.enter_platform():
-            suspending.suspend(tenant_id=tenant(schema).pk, why=Why.PAYMENT, by=self.root.pk)
+            suspending.suspend(tenant_id=tenant(schema).pk, why=Why.SECURITY, by=self.root.pk)
 
     def resume(self, schema: str = HOME) -> None:
         with self.captureOnCommitCallbacks(execute=True), tenancy.enter_platform():
@@ -58,7 +58,7 @@ class SuspendingTests(TenantTestCase):
         self.suspend()
         self.resume()
 
-        wanted = [("tenant.suspended", "payment"), ("tenant.resumed", "solved")]
+        wanted = [("tenant.suspended", "security"), ("tenant.resumed", "solved")]
         found = trail(action__startswith="tenant.")
         self.assertEqual([(row[0], row[3]["why"]) for row in found], wanted)
         self.assertEqual({row[1:3] for row in found}, {("platform", self.root.pk)})

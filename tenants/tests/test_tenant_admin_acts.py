@@ -18,7 +18,7 @@ ACTS = {"action__startswith": "tenant."}
 
 
 class SuspendingTests(AdminCase):
-    def act(self, action: str, *schemas: str, why: str = "payment") -> str:
+    def act(self, action: str, *schemas: str, why: str = "security") -> str:
         chosen = [str(tenant(schema).pk) for schema in schemas]
         fields = {"action": action, "_selected_action": chosen, "why": why}
         with self.captureOnCommitCallbacks(execute=True):
@@ -34,10 +34,10 @@ class SuspendingTests(AdminCase):
         self.act("unsuspend", HOME, why="solved")
 
         self.assertEqual(self.statuses(), {HOME: "ready", OTHER: "ready"})
-        self.assertEqual([row[3]["why"] for row in trail(**ACTS)], ["payment", "solved"])
+        self.assertEqual([row[3]["why"] for row in trail(**ACTS)], ["security", "solved"])
         with tenancy.enter_platform():
             said = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
-        self.assertEqual(said, ["Suspended: Alpha (Payment)", "Served again: Alpha (The cause is gone)"])
+        self.assertEqual(said, ["Suspended: Alpha (Security)", "Served again: Alpha (The cause is gone)"])
 
     def test_without_a_reason_nothing_is_changed(self) -> None:
         self.assertIn("Choose a reason beside the action", self.act("suspend", HOME, why=""))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import ratelimit
 from tenants.models import SignUp
-from tenants.services import names, provisioning, signup
+from tenants.services import names, provisioning, signup, trials
 
 A_NETWORK, AN_ADDRESS, HINTS = "30/hour", "3/hour", "60/minute"
 
@@ -107,6 +107,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             row = signup.confirm(token=token)
     except signup.LinkNotValid:
         return render(request, "public/signup_gone.html", status=404)
+    except trials.TriedBefore:
+        return render(request, "public/signup_tried.html", {"support_email": settings.SUPPORT_EMAIL}, status=409)
     except ValidationError as error:
         return render(request, "public/signup_taken.html", {"messages_list": error.messages}, status=409)
     if row.status == SignUp.Status.CONFIRMED:

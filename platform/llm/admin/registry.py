@@ -244,7 +244,7 @@ class OwnKeyAdmin(ModelAdmin):
         return () if obj is None else ("tenant", "account")
 
     def save_model(self, request: HttpRequest, obj: OwnKey, form: Any, change: bool) -> None:
-        """Stored also where it is not used yet: a plan may follow its keys."""
+        """Stored also where its account is not used yet."""
         row = own_keys.give(tenant_schema=obj.tenant, account_label=obj.account.label, key=form.cleaned_data["secret"])
         obj.pk, obj._state.adding = row.pk, False
         for reason in own_keys.why_unused([row]).values():

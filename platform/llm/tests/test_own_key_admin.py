@@ -5,6 +5,7 @@ from unittest import mock as mocking
 
 from django.utils.html import escape
 
+from core import entitlements
 from core.testing import TenantClient
 from core.tests import rows
 from llm import own_keys
@@ -47,9 +48,23 @@ class OwnKeyAdminTests(AdminCase):
                 self.assertEqual([text for text in reasons if escape(text) in listed], [reason] if reason else [])
                 self.assertEqual(own_keys.of("beta"), {"openai": CANARY})
 
+    def test_a_tenant_whose_plan_includes_none_gets_none(self) -> None:
+        rows.model("billing.Subscription").objects.filter(tenant__schema_name="beta").update(plan_id="starter")
+
+        response = self.give()
+
+        reason = "The plan Starter does not include this: Own keys at model providers."
+        self.assertEqual(self.errors(response), {"__all__": [reason]})
+        self.assertNotIn(CANARY, response.content.decode())
+        with self.assertRaises(entitlements.NotInPlan):
+            own_keys.give(tenant_schema="beta", account_label="openai", key=CANARY)
+        self.assertEqual((OwnKey.objects.count(), own_keys.of("beta")), (0, {}))
+
     def test_the_list_shows_why_without_a_query_a_row(self) -> None:
         self.give()
         self.give(tenant="alpha")
+        for schema in ("alpha", "beta"):
+            rows.model("billing.Subscription").objects.filter(tenant__schema_name=schema).update(plan_id="starter")
         self.client.get(page("ownkey", "changelist"))
 
         with self.assertNumQueries(8):

@@ -1,0 +1,41 @@
+"""What a tenant may begin on credit: an invoice is paid up to thirty days after its month began to be used.
+
+Nobody gets more on credit without having been asked than `UNASKED_USD` a month, or than it once paid at a time: by
+itself a new tenant begins Starter or Professional by invoice, and pays Enterprise by card or has the platform's staff
+begin it (docs: Enterprise by bank). So a sign-up that never pays costs a month of Professional at most, and no month of
+ten thousand interviews begins before somebody looked at who wants it. A contract was agreed with its tenant: it asks
+nobody. While a payment is overdue nothing larger begins at all.
+"""
+
+from decimal import Decimal
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from billing.models import Invoice, Plan, Subscription
+from billing.services.subscriptions import NotNow
+
+UNASKED_USD = Decimal(500)
+
+
+class AskUs(NotNow):
+    """The platform's staff begins this plan by invoice; by card it begins at once."""
+
+
+def require(held: Subscription, plan: Plan) -> None:
+    """:raises NotNow: while a payment is overdue. :raises AskUs: for more than this tenant gets on credit."""
+    if held.status == Subscription.Status.PAST_DUE:
+        raise NotNow(_("A payment is overdue: nothing larger begins before it came."))
+    if is_asked_for(held, plan):
+        raise AskUs(_("%(plan)s by invoice begins with a word to us.") % {"plan": plan.name})
+
+
+def is_asked_for(held: Subscription, plan: Plan) -> bool:
+    """Whether this plan by invoice is more than the tenant gets on credit."""
+    if plan.tenant_id == held.tenant_id or plan.price_usd <= UNASKED_USD:
+        return False
+    # What a credit note settled was never paid.
+    paid = Invoice.objects.filter(
+        subscription=held, kind=Invoice.Kind.INVOICE, status=Invoice.Status.PAID, corrections=None
+    )
+    return plan.price_usd > (paid.aggregate(most=Max("subtotal_usd"))["most"] or 0)
