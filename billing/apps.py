@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django.apps import AppConfig
 
 
@@ -6,10 +8,10 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, plans, reconciling, subscriptions
+        from billing.services import entitlements, plans, reconciling, sellers, subscriptions
         from billing.services.stripe import leaving
         from core import entitlements as asked
-        from core import gauges, tenancy
+        from core import gauges, staff_warnings, tenancy
         from llm import own_keys
         from tenants.selectors import figures
         from tenants.services import api_keys, closing, provisioning
@@ -17,6 +19,7 @@ class BillingConfig(AppConfig):
         asked.connect(entitlements.to_begin)
         asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
         _register_what_is_owed()
+        staff_warnings.register(sellers.missing)
         gauges.register("billing", reconciling.figures, keep=60.0)
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
@@ -30,7 +33,7 @@ class BillingConfig(AppConfig):
 
 
 def _register_what_is_owed() -> None:
-    from billing.services import mail, notices, reconciling
+    from billing.services import mail, reconciling
     from billing.services.stripe import inbox
     from core import due
 
@@ -38,12 +41,7 @@ def _register_what_is_owed() -> None:
     due.register("period_close", task="billing.close_period", keyword="period_id")
     due.register(reconciling.KIND, task="billing.reconcile", keyword="tenant_id")
     due.register("quota_warning", task="billing.warn_of_quota", keyword="period_id")
-    due.register(
-        mail.DUE,
-        task="billing.send_mail",
-        keyword="mail_id",
-        retry=lambda object_id: mail.retry(mail_id=object_id),
-    )
+    due.register(mail.DUE, task="billing.send_mail", keyword="mail_id", retry=_retry_mail)
     # Who is suspended, or closing, is still paid for, or not: what Stripe tells is followed all the same.
     due.register(
         "stripe_event",
@@ -57,9 +55,12 @@ def _register_what_is_owed() -> None:
     due.register("invoicing", task="billing.issue_invoice", keyword="subscription_id")
     due.register("invoice_overdue", task="billing.invoice_overdue", keyword="invoice_id")
     due.register("dunning", task="billing.dun", keyword="subscription_id")
-    due.register(
-        notices.DUE,
-        task="billing.send_notice",
-        keyword="notice_id",
-        retry=lambda notice_id: notices.retry(notice_id=notice_id),
-    )
+    due.register("trial_ends", task="billing.tell_of_trial", keyword="subscription_id")
+    # Workers of the release before owe this kind until they are stopped; to go with the next release.
+    due.register(mail.OLD_DUE, task="billing.send_notice", keyword="notice_id", retry=_retry_mail)
+
+
+def _retry_mail(mail_id: UUID) -> None:
+    from billing.services import mail
+
+    mail.retry(mail_id=mail_id)

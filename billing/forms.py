@@ -16,8 +16,8 @@ class DetailsForm(forms.ModelForm):
         model = BillingDetails
         fields = ("company", "line1", "line2", "postal_code", "city", "country", "tax_id", "email", "purchase_order")
         help_texts = {
-            "tax_id": _("Your VAT number in the EU, such as PT501964843."),
-            "purchase_order": _("Such as a purchase order; it stands on every invoice."),
+            "tax_id": _("Your EU VAT number, for example PT501964843."),
+            "purchase_order": _("For example, a purchase order number. It is printed on every invoice."),
             "country": "",
         }
 
@@ -36,7 +36,7 @@ LABELS = {
     "line2": _("Second line"),
     "postal_code": _("Postal code"),
     "city": _("City"),
-    "tax_id": _("Tax id"),
+    "tax_id": _("Tax ID"),
     "email": _("E-mail for invoices"),
     "purchase_order": _("Your reference"),
 }
@@ -45,10 +45,10 @@ LABELS = {
 class OverageForm(forms.Form):
     """How many interviews beyond the included may begin."""
 
-    limit = forms.IntegerField(label=_("Most interviews beyond the included, in each period"), min_value=0)
+    limit = forms.IntegerField(label=_("Extra interviews allowed per period"), min_value=0)
 
     def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["limit"] = forms.IntegerField(
-            label=_("Most interviews beyond the included, in each period"), min_value=0, max_value=most
+            label=_("Extra interviews allowed per period"), min_value=0, max_value=most
         )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing.services import charges, dunning, invoicing, mail, notices, periods, reconciling, warnings
+from billing.services import charges, dunning, invoicing, mail, periods, reconciling, trials, warnings
 from billing.services.stripe import catching_up, inbox, overage
 from core import pool, tenancy
 from core.tasks import tenant_task
@@ -28,6 +28,11 @@ def warn_of_quota(*, period_id: UUID) -> None:
 @tenant_task("billing.send_mail", queue="default")
 def send_mail(*, mail_id: UUID) -> None:
     mail.send(mail_id=mail_id)
+
+
+@tenant_task("billing.tell_of_trial", queue="default")
+def tell_of_trial(*, subscription_id: UUID) -> None:
+    trials.look(subscription_id=subscription_id)
 
 
 @tenant_task("billing.follow_stripe_event", queue="default")
@@ -62,7 +67,9 @@ def dun(*, subscription_id: UUID) -> None:
 
 @tenant_task("billing.send_notice", queue="default")
 def send_notice(*, notice_id: UUID) -> None:
-    notices.send(notice_id=notice_id)
+    """The name that the release before sends and owes: to go with the next one."""
+    mail.adopt(mail_id=notice_id)
+    mail.send(mail_id=notice_id)
 
 
 @tenant_task("billing.reconcile", queue="batch")

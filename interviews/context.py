@@ -2,6 +2,7 @@
 
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -48,7 +49,7 @@ def _quota(usage: billing.Usage) -> dict[str, Any]:
         "plan_name": usage.plan,
         "used": usage.used,
         "included": usage.bought,
-        "renews_on": usage.period_end.date(),
+        "renews_on": usage.period_end.astimezone(ZoneInfo(usage.held.zone)).date(),
         "is_trial": usage.is_trial,
         "ends": usage.held.cancels_at is not None,
         "stopped": usage.held.status not in usage.held.SERVED,

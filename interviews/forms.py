@@ -190,15 +190,15 @@ class AssumptionsForm(forms.Form):
     """What an interview by a person would take and cost."""
 
     usd_an_hour = forms.DecimalField(
-        label=_("An hour of an interviewer, in dollars"),
-        help_text=_("With everything that it costs your company."),
+        label=_("Interviewer's cost per hour, in dollars"),
+        help_text=_("Including all employer costs."),
         min_value=LEAST_USD,
         max_value=MOST_USD,
         decimal_places=2,
     )
     interview_minutes = forms.IntegerField(
-        label=_("Minutes of one interview by a person"),
-        help_text=_("With its preparation and notes."),
+        label=_("Minutes per interview"),
+        help_text=_("Including preparation and notes."),
         min_value=LEAST_MINUTES,
         max_value=MOST_MINUTES,
     )

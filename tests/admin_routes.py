@@ -48,7 +48,7 @@ ALL: frozenset[str] = (
             *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n"),
             *("password_change", "password_change_done", "auth_user_password_change"),
             "billing_receipt",
-            *(f"billing_invoice_{act}" for act in ("download", "mark_paid", "credit", "void")),
+            *(f"billing_invoice_{act}" for act in ("download", "mark_paid", "credit", "refund", "void")),
             *("llm_usagehour_calls", "billing_margin_csv", "billing_margin_tenant"),
             *("tenants_supportgrant_enter", "tenants_tenant_let_owner_in"),
             *("billing_subscription_act", "billing_plan_new_version"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from billing.admin import refusals
 from billing.models import Subscription
 from billing.models.quota import MOST_CREDITS
 from billing.selectors import staff
@@ -243,6 +244,8 @@ def _done(form: ActForm, act: Act, held: Subscription, by: Any) -> bool:
         form.add_error(None, str(error))
     except staff_acts.PaidByCard as error:
         form.add_error(None, str(error))
+    except refusals.OF_STRIPE as error:
+        form.add_error(None, refusals.sentence(error))
     except (NotNow, TransitionNotAllowed):
         stands = held.get_status_display()
         form.add_error(

@@ -5,35 +5,25 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from accounts.models import User
-from billing.invoice_forms import ActForm, CreditForm, PaidForm, VoidForm
+from billing.admin import refusals
+from billing.invoice_forms import ActForm, CreditForm, PaidForm, RefundForm, VoidAtStripeForm, VoidForm
 from billing.models import Invoice, InvoiceLine
 from billing.services import invoice_pdf, invoicing, sellers, settling
 from billing.services.granting import BadGrant
+from billing.services.stripe import refunds
 from billing.views.invoices import as_file
 from core import audit
+from core.read_only import ReadOnly, ReadOnlyAdmin
 from tenants.services.trails import acting
-
-
-class ReadOnly:
-    """Nobody adds, changes or deletes here: services do."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class LineInline(ReadOnly, TabularInline):
@@ -43,7 +33,7 @@ class LineInline(ReadOnly, TabularInline):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnly, ModelAdmin):
+class InvoiceAdmin(ReadOnlyAdmin):
     list_display = ("number", "tenant", "kind", "status", "total_usd", "issued_at", "due_at", "paid_at", "source")
     list_filter = ("status", "kind", "source")
     search_fields = ("number", "subscription__tenant__name", "payment_reference")
@@ -64,7 +54,7 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):
     )
     readonly_fields = fields
     inlines = (LineInline,)
-    actions_detail = ("download", "mark_paid", "credit", "void")
+    actions_detail = ("download", "mark_paid", "credit", "refund", "void")
 
     @admin.display(description=_("Tenant"), ordering="subscription__tenant__name")
     def tenant(self, invoice: Invoice) -> str:
@@ -86,34 +76,49 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):
         """Acts need the right to change invoices, though their pages show none of it as a form."""
         return request.user.has_perm("billing.change_invoice")
 
-    @action(description=_("Download PDF"), url_path="pdf", permissions=["view"])  # type: ignore[untyped-decorator]
+    def has_own_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_settle_permission(request) and _source(object_id) == Invoice.Source.OWN
+
+    def has_stripes_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_settle_permission(request) and _source(object_id) == Invoice.Source.STRIPE
+
+    def has_file_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and _source(object_id) == Invoice.Source.OWN
+
+    @action(description=_("Download PDF"), url_path="pdf", permissions=["file"])  # type: ignore[untyped-decorator]
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:
         invoice = _found(object_id)
-        if invoice.source != Invoice.Source.OWN:
-            raise Http404
         return as_file(invoice.number, invoice_pdf.render(invoice))
 
-    @action(description=_("Mark as paid"), url_path="paid", permissions=["settle"])  # type: ignore[untyped-decorator]
+    @action(description=_("Mark as paid"), url_path="paid", permissions=["own"])  # type: ignore[untyped-decorator]
     def mark_paid(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._answer(request, object_id, PaidForm)
 
-    @action(description=_("Credit note"), url_path="credit", permissions=["settle"])  # type: ignore[untyped-decorator]
+    @action(description=_("Credit note"), url_path="credit", permissions=["own"])  # type: ignore[untyped-decorator]
     def credit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._answer(request, object_id, CreditForm)
 
+    @action(description=_("Give money back"), url_path="refund", permissions=["stripes"])  # type: ignore[untyped-decorator]
+    def refund(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._answer(request, object_id, RefundForm)
+
     @action(description=_("Make void"), url_path="void", permissions=["settle"])  # type: ignore[untyped-decorator]
     def void(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._answer(request, object_id, VoidForm)
+        at_stripe = _found(object_id).source == Invoice.Source.STRIPE
+        return self._answer(request, object_id, VoidAtStripeForm if at_stripe else VoidForm)
 
-    def _answer(self, request: HttpRequest, object_id: str, kind: Callable[[Any], ActForm]) -> HttpResponse:
+    def _answer(self, request: HttpRequest, object_id: str, kind: Callable[..., ActForm]) -> HttpResponse:
         """The form, or on to what it made of the invoice."""
         assert isinstance(request.user, User)
-        invoice, form = _found(object_id), kind(request.POST or None)
+        invoice = _found(object_id)
+        form = kind(request.POST or None, invoice=invoice)
         if request.method == "POST" and form.is_valid():
             try:
                 made = form.act(invoice, by=request.user.pk)
-            except (settling.NotPossible, settling.BadAmount, BadGrant) as error:
+            except (settling.NotPossible, settling.BadAmount, refunds.BadRefund, BadGrant) as error:
                 form.add_error(None, str(error))
+            except refusals.OF_STRIPE as error:
+                form.add_error(None, refusals.sentence(error))
             else:
                 self.log_change(request, invoice, str(form.title))
                 messages.success(request, f"{form.title}: {made.number}")
@@ -125,7 +130,7 @@ class InvoiceAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(InvoiceLine)
-class InvoiceLineAdmin(ReadOnly, ModelAdmin):
+class InvoiceLineAdmin(ReadOnlyAdmin):
     """What was charged. Those without an invoice wait for one."""
 
     list_display = ("created_at", "tenant", "kind", "text", "quantity", "amount_usd", "invoice")
@@ -158,6 +163,14 @@ class InvoiceLineAdmin(ReadOnly, ModelAdmin):
                 continue
             self.log_change(request, made, _("Issued"))
             messages.success(request, _("%(name)s: %(number)s is issued.") % {"name": name, "number": made.number})
+
+
+def _source(object_id: Any) -> str:
+    """Whose the invoice is; nothing for none, and of a list's row that is asked about as a whole."""
+    try:
+        return Invoice.objects.values_list("source", flat=True).get(pk=UUID(str(object_id)))
+    except (ValueError, Invoice.DoesNotExist):
+        return ""
 
 
 def _found(object_id: str) -> Invoice:

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.admin.usage import ReadOnlyAdmin
 from billing.margin import pages, sheet
 from billing.models import Margin, Reconciliation
 from core import clock
+from core.read_only import ReadOnlyAdmin
 
 
 @admin.register(Reconciliation)

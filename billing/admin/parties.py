@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from billing.admin.invoices import ReadOnly
 from billing.models import BillingDetails, BillingNotice, Seller
 from billing.services import billing_details, sellers
 from core import audit
+from core.read_only import ReadOnlyAdmin
 from tenants.services.trails import acting
 
 
@@ -50,9 +50,7 @@ class SellerAdmin(ModelAdmin):
 
     def render_change_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "GET" and Seller.objects.filter(is_placeholder=True).exists():
-            messages.warning(
-                request, _("This is a placeholder: outside development nothing is invoiced until it is set.")
-            )
+            messages.warning(request, _("This is a placeholder: in production nothing is invoiced until it is set."))
         return super().render_change_form(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Seller, form: Any, change: bool) -> None:
@@ -102,8 +100,8 @@ class BillingDetailsAdmin(ModelAdmin):
 
 
 @admin.register(BillingNotice)
-class BillingNoticeAdmin(ReadOnly, ModelAdmin):
-    """Mail about invoices and payment: what is owed, went, or was given up (core, Due: retry)."""
+class BillingNoticeAdmin(ReadOnlyAdmin):
+    """Mail about plans, invoices and payment: what is owed, went, or was given up (core, Due: retry)."""
 
     list_display = ("created_at", "subscription", "kind", "invoice", "status", "sent_at", "error")
     list_filter = ("status", "kind")

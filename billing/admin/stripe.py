@@ -4,15 +4,15 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from billing.models import StripeEvent
 from billing.services.stripe import inbox
+from core.read_only import ReadOnlyAdmin
 from core.state import TransitionNotAllowed
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ModelAdmin):
+class StripeEventAdmin(ReadOnlyAdmin):
     """What Stripe told: read-only but for following it once more."""
 
     list_display = ("type", "customer", "subscription", "status", "error", "attempts", "livemode", "received_at")
@@ -24,7 +24,11 @@ class StripeEventAdmin(ModelAdmin):
     list_per_page = 50
     actions = ("follow_again",)
 
-    @admin.action(description=_("Follow again: copy what Stripe has now"))
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Following needs the right to change messages, though nobody changes one."""
+        return request.user.has_perm("billing.change_stripeevent")
+
+    @admin.action(description=_("Follow again: copy what Stripe has now"), permissions=["replay"])
     def follow_again(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
         outcomes = Counter(self._again(row) for row in queryset)
         text = _("Owed again: %(owed)d. Of nobody here: %(unmatched)d. Waiting already: %(waits)d.")
@@ -36,12 +40,3 @@ class StripeEventAdmin(ModelAdmin):
             return str(inbox.replay(event_id=row.pk).status)
         except TransitionNotAllowed:
             return "waits"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: StripeEvent | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: StripeEvent | None = None) -> bool:
-        return False

@@ -9,9 +9,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin import acts
-from billing.admin.usage import ReadOnlyAdmin
 from billing.models import Subscription
 from billing.selectors import staff
+from core.read_only import ReadOnlyAdmin
 from tenants.selectors import figures
 
 

@@ -1,26 +1,10 @@
 """What was used and given, to be read: the counts belong to the interviews, and records never change."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from billing.models import CreditGrant, QuotaPeriod, UsageRecord
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that nobody adds, changes or removes by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from core.read_only import ReadOnlyAdmin
 
 
 @admin.register(QuotaPeriod)

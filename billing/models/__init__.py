@@ -1,7 +1,6 @@
 """Money, in the public schema: what is on offer, what a tenant bought, used and owes. Interviews are named by UUID."""
 
 from billing.models.invoices import BillingDetails, Invoice, InvoiceLine, InvoiceSeries
-from billing.models.mail import BillingMail
 from billing.models.margins import Margin
 from billing.models.notices import BillingNotice
 from billing.models.plans import Plan
@@ -14,7 +13,6 @@ from billing.models.subscriptions import Subscription
 
 __all__ = [
     "BillingDetails",
-    "BillingMail",
     "BillingNotice",
     "CreditGrant",
     "InfrastructureShare",

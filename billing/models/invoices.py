@@ -191,6 +191,11 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def zone(self) -> str:
+        """In whose clock its dates are read: its seller's. Of Stripe's nobody says, so in UTC."""
+        return self.seller.get("zone") or "UTC"
+
 
 class InvoiceLine(models.Model):
     """Something to pay, or to give back (a minus). Without an invoice it waits for the next one."""

@@ -1,4 +1,4 @@
-"""The ledger of model calls, and the receipts' sums of what it deleted, against its hours.
+"""The ledger of model calls, and what was kept of those it deleted, against its hours and its groups.
 
 Whether its interviews exist is asked inside their tenant.
 """
@@ -28,6 +28,8 @@ def _compare(schema: str, found: Findings) -> None:
         found.differ(f"ledger.hour.{wrong.figure}", wrong.calls, wrong.sums, [wrong.key])
     for wrong in consistency.wrong_months(schema):
         found.differ(f"ledger.month.{wrong.figure}", wrong.calls, wrong.sums, [wrong.key])
+    for wrong in consistency.wrong_groups(schema):
+        found.differ(f"ledger.group.{wrong.figure}", wrong.calls, wrong.sums, [wrong.key])
     left = consistency.unsettled(schema, found.now - OPEN_FOR)
     if left:
         found.differ("ledger.settled_in_time", 0, len(left), left)

@@ -21,15 +21,15 @@ class Reader:
 
 
 def of(usage: Usage, *, reader: Reader, reads_only: bool, now: datetime) -> dict[str, Any] | None:
-    """`kind` and what its words need; None where there is nothing to say to this reader.
+    """`kind`, the `zone` of its date, and what its words need; None where there is nothing to say to this reader.
 
     Kinds: cancelled, unpaid, trial_over, past_due, exhausted, trial_ends, near, beyond, cancelling.
     """
-    said = _pressing(usage, reader=reader, reads_only=reads_only, now=now)
-    return said and said | {"zone": usage.held.zone}
+    said = _said(usage, reader, reads_only, now)
+    return said and {"zone": usage.held.zone, **said}
 
 
-def _pressing(usage: Usage, *, reader: Reader, reads_only: bool, now: datetime) -> dict[str, Any] | None:
+def _said(usage: Usage, reader: Reader, reads_only: bool, now: datetime) -> dict[str, Any] | None:
     held = usage.held
     if reads_only:
         return {"kind": why_read_only(held), "by_staff": held.stopped_by_staff_at is not None}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from billing.margin import revenue
-from billing.models import InfrastructureShare, QuotaUse, ReceiptPolicy, Subscription
+from billing.models import InfrastructureShare, ReceiptPolicy, Subscription, UsageRecord
 from core import tenancy
 
 
@@ -19,12 +19,15 @@ def shows_receipts() -> bool:
 def infrastructure_usd(interview_ids: Collection[UUID]) -> dict[UUID, Decimal | None]:
     """What each of these interviews cost in servers, by the day (UTC) on which it began, in two queries.
 
-    None where no share was set then; one that never began has no entry.
+    None where no share was set then; one that never began has no entry. It begins once, as the margin counts it:
+    one that was given back and is taken up again later has begun on its first day.
     """
-    began = QuotaUse.objects.filter(pk__in=interview_ids).values_list("pk", "reserved_at")
+    started = UsageRecord.objects.filter(interview_id__in=interview_ids, kind=UsageRecord.Kind.STARTED)
+    began = {pk: at for pk, at in started.values_list("interview_id", "occurred_at") if pk}
     shares = list(InfrastructureShare.objects.values_list("from_date", "usd_an_interview"))  # the newest first
     return {
-        pk: next((usd for from_date, usd in shares if from_date <= at.astimezone(UTC).date()), None) for pk, at in began
+        pk: next((usd for from_date, usd in shares if from_date <= at.astimezone(UTC).date()), None)
+        for pk, at in began.items()
     }
 
 

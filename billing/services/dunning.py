@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.models import Invoice, Subscription
-from billing.services import notices, periods, standing, waiting
+from billing.services import mail, periods, standing, waiting
 from billing.services.subscriptions import locked
 from core import clock, due, tenancy
 
 KIND, OVERDUE = "dunning", "invoice_overdue"
-REMINDED = ((timedelta(days=13), notices.Kind.LAST_REMINDER), (timedelta(days=7), notices.Kind.REMINDER))
+REMINDED = ((timedelta(days=13), mail.Kind.LAST_REMINDER), (timedelta(days=7), mail.Kind.REMINDER))
 UNPAID = (Invoice.Status.OPEN, Invoice.Status.UNCOLLECTIBLE)
 Status = Subscription.Status
 
@@ -30,7 +30,7 @@ def payment_failed(held: Subscription, *, why: str) -> None:
     with tenancy.enter(held.tenant.schema_name):
         began = _fall_due(held, why=why)
     if began:
-        notices.tell(held, notices.Kind.PAYMENT_FAILED, key=f"payment_failed:{_since(held)}")
+        mail.tell(held, mail.Kind.PAYMENT_FAILED, key=f"payment_failed:{_since(held)}")
 
 
 @transaction.atomic
@@ -53,7 +53,7 @@ def paid(held: Subscription) -> None:
         periods.renew(subscription_id=held.pk)
     held.refresh_from_db()
     if held.status == Status.ACTIVE:
-        notices.tell(held, notices.Kind.RECOVERED, key=f"recovered:{since}")
+        mail.tell(held, mail.Kind.RECOVERED, key=f"recovered:{since}")
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def invoice_overdue(*, invoice_id: UUID) -> None:
     held = locked(found.subscription_id)
     invoice = overdue(held).filter(pk=invoice_id).first()
     if invoice is not None:
-        notices.tell(held, notices.Kind.OVERDUE, key=f"overdue:{invoice.pk}", invoice_id=invoice.pk)
+        mail.tell(held, mail.Kind.OVERDUE, key=f"overdue:{invoice.pk}", invoice_id=invoice.pk)
         _fall_due(held, why="invoice")
     elif found.status in UNPAID and found.due_at is not None:
         due.owe(OVERDUE, invoice_id, after=found.due_at - clock.now())  # not yet
@@ -81,12 +81,12 @@ def look(*, subscription_id: UUID) -> None:
     now = clock.now()
     if held.grace_ends_at <= now:
         standing.stop(held, why="payment")
-        notices.tell(held, notices.Kind.READ_ONLY, key=f"read_only:{_since(held)}")
+        mail.tell(held, mail.Kind.READ_ONLY, key=f"read_only:{_since(held)}")
         _settle(held)
         return
     for after, kind in REMINDED:
         if held.past_due_since + after <= now:
-            notices.tell(held, kind, key=f"{kind}:{_since(held)}")
+            mail.tell(held, kind, key=f"{kind}:{_since(held)}")
             break
     _owe_next(held)
 

@@ -90,10 +90,11 @@ def _status(invoice: Invoice) -> str:
 
 
 def party(kept: dict[str, Any]) -> list[str]:
-    """The lines of an address, with what identifies the company for taxes."""
-    town = " ".join(part for part in (kept["postal_code"], kept["city"]) if part)
-    rows = [kept["company"], kept["line1"], kept["line2"], town, countries.name_of(kept["country"])]
-    if kept["tax_id"]:
+    """The lines of an address, with what identifies the company for taxes. Of Stripe's, what it tells."""
+    town = " ".join(part for part in (kept.get("postal_code"), kept.get("city")) if part)
+    country = countries.name_of(kept["country"]) if kept.get("country") else ""
+    rows = [kept.get("company"), kept.get("line1"), kept.get("line2"), town, country]
+    if kept.get("tax_id"):
         rows.append(_("VAT number %(number)s") % {"number": kept["tax_id"]})
     if kept.get("purchase_order"):
         rows.append(_("Your reference %(reference)s") % {"reference": kept["purchase_order"]})

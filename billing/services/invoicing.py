@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Seller, Subscription
-from billing.services import billing_details, dunning, notices, numbers, sellers, tax, waiting
+from billing.services import billing_details, dunning, mail, numbers, sellers, tax, waiting
 from billing.services.subscriptions import locked
 from core import audit, clock, due, tenancy
 from core.ids import uuid7
@@ -58,13 +58,13 @@ def look(*, subscription_id: UUID) -> None:
 
 def _wait_for_details(held: Subscription) -> None:
     began, now = waiting.since(held) or clock.now(), clock.now()
-    notices.tell(held, notices.Kind.DETAILS_MISSING, key=f"details:{held.pk}")
+    mail.tell(held, mail.Kind.DETAILS_MISSING, key=f"details:{held.pk}")
     if now < began + waiting.PATIENCE:
         due.owe(KIND, held.pk, after=began + waiting.PATIENCE - now)
         return
     dunning.payment_failed(held, why="details")
     if held.past_due_since is not None:
-        notices.tell(held, notices.Kind.DETAILS_MISSING, key=f"details:{held.pk}:{held.past_due_since:%Y%m%d}")
+        mail.tell(held, mail.Kind.DETAILS_MISSING, key=f"details:{held.pk}:{held.past_due_since:%Y%m%d}")
 
 
 @transaction.atomic
@@ -146,6 +146,6 @@ def _owe(held: Subscription, invoice: Invoice) -> None:
     """All that follows from an invoice: mail, a look at its due date, both trails."""
     total = str(invoice.total_usd)
     record_in_both("invoice.issued", invoice, tenant=held.tenant, by=audit.actor.get(), total_usd=total)
-    notices.tell(held, notices.Kind.ISSUED, key=f"issued:{invoice.pk}", invoice_id=invoice.pk)
+    mail.tell(held, mail.Kind.ISSUED, key=f"issued:{invoice.pk}", invoice_id=invoice.pk)
     with tenancy.enter(held.tenant.schema_name):
         due.owe(OVERDUE, invoice.pk, after=PAID_WITHIN)

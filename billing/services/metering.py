@@ -40,9 +40,9 @@ def record(
     return rows.execute(RECORD, [uuid7(), *values]) == 1
 
 
-def started(*, interview_id: UUID, period: QuotaPeriod) -> None:
+def started(*, interview_id: UUID, period: QuotaPeriod, at: datetime | None = None) -> None:
     """The interview began; one that was released and begins again is the same."""
-    record(Kind.STARTED, period=period, key=f"started:{interview_id}", interview_id=interview_id)
+    record(Kind.STARTED, period=period, key=f"started:{interview_id}", interview_id=interview_id, at=at)
 
 
 def completed(*, interview_id: UUID, at: datetime) -> None:

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.roles import Permission
 from billing.models import BillingDetails, Subscription
 from billing.services import billing_details, credit, granting, plan_changes, plans, subscriptions
-from billing.services.stripe import changes
+from billing.services.stripe import changes, checkout
 from core import tenancy
 
 Collection = Subscription.Collection
@@ -45,12 +45,13 @@ def start_by_invoice(*, by: User, code: str, shown: str) -> Subscription:
     :raises NoDetails: without billing details. :raises billing_details.BadDetails: with such as nobody checked so far.
     :raises credit.AskUs: for a plan that the platform's staff begins.
     :raises plan_changes.ChangedMeanwhile, plan_changes.BelowUse, subscriptions.NotNow, plans.UnknownPlan: see there.
+    :raises claim.Busy, client.Unavailable, client.Refused: while a page of Stripe's can't be ended.
     """
     held = _mine(by)
     if not BillingDetails.objects.filter(subscription=held).exists():
         raise NoDetails
     billing_details.require_checked(held)
-    with transaction.atomic():
+    with checkout.closed(held.pk), transaction.atomic():
         chosen = plan_changes.choose_unpaid(subscription_id=held.pk, code=code, shown=shown)
         credit.require(chosen, chosen.plan)
         return subscriptions.activate(subscription_id=held.pk, collection=Collection.INVOICE)

@@ -15,6 +15,7 @@ from billing.services.months import end_after, month_of
 from core import audit, clock, due, tenancy
 
 Status = Subscription.Status
+TRIAL_ENDS, TRIAL_TOLD = "trial_ends", timedelta(days=3)  # due kind, and how long before the first mail
 CLOSES_AFTER = timedelta(hours=25)  # a reservation is released a day after its start, if nobody answered
 
 
@@ -164,9 +165,10 @@ def cut(held: Subscription, at: datetime) -> None:
 
 
 def owe_renewal(held: Subscription) -> None:
-    """Have somebody look at the subscription when its trial ends."""
+    """Have somebody look at the subscription when its trial ends, and tell the tenant before."""
     assert held.trial_ends_at is not None
     _owe(held, "renewal", held.pk, at=held.trial_ends_at)
+    _owe(held, TRIAL_ENDS, held.pk, at=held.trial_ends_at - TRIAL_TOLD)
 
 
 def _owe(held: Subscription, kind: str, object_id: UUID, *, at: datetime) -> None:

@@ -24,7 +24,7 @@ class ChangedMeanwhile(Exception):
 
 
 class LargerOnly(Exception):
-    """A smaller plan begins with the next period: what was paid for stays until then."""
+    """A smaller plan starts with the next period, so you keep what you have paid for."""
 
 
 class BelowUse(Exception):
@@ -197,22 +197,24 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
     if terms.seats is not None and use.people > terms.seats:
         reasons.append(
             ngettext(
-                "%(people)d person has an account; this plan includes %(seats)d. Disable some first.",
-                "%(people)d people have an account; this plan includes %(seats)d. Disable some first.",
+                "%(people)d person has an account, but this plan includes only %(seats)d. Disable some accounts first.",
+                "%(people)d people have accounts, but this plan includes only %(seats)d. Disable some accounts first.",
                 use.people,
             )
             % {"people": use.people, "seats": terms.seats}
         )
     for feature in sorted(use.features - terms.features):
-        reasons.append(_("In use, and not in this plan: %(what)s.") % {"what": asked.Feature(feature).label})
+        reasons.append(
+            _("You use a feature that this plan does not include: %(what)s.") % {"what": asked.Feature(feature).label}
+        )
     if period is not None:
         beyond = min(period.subscription.overage_limit, plan.most_overage)
         used, fits = period.reserved + period.consumed, included + period.credited + beyond
         if used > fits:
             reasons.append(
                 ngettext(
-                    "%(used)d interview was used in this period; this plan would leave %(room)d.",
-                    "%(used)d interviews were used in this period; this plan would leave %(room)d.",
+                    "%(used)d interview was used in this period; this plan would allow only %(room)d.",
+                    "%(used)d interviews were used in this period; this plan would allow only %(room)d.",
                     used,
                 )
                 % {"used": used, "room": fits}

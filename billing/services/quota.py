@@ -4,6 +4,7 @@ Each change is one UPDATE that checks itself, last in the caller's transaction, 
 held for the shortest time.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -27,8 +28,8 @@ class QuotaExhausted(Exception):
     """The tenant's plan has no interview left in this period, or is not paid for."""
 
 
-def reserve(*, interview_id: UUID) -> None:
-    """Reserve one interview of the current period. Call it last in the transaction that starts the interview.
+def reserve(*, interview_id: UUID, at: datetime | None = None) -> None:
+    """Reserve one interview of the current period. Call it last in the transaction that starts the interview, `at`.
 
     :raises QuotaExhausted: if none is left; the caller's transaction must roll back.
     """
@@ -38,7 +39,7 @@ def reserve(*, interview_id: UUID) -> None:
         raise QuotaExhausted(str(error)) from error
     if not _take_place(interview_id, period):
         return
-    metering.started(interview_id=interview_id, period=period)
+    metering.started(interview_id=interview_id, period=period, at=at)
     found = _one(TAKE, [period.pk])
     if found is None:
         raise QuotaExhausted(f"{period.included} interviews were used.")

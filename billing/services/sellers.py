@@ -16,6 +16,7 @@ from billing.models import Seller
 from billing.models.sellers import THE_ONE
 from billing.services import countries, tax_ids
 from core import audit, typesetting
+from core.staff_warnings import Urgent
 
 FIELDS = (
     *("company", "line1", "line2", "postal_code", "city", "country", "tax_id", "bank", "iban", "bic"),
@@ -25,7 +26,7 @@ PLACEHOLDER = Path(__file__).resolve().parents[1] / "data" / "seller.json"
 
 
 class PlaceholderSeller(Exception):
-    """No seller was set: outside development nothing is invoiced in the placeholder's name."""
+    """No seller was set: in production nothing is invoiced in the placeholder's name."""
 
 
 class BadSeller(ValueError):
@@ -45,12 +46,24 @@ def current() -> Seller:
 def for_issuing() -> Seller:
     """The seller of an invoice that is issued now.
 
-    :raises PlaceholderSeller: if it was not set, outside development and tests.
+    :raises PlaceholderSeller: if it was not set, in production.
     """
     seller = current()
-    if seller.is_placeholder and settings.PRODUCTION:
+    if _is_missing(seller):
         raise PlaceholderSeller(_("The seller is still the placeholder. Set it in the admin: Billing, Seller."))
     return seller
+
+
+def missing() -> list[Urgent]:
+    """What the admin's first page says for as long as no invoice can be issued."""
+    if not _is_missing(Seller.objects.filter(pk=THE_ONE).first()):
+        return []
+    text = _("No invoice is issued: the seller is still the placeholder. Say who issues them.")
+    return [Urgent(text, "admin:billing_seller_changelist")]
+
+
+def _is_missing(seller: Seller | None) -> bool:
+    return settings.PRODUCTION and (seller is None or seller.is_placeholder)
 
 
 @transaction.atomic

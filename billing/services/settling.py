@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Subscription
 from billing.money import CENT
-from billing.services import charges, dunning, invoicing, notices, sellers
+from billing.services import charges, dunning, invoicing, mail, sellers
 from billing.services.granting import reasoned
 from billing.services.subscriptions import locked
 from core import audit, clock, state
@@ -29,6 +29,10 @@ Status = Invoice.Status
 
 class NotPossible(Exception):
     """The invoice is not one with which this can be done (any more); the message says why. Nothing was changed."""
+
+
+class SeenOtherwise(NotPossible):
+    """Somebody credited some of the invoice since the page was shown: nobody credits the same thing twice."""
 
 
 class BadAmount(ValueError):
@@ -70,14 +74,19 @@ def void(*, invoice_id: UUID, reason: str, by: UUID, again: bool = False) -> Inv
 
 
 @transaction.atomic
-def credit(*, invoice_id: UUID, reason: str, by: UUID, total_usd: Decimal | None = None) -> Invoice:
+def credit(
+    *, invoice_id: UUID, reason: str, by: UUID, total_usd: Decimal | None = None, left_usd: Decimal | None = None
+) -> Invoice:
     """Issue a credit note over this much, tax included; None: all that is left of the invoice.
+
+    :param left_usd: what was left of it when the person looked.
 
     Of an open invoice it takes off what is to be paid; what was paid is paid back by bank, and then marked so.
     :raises BadAmount: above what is left, below a cent, or with parts of one. :raises granting.BadGrant: without a
-        reason. :raises NotPossible: for a void invoice or a credit note, or where nothing is left.
+        reason. :raises NotPossible: for a void invoice or a credit note, or where nothing is left; SeenOtherwise.
     """
     reason, (held, invoice) = reasoned(reason), _locked(invoice_id)
+    require_as_seen(left_of(invoice), left_usd)
     if invoice.kind != Invoice.Kind.INVOICE or invoice.status == Status.VOID:
         raise NotPossible(_("Only an invoice that is not void is corrected by a credit note."))
     if len(reason) > LONGEST_REASON:
@@ -96,7 +105,7 @@ def credit(*, invoice_id: UUID, reason: str, by: UUID, total_usd: Decimal | None
     line.save(force_insert=True)
     everything = _left(invoice)[1] == gross
     _record("invoice.credited", invoice, held, by, note=str(note.pk), total_usd=str(gross), reason=reason)
-    notices.tell(held, notices.Kind.ISSUED, key=f"issued:{note.pk}", invoice_id=note.pk)
+    mail.tell(held, mail.Kind.ISSUED, key=f"issued:{note.pk}", invoice_id=note.pk)
     _number(note, invoice, settles=everything and invoice.status != Status.PAID)
     dunning.paid(held)
     return note
@@ -105,6 +114,15 @@ def credit(*, invoice_id: UUID, reason: str, by: UUID, total_usd: Decimal | None
 def left_of(invoice: Invoice) -> Decimal:
     """What was not credited yet of an invoice, with its tax."""
     return _left(invoice)[1]
+
+
+def require_as_seen(left_usd: Decimal, seen_usd: Decimal | None) -> None:
+    """:raises SeenOtherwise: if so much is left by now, and not what somebody saw."""
+    if seen_usd is not None and seen_usd != left_usd:
+        raise SeenOtherwise(
+            _("Some of it was credited since you opened the page: $%(left)s are left. Load it anew; nothing was done.")
+            % {"left": left_usd}
+        )
 
 
 def split(total_usd: Decimal, *, left: tuple[Decimal, Decimal], whole: tuple[Decimal, Decimal]) -> Decimal:
@@ -131,7 +149,7 @@ def _parts(invoice: Invoice, total_usd: Decimal | None) -> tuple[Decimal, Decima
 
 def _left(invoice: Invoice) -> tuple[Decimal, Decimal]:
     """Net and gross."""
-    noted = invoice.corrections.aggregate(net=Sum("subtotal_usd"), gross=Sum("total_usd"))
+    noted = invoice.corrections.exclude(status=Status.VOID).aggregate(net=Sum("subtotal_usd"), gross=Sum("total_usd"))
     return invoice.subtotal_usd - (noted["net"] or 0), invoice.total_usd - (noted["gross"] or 0)
 
 

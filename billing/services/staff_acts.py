@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from billing.models import CreditGrant, Subscription
 from billing.selectors.staff import fingerprint
 from billing.services import dunning, granting, months, plan_changes, standing, subscriptions
+from billing.services.stripe import checkout
 from billing.services.subscriptions import NotNow
 from core import audit, clock, tenancy
 from tenants.services import trails
@@ -95,9 +96,11 @@ def set_zone(asked: Asked, *, zone: str) -> None:
 def begin(asked: Asked) -> None:
     """Have the tenant pay by invoice from now on: on trial, after it, or after a cancellation.
 
-    :raises NotNow: otherwise.
+    :raises NotNow: otherwise. :raises claim.Busy, client.Unavailable, client.Refused: while a page of Stripe's on which
+        the tenant could pay by card can't be ended.
     """
-    with _acting(asked, "begin") as held:
+    tenant = Subscription.objects.select_related("tenant").get(pk=asked.subscription_id).tenant
+    with tenancy.enter(tenant.schema_name), checkout.closed(asked.subscription_id), _acting(asked, "begin") as held:
         subscriptions.activate(subscription_id=held.pk, collection=Subscription.Collection.INVOICE)
 
 

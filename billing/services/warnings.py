@@ -8,14 +8,14 @@ from django.db.models import F
 from django.db.models.functions import Least
 
 from accounts.roles import Permission
-from billing.models import BillingMail, QuotaPeriod
+from billing.models import BillingNotice, QuotaPeriod
 from billing.services import mail
 from core import audit, clock, due, tenancy
 from tenants.services import staff_mail
 
 PERCENTS = (80, 95, 100)
 ALL = 101  # the mark after the last: what was allowed beyond is used up too
-Kind = BillingMail.Kind
+Kind = mail.Kind
 
 
 def notice(period: QuotaPeriod, *, used: int, bought: int) -> None:
@@ -64,13 +64,13 @@ def _tell(period: QuotaPeriod, mark: int) -> None:
     key = f"{mark}:{period.pk}:{period.bought}:{period.overage_allowed}"
     about: dict[str, Any] = {"period": str(period.pk), "percent": mark}
     money = staff_mail.people(Permission.VIEW_BILLING)
-    mail.owe(period.subscription, kind=Kind.QUOTA, key=f"quota:{key}", people=money, **about)
+    mail.tell_each(period.subscription, Kind.QUOTA, key=f"quota:{key}", people=money, **about)
     if mark == ALL or (mark == max(PERCENTS) and not period.overage_allowed):
         others = staff_mail.people(Permission.INVITE).exclude(pk__in=money.values("pk"))
-        mail.owe(period.subscription, kind=Kind.QUOTA_INVITE, key=f"quota_invite:{key}", people=others, **about)
+        mail.tell_each(period.subscription, Kind.QUOTA_INVITE, key=f"quota_invite:{key}", people=others, **about)
 
 
-def _context(row: BillingMail) -> dict[str, Any] | None:
+def _context(row: BillingNotice) -> dict[str, Any] | None:
     """What the period is like now; None once it is over, or has room again."""
     period = QuotaPeriod.objects.select_related("plan").filter(pk=row.detail["period"]).first()
     if period is None or period.period_end <= clock.now() or _reached(period) < row.detail["percent"]:

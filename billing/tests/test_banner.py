@@ -27,20 +27,20 @@ class BannerTests(TenantTestCase):
         bought.on("professional")
         bought.used(799)
 
-        self.assertEqual(self.who_reads("of this period's interviews"), set())
+        self.assertEqual(self.who_reads("of your interviews for this period"), set())
         self.assertEqual(self.who_reads("paid"), set())
 
     def test_from_80_percent_on_those_who_see_bills_read_it(self) -> None:
         bought.on("professional")
         bought.used(800)
 
-        self.assertEqual(self.who_reads("80% of this period's interviews are used"), {"owner", "admin"})
+        self.assertEqual(self.who_reads("80% of your interviews for this period are used"), {"owner", "admin"})
 
     def test_used_up_is_read_by_those_who_invite_too(self) -> None:
         bought.used(100)
 
         self.assertEqual(self.who_reads("No interviews left in this period"), {"owner", "admin", "recruiter"})
-        self.assertIn("Who waits", words(self.people[Role.RECRUITER], JOBS))
+        self.assertIn("See who is waiting", words(self.people[Role.RECRUITER], JOBS))
         self.assertNotIn("Make room", words(self.people[Role.RECRUITER], JOBS))
 
     def test_with_an_overage_it_says_how_many_more(self) -> None:
@@ -68,8 +68,10 @@ class BannerTests(TenantTestCase):
         standing.stop(held, why="payment")
         tenancy.forget()
 
-        self.assertEqual(self.who_reads("Everything can be read and nothing can be changed"), set(Role.values))
-        self.assertEqual(self.who_reads("See what is owed"), {"owner", "admin"})
+        self.assertEqual(
+            self.who_reads("You can still see everything, but you can't change anything"), set(Role.values)
+        )
+        self.assertEqual(self.who_reads("See what is due"), {"owner", "admin"})
         self.assertEqual(
             self.who_reads("An owner or an admin of your company can change that"),
             set(Role.values) - {"owner", "admin"},
@@ -79,10 +81,10 @@ class BannerTests(TenantTestCase):
         held = bought.on("professional")
         standing.cancel(held)
         tenancy.forget()
-        self.assertEqual(self.who_reads("The plan has ended"), set(Role.values))
+        self.assertEqual(self.who_reads("Your plan has ended"), set(Role.values))
         Subscription.objects.filter(pk=held.pk).update(status="read_only", trial_ends_at=clock.now())
 
-        self.assertEqual(self.who_reads("The trial is over"), set(Role.values))
+        self.assertEqual(self.who_reads("Your trial has ended"), set(Role.values))
 
     def test_it_costs_no_query(self) -> None:
         bought.on("professional")

@@ -85,11 +85,11 @@ class PageTests(TenantTestCase):
 
         self.assertIn("Used 500 of 1,020", shown)
         self.assertIn("Left 520", shown)
-        self.assertIn("Forecast 1,500 by the end", shown)
-        self.assertIn("At the average pace of this period so far, interviews would come to 1,500 by", shown)
-        self.assertIn("That is 480 more than may begin.", shown)
-        self.assertIn("All that may begin would be used up on", shown)
-        self.assertIn("20 interviews of them were given to you by Candor", shown)
+        self.assertIn("Forecast 1,500 by period end", shown)
+        self.assertIn("At this period's average pace, you will have used 1,500 interviews by", shown)
+        self.assertIn("That is 480 more than you have.", shown)
+        self.assertIn("You would run out on", shown)
+        self.assertIn("This includes 20 free interviews from Candor", shown)
 
     def test_invoices_with_what_waits_for_the_next_one(self) -> None:
         held, now = bought.on("professional"), clock.now()
@@ -120,7 +120,7 @@ class PageTests(TenantTestCase):
             code="starter-v2", family="starter", version=2, name="Starter", price_usd=129, interviews_a_month=100
         )
 
-        self.assertIn("Your terms are those of version 1, which is no longer offered.", words(self.client))
+        self.assertIn("You are on version 1 of this plan, which is no longer sold.", words(self.client))
 
     def test_it_asks_as_much_of_the_database_however_much_was_used(self) -> None:
         held = bought.on("professional")
@@ -152,9 +152,9 @@ class StateTests(TenantTestCase):
         shown = words(self.client)
 
         assert held.trial_ends_at
-        self.assertIn(f"Until {held.trial_ends_at:%-d %B %Y}", shown)
-        self.assertIn("with 10 interviews and nothing to pay", shown)
-        self.assertNotIn("Cancel for", shown)
+        self.assertIn(f"Free until {held.trial_ends_at:%-d %B %Y}", shown)
+        self.assertIn("with 10 interviews.", shown)
+        self.assertNotIn("Cancel at", shown)
 
     def test_overdue_says_until_when_everything_goes_on(self) -> None:
         held = bought.on("starter")
@@ -164,18 +164,18 @@ class StateTests(TenantTestCase):
 
         assert held.grace_ends_at
         self.assertIn("Payment overdue", shown)
-        self.assertIn(f"Everything goes on until {held.grace_ends_at:%-d %B %Y}", shown)
+        self.assertIn(f"Everything works as usual until {held.grace_ends_at:%-d %B %Y}", shown)
 
     def test_read_only_and_the_ends_say_what_is_left_to_do(self) -> None:
         held = bought.on("starter")
         for status, part in (
-            (Subscription.Status.READ_ONLY, "Read-only until it is paid"),
-            (Subscription.Status.CANCELLED, "You can take the plan up again at any time"),
+            (Subscription.Status.READ_ONLY, "Read-only until paid"),
+            (Subscription.Status.CANCELLED, "You can subscribe again at any time"),
         ):
             Subscription.objects.filter(pk=held.pk).update(status=status)
             self.assertIn(part, words(self.client))
         Subscription.objects.filter(pk=held.pk).update(status="read_only", trial_ends_at=clock.now())
-        self.assertIn("nothing else begins until you choose a plan", words(self.client))
+        self.assertIn("no new ones start until you choose a plan", words(self.client))
 
     def test_a_tenant_that_reads_only_can_still_see_its_bills(self) -> None:
         standing.stop(bought.on("starter"), why="payment")

@@ -7,7 +7,7 @@ from accounts.tests.people import person, signed_in
 from billing.models import BillingDetails, Plan, QuotaPeriod
 from billing.services import credit, dunning, periods, settling, subscriptions
 from billing.tests import bought, invoiced
-from billing.tests.test_choosing_plans import ChoosingCase
+from billing.tests.choosing import ChoosingCase
 from billing.tests.test_staff_acts import ActCase
 from core import clock
 from core.testing import OTHER

@@ -7,7 +7,7 @@ import time_machine
 from django.db import connection
 
 from billing.models import BillingNotice, Invoice, QuotaPeriod, Subscription
-from billing.services import dunning, invoicing, notices, periods, quota, settling, standing, subscriptions
+from billing.services import dunning, invoicing, mail, periods, quota, settling, standing, subscriptions
 from billing.tests import invoiced
 from billing.tests.invoiced import REASON
 from core import clock
@@ -256,11 +256,11 @@ class ReadOnlyTests(Case):
         self.assertIsNone(self.held.past_due_since)
 
     def test_a_notice_that_was_given_up_is_sent_again(self) -> None:
-        notices.tell(self.held, notices.Kind.REMINDER, key="reminder:test")
+        mail.tell(self.held, mail.Kind.REMINDER, key="reminder:test")
         row = BillingNotice.objects.get(key="reminder:test")
         BillingNotice.objects.filter(pk=row.pk).update(status="failed")
 
-        notices.retry(notice_id=row.pk)
+        mail.retry(mail_id=row.pk)
 
         row.refresh_from_db()
         self.assertEqual((row.status, row.attempts), ("owed", 0))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.test import override_settings
 from django.urls import reverse
 
 from accounts.tests.people import person, signed_in
@@ -55,6 +56,7 @@ class InvoicesTests(AdminCase):
         self.assertIn("Alpha", listed)
         for words in ("Something", "Alpha GmbH", "Mark as paid", "Credit note", "Make void", "Download PDF"):
             self.assertIn(words, shown)
+        self.assertNotIn("Give money back", shown)
         self.assertEqual(self.client.get(page("invoice", "add")).status_code, 403)
         for kind in ("change", "delete"):
             answer = self.client.post(page("invoice", kind, self.invoice.pk), {"post": "yes", "number": "X"})
@@ -84,15 +86,27 @@ class InvoicesTests(AdminCase):
         self.assertEqual(self.invoice.subscription.lines.filter(invoice=None).count(), 1)
 
     def test_a_credit_note_leads_to_its_page(self) -> None:
-        refused = self.act("credit", total_usd="100.01", reason=REASON)
+        refused = self.act("credit", total_usd="100.01", reason=REASON, left_usd="100.00")
         self.assertContains(refused, "Between $0.01 and $100.00", status_code=400)
+        self.assertContains(self.act("credit", total_usd="30.00", reason=REASON), "Load the page anew", status_code=400)
 
-        made = self.act("credit", total_usd="30.00", reason=REASON)
+        made = self.act("credit", total_usd="30.00", reason=REASON, left_usd="100.00")
 
         note = Invoice.objects.get(kind="credit_note")
         self.assertEqual(made["Location"], page("invoice", "change", note.pk))
         self.assertContains(self.client.get(made["Location"]), note.number)
         self.assertContains(self.client.get(page("invoice", "change", self.invoice.pk)), "70.00")
+
+    def test_of_two_people_who_credit_the_same_thing_the_second_is_told(self) -> None:
+        shown = self.client.get(page("invoice", "credit", self.invoice.pk))
+        self.assertContains(shown, '<input type="hidden" name="left_usd" value="100.00" id="id_left_usd">', html=True)
+        form = {"total_usd": "30.00", "reason": REASON, "left_usd": "100.00"}
+
+        first, second = self.act("credit", **form), self.act("credit", **form)
+
+        self.assertEqual(first.status_code, 302)
+        self.assertContains(second, "$70.00 are left. Load it anew; nothing was done.", status_code=400)
+        self.assertEqual(Invoice.objects.filter(kind="credit_note").count(), 1)
 
     def test_its_file_is_downloaded(self) -> None:
         answer = self.client.get(page("invoice", "download", self.invoice.pk))
@@ -103,7 +117,7 @@ class InvoicesTests(AdminCase):
         for act in ("changelist", "add"):
             stranger = signed_in(person(f"{act}@alpha.example"), "admin")
             self.assertEqual(stranger.get(page("invoice", act)).status_code, 302)
-        for act in ("download", "mark_paid", "credit", "void"):
+        for act in ("download", "mark_paid", "credit", "refund", "void"):
             stranger = signed_in(person(f"{act}@alpha.example"), "admin")
             for answer in (
                 stranger.get(page("invoice", act, self.invoice.pk)),
@@ -151,6 +165,19 @@ class PartiesTests(AdminCase):
             ((action, actor, by, detail),) = trail(action="seller.changed")
         self.assertEqual((action, actor, by), ("seller.changed", "platform", self.root.pk))
         self.assertIn("iban", detail["fields"])
+
+    def test_in_production_the_first_page_says_so_until_it_is_set(self) -> None:
+        front, words = reverse("admin:index", urlconf="config.urls_admin"), "No invoice is issued: the seller is still"
+        self.assertNotContains(self.client.get(front), words)
+
+        with override_settings(PRODUCTION=True):
+            self.assertContains(self.client.get(front), words)
+            self.assertContains(self.client.get(front), f'href="{page("seller", "changelist")}"')
+            Seller.objects.all().delete()
+            self.assertContains(self.client.get(front), words)
+            self.client.get(page("seller", "changelist"))
+            Seller.objects.update(is_placeholder=False)
+            self.assertNotContains(self.client.get(front), words)
 
     def test_what_can_t_be_right_is_refused_and_nothing_is_changed(self) -> None:
         for wrong, said in (

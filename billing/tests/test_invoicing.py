@@ -10,7 +10,8 @@ from django.test import override_settings
 from accounts.roles import Role
 from accounts.tests.people import person
 from billing.models import BillingNotice, Invoice, InvoiceLine, InvoiceSeries, QuotaPeriod, Seller, Subscription
-from billing.services import billing_details, charges, invoicing, notices, periods, plan_changes, sellers
+from billing.services import billing_details, charges, invoicing, periods, plan_changes, sellers
+from billing.services import mail as notices
 from billing.services.invoicing import DetailsMissing, NothingToInvoice
 from billing.tests import invoiced
 from core import clock, due, tenancy
@@ -173,7 +174,7 @@ class MissingTests(Case):
         self.assertEqual(Invoice.objects.get().total_usd, Decimal("100.00"))
         self.assertEqual(invoiced.owed("invoicing", self.held.pk), [])
 
-    def test_outside_development_nothing_is_issued_by_the_placeholder(self) -> None:
+    def test_in_production_nothing_is_issued_by_the_placeholder(self) -> None:
         invoiced.details()
         invoiced.line()
         with override_settings(PRODUCTION=True):
@@ -268,14 +269,14 @@ class MailTests(Case):
         invoice = invoiced.issued()
         notice = BillingNotice.objects.get()
 
-        notices.send(notice_id=notice.pk)
+        notices.send(mail_id=notice.pk)
 
         sent = mail.outbox[0]
         self.assertEqual(sent.to, ["owner@alpha.example", "invoices@alpha.example"])
         self.assertEqual(sent.subject, f"Alpha: invoice {invoice.number}")
-        self.assertIn("over $100.00, due on", sent.body)
+        self.assertIn(f"Invoice {invoice.number} for $100.00 is due on", sent.body)
         self.assertIn("http://alpha.", sent.body)
         name, content, kind = sent.attachments[0]
         self.assertEqual((name, content[:5], kind), (f"{invoice.number}.pdf", b"%PDF-", "application/pdf"))
         notice.refresh_from_db()
-        self.assertEqual((notice.status, invoiced.owed("billing_notice")), ("sent", []))
+        self.assertEqual((notice.status, invoiced.owed("billing_mail")), ("sent", []))

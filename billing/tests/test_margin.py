@@ -2,25 +2,18 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from unittest import mock
 
 import time_machine
 
-from billing.margin import anomalies, charts, counts, months, report, sheet
-from billing.margin.report import Figures, Line
-from billing.models import Invoice, InvoiceLine, Plan, QuotaPeriod, Subscription, UsageRecord
-from core import tenancy
-from core.ids import uuid7
-from core.testing import HOME, OTHER, TenantTestCase
+from billing.margin import counts, months
+from billing.margin.report import Line
+from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
+from billing.tests.margined import APRIL, DAY, JUNE, MARCH, MAY, NOW, USD, MarginTestCase
+from core.testing import OTHER, TenantTestCase
 from llm import usage
 from llm.tests.made import call
 from tenants.models import Tenant
-
-MARCH, APRIL, MAY, JUNE = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 5, 6))
-NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-USD = Decimal
 
 
 class MonthsTests(TenantTestCase):
@@ -43,53 +36,6 @@ class MonthsTests(TenantTestCase):
         self.assertEqual([place for place, _ in parts], [0, 1, 2])
         self.assertLess(sum(part for _, part in parts), USD("90.00"))
         self.assertEqual(self.spread("90.00", MARCH - 30 * DAY, MARCH), [])
-
-
-class MarginTestCase(TenantTestCase):
-    """alpha and beta in spring 2026, with nothing of today's."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        InvoiceLine.objects.all().delete()
-        self.alpha, self.beta = (Tenant.objects.get(schema_name=name) for name in (HOME, OTHER))
-
-    def held(self, tenant: Tenant) -> Subscription:
-        return Subscription.objects.get(tenant=tenant)
-
-    def line(self, tenant: Tenant, usd: str, since: datetime, **more: Any) -> InvoiceLine:
-        values = {"kind": "plan", "text": "Starter", "unit_price_usd": usd, "amount_usd": usd, "key": str(uuid7())}
-        times = {"from_at": since, "until_at": since + 31 * DAY}
-        return InvoiceLine.objects.create(**{"subscription": self.held(tenant)} | values | times | more)
-
-    def invoice(self, tenant: Tenant, usd: str, *lines: InvoiceLine, **more: Any) -> Invoice:
-        """One of ours with these lines; without any, one of Stripe's."""
-        pk = uuid7()
-        InvoiceLine.objects.filter(pk__in=[line.pk for line in lines]).update(invoice=pk)
-        values = {"number": str(pk), "issued_at": MARCH, "subtotal_usd": USD(usd), "total_usd": USD(usd)}
-        values |= {} if lines else {"source": "stripe", "stripe_id": str(pk)}
-        return Invoice.objects.create(pk=pk, **{"subscription": self.held(tenant)} | values | more)
-
-    def interviews(self, tenant: Tenant, at: datetime, started: int, completed: int = 0) -> None:
-        held = self.held(tenant)
-        period = held.periods.first()
-        for kind, count in (("started", started), ("completed", completed)):
-            UsageRecord.objects.bulk_create(
-                UsageRecord(
-                    subscription=held,
-                    period=period,
-                    kind=f"interview_{kind}",
-                    quantity=1,
-                    occurred_at=at,
-                    key=f"{kind}:{uuid7()}",
-                )
-                for _ in range(count)
-            )
-
-    def build(self, count: int = 3) -> Figures:
-        return report.build(NOW, count)
-
-    def cell(self, place: int, tenant: Tenant | None) -> Line:
-        return self.build().cells[place, tenant.pk if tenant else None]
 
 
 class RevenueTests(MarginTestCase):
@@ -248,64 +194,3 @@ class GroupsTests(MarginTestCase):
 
         self.assertEqual(found.total().waiting_usd, USD(99_000))
         self.assertEqual(len(found.by_tenant()), 1000)
-
-
-class AnomalyTests(MarginTestCase):
-    def months(self, *costs_and_counts: tuple[str, int]) -> list[tuple[str, str]]:
-        """The months that are unusual for alpha, and their usual cost, if an interview cost so much in each."""
-        found = Figures(months.latest(NOW, len(costs_and_counts)), names={self.alpha.pk: "Alpha"})
-        for place, (usd, count) in enumerate(costs_and_counts):
-            found.cells[place, self.alpha.pk] = Line(model_usd=USD(usd) * count, started=count)
-        return [(f"{one.month:%m}", str(one.usual_usd)) for one in anomalies.find(found) if one.tenant == self.alpha.pk]
-
-    def test_more_than_twice_the_median_of_the_months_before(self) -> None:
-        self.assertEqual(self.months(("0.10", 10), ("0.12", 10), ("0.23", 10)), [("05", "0.11")])
-        self.assertEqual(self.months(("0.10", 10), ("0.12", 10), ("0.22", 10)), [])
-
-    def test_few_interviews_and_few_months_say_nothing(self) -> None:
-        self.assertEqual(self.months(("0.10", 10), ("0.10", 10), ("9.00", 9)), [])
-        self.assertEqual(self.months(("0.10", 10), ("0.10", 9), ("9.00", 50)), [])
-        self.assertEqual(self.months(("0.00", 10), ("0.00", 10), ("9.00", 50)), [])
-
-    def test_of_all_tenants_together_too(self) -> None:
-        found = Figures(months.latest(NOW, 3), names={self.alpha.pk: "Alpha"})
-        for place, usd in enumerate((1, 1, 3)):
-            found.cells[place, None] = Line(model_usd=USD(usd * 10), started=10)
-
-        self.assertEqual([(one.tenant, one.times) for one in anomalies.find(found)], [(None, 3)])
-
-
-class SheetTests(MarginTestCase):
-    def test_a_name_that_a_spreadsheet_would_run_is_only_text(self) -> None:
-        names = ["=1+1", "+1", "-1", "@a", "\tx", "\rx", "Alpha, Ltd."]
-        lines = [Line(name=name, revenue_usd=USD("-1.50")) for name in names]
-
-        rows = sheet.write("tenant", lines).splitlines()
-
-        self.assertEqual([sheet.harmless(name)[0] for name in names], ["'"] * 6 + ["A"])
-        self.assertTrue(rows[0].startswith("tenant,revenue_usd,waiting_usd,"))
-        self.assertTrue(rows[1].startswith("'=1+1,-1.5,0,"))
-        self.assertIn('"Alpha, Ltd."', rows[-1])
-
-    def test_amounts_are_plain_numbers(self) -> None:
-        row = sheet.write("month", [Line("2026-05", None, USD("1000"), model_usd=USD("0.00000100"))]).splitlines()[1]
-
-        self.assertEqual(row, "2026-05,1000,0,0.000001,0,999.999999,1,0,0,,,0")
-
-
-class ChartTests(MarginTestCase):
-    def test_columns_are_as_high_as_their_dollars(self) -> None:
-        chart = charts.margin([Line(revenue_usd=USD(100), model_usd=USD(25), infrastructure_usd=USD(25)), Line()])
-
-        bars = {bar.kind: (bar.y, bar.height) for bar in chart.columns[0].bars}
-        self.assertEqual(bars, {"revenue": (0, 200), "model": (150, 50), "servers": (100, 50)})
-        self.assertEqual(([mark.usd for mark in chart.marks], chart.columns[1].bars), ([0, 50, 100], []))
-
-    def test_a_minus_and_nothing_at_all_draw_nothing(self) -> None:
-        for lines in ([], [Line()], [Line(revenue_usd=USD(-5))]):
-            self.assertEqual([bar for column in charts.margin(lines).columns for bar in column.bars], [])
-        self.assertEqual(charts.a_start([Line(), Line(model_usd=USD(3), started=2)]).columns[1].bars[0].height, 150)
-
-    def test_nobody_entered_a_tenant_for_it(self) -> None:
-        with tenancy.enter_platform():
-            self.assertEqual(self.build().total().revenue_usd, USD(0))

@@ -61,9 +61,11 @@ class MarginAdminTests(TenantTestCase):
 
         text = response.content.decode()
         self.assertEqual(response.status_code, 200)
-        for words in ("$99.00", "$1,204.50", "-$1,204.50", "Waits for an invoice", "=Beta &amp; &lt;Sons&gt;", "Alpha"):
+        for words in ("$99.00", "$1,204.50", "-$1,204.50", "Not invoiced yet", "=Beta &amp; &lt;Sons&gt;", "Alpha"):
             self.assertIn(words, text)
-        self.assertIn("<title>2026-05: revenue $0.00, waiting $99.00, models $1,204.50, servers $0.00</title>", text)
+        self.assertIn(
+            "<title>2026-05: revenue $0.00, not invoiced $99.00, models $1,204.50, servers $0.00</title>", text
+        )
         self.assertIn('role="img" aria-label="Revenue and cost by month', text)
         self.assertNotIn("<Sons>", text)
         self.assertEqual([line.name for line in response.context_data["by_month"]][:2], ["2026-06 so far", "2026-05"])

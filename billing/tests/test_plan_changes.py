@@ -102,9 +102,9 @@ class ChangeNowTests(TenantTestCase):
         self.assertEqual(
             error.reasons,
             [
-                "6 people have an account; this plan includes 5. Disable some first.",
-                "In use, and not in this plan: Single sign-on.",
-                "101 interviews were used in this period; this plan would leave 100.",
+                "6 people have accounts, but this plan includes only 5. Disable some accounts first.",
+                "You use a feature that this plan does not include: Single sign-on.",
+                "101 interviews were used in this period; this plan would allow only 100.",
             ],
         )
 

@@ -100,7 +100,7 @@ class StoppedTests(ActCase):
 
         shown = owner.get("/billing/")
         self.assertContains(shown, "Stopped by Candor")
-        self.assertContains(shown, "A payment does not end this by itself: write to us")
+        self.assertContains(shown, "A payment alone does not end this: write to us")
         self.assertContains(shown, 'href="mailto:support@')
         self.assertContains(owner.get("/jobs/"), "Candor stopped this plan for want of payment")
         admin = self.client.get(page("change", self.held.pk))

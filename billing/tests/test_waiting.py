@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from billing.models import BillingDetails, BillingNotice, Invoice
-from billing.services import billing_details, dunning, invoicing, notices, settling, waiting
+from billing.services import billing_details, dunning, invoicing, mail, settling, waiting
 from billing.services.subscriptions import locked
 from billing.tests import bought, invoiced
 from billing.tests.test_dunning import ACTS, Case
@@ -40,8 +40,9 @@ class WaitingTests(Case):
         self.assertEqual(self.status(), "past_due")
         self.assertEqual(invoiced.notices(), ["details_missing", "payment_failed", "details_missing"])
         self.assertEqual([row[3] for row in trail(action="subscription.past_due")], [{"why": "details"}])
-        said = notices._message(BillingNotice.objects.latest("created_at", "pk")).body
-        self.assertIn("For two weeks an invoice for Alpha could not be issued", said)
+        message = mail._message(BillingNotice.objects.latest("created_at", "pk"))
+        assert message is not None
+        self.assertIn("For two weeks we could not issue an invoice for Alpha", str(message.body))
         self.go_to(28)
         dunning.look(subscription_id=self.held.pk)
         self.assertEqual((self.status(), self.reads_only()), ("read_only", True))

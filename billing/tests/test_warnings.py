@@ -6,7 +6,7 @@ from django.test import override_settings
 from accounts.models import User
 from accounts.roles import Role
 from accounts.tests.people import person
-from billing.models import BillingMail, QuotaPeriod
+from billing.models import BillingNotice, QuotaPeriod
 from billing.services import granting, mail, periods, plan_changes, quota, warnings
 from billing.tests import bought
 from core import tenancy
@@ -40,7 +40,7 @@ class WarningCase(TenantTestCase):
         outbox.outbox = []
         for due in Due.objects.filter(kind="quota_warning"):
             warnings.warn(period_id=due.object_id)
-        for row in BillingMail.objects.filter(status="owed"):
+        for row in BillingNotice.objects.filter(status="owed"):
             mail.send(mail_id=row.pk)
         return sorted(message.to[0] for message in outbox.outbox)
 
@@ -50,7 +50,7 @@ class MarksTests(WarningCase):
         bought.used(79)
         self.start()
         self.assertEqual(self.warn(), BILLING)
-        self.assertIn("80% of this period's interviews are used", outbox.outbox[0].subject)
+        self.assertIn("80% of your interviews are used", outbox.outbox[0].subject)
         self.start(14)
         self.assertEqual(self.warn(), [])
         self.start()
@@ -69,7 +69,7 @@ class MarksTests(WarningCase):
             warnings.warn(period_id=periods.current().pk)
             quota.release(interview_id=interview)
 
-        self.assertEqual(BillingMail.objects.count(), 2)
+        self.assertEqual(BillingNotice.objects.count(), 2)
 
     def test_who_invites_reads_nothing_of_money_and_who_pays_reads_what_to_do(self) -> None:
         bought.used(99)
@@ -78,7 +78,7 @@ class MarksTests(WarningCase):
         self.warn()
 
         texts = {message.to[0]: str(message.body) for message in outbox.outbox}
-        self.assertIn("100 of the 100 interviews", texts[BILLING[0]])
+        self.assertIn("has used 100 of its 100 interviews", texts[BILLING[0]])
         self.assertIn("/billing/", texts[BILLING[0]])
         self.assertIn("/waiting/", texts[RECRUITER])
         for word in ("$", "billing", "pay", "plan"):
@@ -89,11 +89,11 @@ class MarksTests(WarningCase):
         bought.used(999, overage_allowed=2)
         self.start()
         self.assertEqual(self.warn(), BILLING)
-        self.assertIn("2 further interviews may begin in this period, at $0.75 each", str(outbox.outbox[0].body))
+        self.assertIn("2 more can start in this period, at $0.75 each", str(outbox.outbox[0].body))
         self.start(2)
         self.assertEqual(self.warn(), [*BILLING, RECRUITER])
         said = {message.to[0]: message.subject for message in outbox.outbox}
-        self.assertIn("no interview can begin any more", said[BILLING[0]])
+        self.assertIn("no more interviews can start", said[BILLING[0]])
 
     def test_after_more_was_bought_the_marks_count_anew(self) -> None:
         bought.on("starter")
@@ -125,7 +125,7 @@ class SendingTests(WarningCase):
         bought.used(79)
         self.start()
         warnings.warn(period_id=periods.current().pk)
-        self.row = BillingMail.objects.order_by("pk")[0]
+        self.row = BillingNotice.objects.order_by("pk")[0]
 
     def test_a_mail_goes_once(self) -> None:
         mail.send(mail_id=self.row.pk)
@@ -144,14 +144,14 @@ class SendingTests(WarningCase):
         self.assertTrue(Due.objects.filter(kind="billing_mail", object_id=self.row.pk).exists())
 
     def test_what_is_no_longer_so_and_who_left_are_not_told(self) -> None:
-        left, other = BillingMail.objects.order_by("pk")
-        User.objects.filter(pk=left.recipient_id).update(is_active=False)
+        left, other = BillingNotice.objects.order_by("pk")
+        User.objects.filter(pk__in=[left.person_id]).update(is_active=False)
         mail.send(mail_id=left.pk)
         QuotaPeriod.objects.filter(pk=periods.current().pk).update(consumed=0, reserved=0)
         mail.send(mail_id=other.pk)
 
         self.assertEqual(len(outbox.outbox), 0)
-        self.assertEqual(set(BillingMail.objects.values_list("status", "error")), {("sent", "no longer wanted")})
+        self.assertEqual(set(BillingNotice.objects.values_list("status", "error")), {("sent", "no longer wanted")})
 
     def test_another_tenants_worker_sends_none_of_it(self) -> None:
         with tenancy.enter(OTHER), self.assertRaises(AlreadyClaimed):

@@ -87,7 +87,7 @@ class ActTests(ActCase):
             Subscription.objects.filter(pk=self.held.pk).update(zone="Asia/Tokyo")
             owner = signed_in(person("olga@alpha.example", role=Role.OWNER))
 
-            self.assertContains(owner.get("/billing/"), "The next period begins on 11 December 2026, 05:00")
+            self.assertContains(owner.get("/billing/"), "Renews on 11 December 2026, 05:00")
             self.assertContains(owner.get("/jobs/"), "10 are left until 11 December.")
 
 

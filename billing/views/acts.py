@@ -40,8 +40,8 @@ def overage(request: HttpRequest, user: User) -> HttpResponse:
 
 def _said(limit: int) -> str:
     if not limit:
-        return _("No interview begins beyond the included ones.")
-    return _("Up to %(limit)d interviews a period may begin beyond the included ones.") % {"limit": limit}
+        return _("No extra interviews are allowed.")
+    return _("Up to %(limit)d extra interviews are allowed per period.") % {"limit": limit}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,9 +54,9 @@ def cancel(request: HttpRequest, user: User) -> HttpResponse:
         return showing.page(request, "billing/cancel.html", context, held=held)
     try:
         own_plan.cancel(by=user)
-        messages.success(request, _("It ends with this period. Until then you may take that back."))
+        messages.success(request, _("Your plan ends with this period. Until then you can change your mind."))
     except NotNow:
-        messages.error(request, _("That is not possible as the subscription stands. Nothing was changed."))
+        messages.error(request, _("That is not possible for your plan at the moment. Nothing was changed."))
     except to_stripe.REFUSED as error:
         messages.error(request, to_stripe.sentence(error))
     return redirect_303("billing")
@@ -68,9 +68,9 @@ def keep(request: HttpRequest, user: User) -> HttpResponse:
     """Take the cancellation back."""
     try:
         own_plan.keep(by=user)
-        messages.success(request, _("The subscription goes on."))
+        messages.success(request, _("Your plan continues."))
     except NotNow:
-        messages.error(request, _("There is no cancellation to take back. Nothing was changed."))
+        messages.error(request, _("There is no cancellation to undo. Nothing was changed."))
     except to_stripe.REFUSED as error:
         messages.error(request, to_stripe.sentence(error))
     return redirect_303("billing")

@@ -38,7 +38,7 @@ def details(request: HttpRequest, user: User) -> HttpResponse:
     except BadDetails as error:
         form.add_error(error.field, str(error))
         return render(request, "billing/details.html", {"form": form, "plan": plan}, status=400)
-    messages.success(request, _("Saved. Invoices from now on carry it; those that were issued stay as they are."))
+    messages.success(request, _("Saved. New invoices will show this; invoices already issued stay as they are."))
     known = plan in {offer.plan.pk for offer in overview.offers(held)}
     response = redirect("billing_choose", plan) if known else redirect("billing")
     response.status_code = 303

@@ -21,19 +21,19 @@ from billing.views import showing, to_stripe
 
 def _now(by: User, code: str, shown: str) -> str:
     held = own_plan.change_now(by=by, code=code, shown=shown)
-    return _("%(plan)s is your plan from now on.") % {"plan": held.plan}
+    return _("%(plan)s is now your plan.") % {"plan": held.plan}
 
 
 def _renewal(by: User, code: str, shown: str) -> str:
     held = own_plan.change_at_renewal(by=by, code=code, shown=shown)
     if held.next_plan is None:
         return _("%(plan)s is your plan.") % {"plan": held.plan}
-    return _("%(plan)s begins with the next period. Until then you may take this back.") % {"plan": held.next_plan}
+    return _("%(plan)s starts with the next period. Until then you can change your mind.") % {"plan": held.next_plan}
 
 
 def _invoice(by: User, code: str, shown: str) -> str:
     held = own_plan.start_by_invoice(by=by, code=code, shown=shown)
-    return _("%(plan)s has begun. The invoice follows by mail.") % {"plan": held.plan}
+    return _("%(plan)s has started. We will send the invoice by e-mail.") % {"plan": held.plan}
 
 
 CHOICES: dict[str, Callable[[User, str, str], str]] = {
@@ -87,12 +87,14 @@ def _chosen(request: HttpRequest, user: User, code: str) -> HttpResponse:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, plan_changes.ChangedMeanwhile):
-        return _("Somebody changed the plan since you opened this page. Look at it again; nothing was changed now.")
+        return _(
+            "Somebody changed the plan after you opened this page. Please check it again; nothing was changed now."
+        )
     if isinstance(error, credit.AskUs):
         return str(error)
     if isinstance(error, plan_changes.LargerOnly):
-        return _("A smaller plan begins with the next period: what was paid for stays until then.")
-    return _("That is not possible as the subscription stands. Nothing was changed.")
+        return _("A smaller plan starts with the next period, so you keep what you have paid for.")
+    return _("That is not possible for your plan at the moment. Nothing was changed.")
 
 
 def _page(request: HttpRequest, held: Subscription, plan: Any, status: int = 200, **more: Any) -> HttpResponse:

@@ -17,16 +17,16 @@ from billing.services.stripe import claim, client, is_on
 from billing.services.stripe import portal as portals
 from billing.services.subscriptions import NotNow
 
-AWAY = _("Stripe does not answer at the moment, and nothing was changed. Try again in some minutes.")
+AWAY = _("Stripe is not responding at the moment. Nothing was changed. Please try again in a few minutes.")
 SENTENCES: dict[type[Exception], str | Promise] = {
     client.Unavailable: AWAY,
-    client.Refused: _("Stripe refused this, and nothing was changed. Try again, or write to our support."),
-    client.Declined: _("The card was declined, and nothing was changed. Choose another card, or ask your bank."),
+    client.Refused: _("Stripe refused this. Nothing was changed. Please try again, or write to our support."),
+    client.Declined: _("The card was declined. Nothing was changed. Please use another card, or ask your bank."),
     checkouts.BadAddress: AWAY,
-    checkouts.NotByCard: _("This plan is not paid by card. Choose another one, or pay by invoice."),
-    claim.Busy: _("A colleague is changing the payment at this moment. Look again in a minute."),
-    plans.UnknownPlan: _("This plan is not on offer any more. Choose another one."),
-    NotNow: _("The plan does not allow this any more: it was changed meanwhile. Look at it again."),
+    checkouts.NotByCard: _("This plan cannot be paid by card. Choose another plan, or pay by invoice."),
+    claim.Busy: _("A colleague is changing the payment right now. Please check again in a minute."),
+    plans.UnknownPlan: _("This plan is no longer sold. Please choose another one."),
+    NotNow: _("The plan was changed in the meantime, and this is no longer possible. Please check it again."),
 }
 
 REFUSED: tuple[type[Exception], ...] = (plan_changes.BelowUse, *SENTENCES)

@@ -177,6 +177,7 @@ ACTS: dict[str, Promise] = {
     "subscription.portal_opened": gettext_lazy("Opened the cards and addresses at Stripe"),
     "subscription.read_only": gettext_lazy("Nothing can be changed until the plan is paid for"),
     "subscription.recovered": gettext_lazy("The plan is paid for again"),
+    "subscription.second_ended": gettext_lazy("Ended a payment by card of a plan that is paid by invoice"),
     "subscription.staff_acted": gettext_lazy("Changed the subscription, and said why"),
     "subscription.trial_extended": gettext_lazy("The trial was extended"),
     "subscription.zone_changed": gettext_lazy("Changed in whose clock the plan's months are counted"),

@@ -50,11 +50,11 @@ BY_A_MODEL = "model"
 INTERVIEWS: dict[str, Promise] = {
     "replies": _("A model replied to an answer"),
     "probes": _("A follow-up question was asked"),
-    "evaluated": _("A model evaluated it"),
-    "by_rules": _("It was evaluated by rules alone"),
+    "evaluated": _("Evaluated by a model"),
+    "by_rules": _("Evaluated by rules alone"),
     "resumes": _("A resume was read"),
-    "reviewed": _("A person rated it"),
-    "decided": _("A person decided"),
+    "reviewed": _("Rated by a person"),
+    "decided": _("Decided by a person"),
     "letters": _("A feedback letter was released"),
     "contested": _("The candidate contested a question"),
     "rated": _("The candidate rated the interview"),
@@ -63,7 +63,7 @@ JOBS: dict[str, Promise] = {
     "managers": _("Hiring managers are assigned"),
     "probing": _("The plan allows follow-up questions"),
     "every_reply": _("A model words every reply"),
-    "waits": _("Evaluations may wait for a batch"),
+    "waits": _("Evaluations may run in batches"),
 }
 
 
@@ -95,8 +95,8 @@ def of_the_company() -> list[Switch]:
         Switch(_("People with an account"), people > 1, people),
         Switch(_("Single sign-on"), sso.offered(tenant).enabled),
         Switch(_("Directory (SCIM)"), (row := scim.connection()) is not None and bool(row.hashed)),
-        Switch(_("API keys that work"), keys > 0, keys),
-        Switch(_("A host of your own"), bool(tenant.primary_host)),
+        Switch(_("Active API keys"), keys > 0, keys),
+        Switch(_("Custom domain"), bool(tenant.primary_host)),
         Switch(_("Your own logo"), bool(tenant.has_logo)),
     ]
 

@@ -116,9 +116,9 @@ def alerts() -> list[Alert]:
 def name_of(row: OwnBudget) -> str:
     """As mail and notices call it."""
     if row.period == OwnBudget.Period.DAY:
-        return _("the budget for each day")
+        return _("the daily budget")
     if row.period == OwnBudget.Period.MONTH:
-        return _("the budget for each month")
+        return _("the monthly budget")
     return _("the budget for the job %(title)s") % {"title": _titles([row.group_id]).get(row.group_id, "–")}
 
 

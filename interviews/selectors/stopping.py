@@ -20,24 +20,24 @@ FEATURES: dict[str, Told] = {
     "interview_turn": Told(
         _("Interviews"),
         _(
-            "Go on. For an interview that had begun before, replies by a model and its evaluation were set aside "
-            "at its start, for two days. One that begins now is held with prepared questions and follow-ups."
+            "Continue. For interviews that had already started, a model's replies and the evaluation were reserved "
+            "at the start, for two days. Interviews that start now use prepared questions and follow-ups."
         ),
         stops=False,
     ),
     "evaluation": Told(
         _("Evaluations"),
         _(
-            "Wait. Fixed rules make a provisional result, on which no decision may rest. It is made anew by a model, "
-            "by itself, within about ten minutes of there being money again; after 32 days it stays as it is."
+            "Wait. Fixed rules produce a provisional result, which cannot be used for a decision. A model redoes it "
+            "automatically, within about ten minutes of there being budget again; after 32 days it stays as it is."
         ),
         stops=True,
     ),
     "resume_analysis": Told(
         _("Resume summaries"),
         _(
-            "Stop. Headings, dates and shared words are found by fixed rules instead. It is not made anew by itself: "
-            "press “Try again” beside the summary once there is money."
+            "Stop. Fixed rules look for headings, dates and matching words instead. Summaries are not redone "
+            "automatically: press “Try again” beside the summary once there is budget."
         ),
         stops=True,
     ),
@@ -49,25 +49,24 @@ FEATURES: dict[str, Told] = {
     "evaluation_retest": Told(
         _("Evaluations made twice"),
         _(
-            "Stop. The sample that measures whether evaluations repeat is tried again up to four times, six hours "
-            "apart, and then left out. It never changed a result."
+            "Stop. The sample that checks whether evaluations are repeatable is tried again up to four times, "
+            "six hours apart, and then skipped. It never affects a result."
         ),
         stops=True,
     ),
     "key_requirements": Told(
         _("A job's key requirements"),
-        _("Go on. They are read from the plan, and no model is asked for them."),
+        _("Continue. They are read from the plan without a model."),
         stops=False,
     ),
     "report": Told(
         _("Reports and feedback letters"),
-        _("Go on. They are written from the evidence without a model."),
+        _("Continue. They are written from the evidence without a model."),
         stops=False,
     ),
 }
 # What never asks a model at all.
 ANYWAY = _(
-    "Everything else goes on as ever: invitations, candidates' answers, which are saved before anything else happens, "
-    "your team's own ratings and decisions, mail, exports and sign-in. Answers of models that are still in the cache "
-    "cost nothing and are used."
+    "Everything else continues as usual: invitations, candidates' answers (always saved first), your team's own "
+    "ratings and decisions, mail, exports and sign-in. Model answers that are still cached cost nothing and are used."
 )

@@ -28,6 +28,11 @@ def untold() -> QuerySet[TurnedAway]:
     return hoping().filter(told_at=None)
 
 
+def will_be_told(interview: Interview) -> bool:
+    """Whether the candidate waits for a mail, and an address is known that it can go to."""
+    return bool(interview.application.candidate.email) and untold().filter(pk=interview.pk).exists()
+
+
 def count() -> int:
     return untold().count()
 

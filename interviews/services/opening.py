@@ -14,6 +14,7 @@ from compliance.services import consent
 from core import audit, clock, due, metrics, state, tenancy
 from core.state import TransitionNotAllowed
 from interviews.models import CandidateRequest, Interview, Turn
+from interviews.selectors import turned_away as waiting
 from interviews.services import mail, money, pauses, requests, turned_away
 from interviews.services.interviewer import script
 
@@ -145,25 +146,32 @@ def _start(interview: Interview) -> None:
     due.owe("quota_release", interview.pk, after=QUOTA_HELD)
     pauses.owe_end(interview)
     money.set_aside(interview)
-    quota.reserve(interview_id=interview.pk)
+    quota.reserve(interview_id=interview.pk, at=now)
 
 
-def tell_quota_exhausted(interview: Interview) -> None:
-    """The candidate could not start: tell the people who can do something about it, once while they wait."""
+def tell_quota_exhausted(interview: Interview) -> bool:
+    """The candidate could not start: tell the people who can do something about it, once while they wait.
+
+    :returns: whether the candidate gets a mail as soon as they can.
+    """
     with transaction.atomic():
-        if not turned_away.note(interview):
-            return
-        audit.record("quota.exhausted", interview)
-        mail.owe_to_staff(
-            kind="quota",
-            interview=interview,
-            permission=Permission.INVITE,
-            context={
-                "job_title": interview.application.job.title,
-                "reads_only": tenancy.reads_only(),
-                "waiting_url": tenancy.current().page("portal_waiting"),
-            },
-        )
+        if turned_away.note(interview):
+            _tell_who_invites(interview)
+    return waiting.will_be_told(interview)
+
+
+def _tell_who_invites(interview: Interview) -> None:
+    audit.record("quota.exhausted", interview)
+    mail.owe_to_staff(
+        kind="quota",
+        interview=interview,
+        permission=Permission.INVITE,
+        context={
+            "job_title": interview.application.job.title,
+            "reads_only": tenancy.reads_only(),
+            "waiting_url": tenancy.current().page("portal_waiting"),
+        },
+    )
 
 
 def _not_expired() -> Q:

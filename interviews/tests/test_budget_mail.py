@@ -48,10 +48,10 @@ class MailTests(TenantTestCase):
         told = self.tell(noticed())
 
         self.assertEqual(told.to, ["admin@staff.example", "owner@staff.example"])
-        self.assertEqual(told.subject, "Used up, and no model is asked for now: the budget for each day")
+        self.assertEqual(told.subject, "Alpha: the daily budget is used up, and AI models stop")
         for one in stopping.FEATURES.values():
             self.assertIn(f"- {one.name}: {one.words}", str(told.body))
-        self.assertIn("$1.00 of $1.00 were spent", str(told.body))
+        self.assertIn("Alpha has used $1.00 of $1.00 from the daily budget", str(told.body))
         self.assertIn("http://alpha.candor.localhost", str(told.body))
         self.assertIn("/billing/budgets/", str(told.body))
 
@@ -59,9 +59,9 @@ class MailTests(TenantTestCase):
         warned = self.tell(noticed("10.00", group_id=make.job().pk, spent="8.50"))
         soft = self.tell(noticed(is_hard=False))
 
-        self.assertEqual(warned.subject, "More than 80% is spent: the budget for the job Data Engineer")
-        self.assertIn("Nothing stops yet. Once it is used up:", str(warned.body))
-        self.assertEqual(soft.subject, "Used up, and nothing stops: the budget for each day")
+        self.assertEqual(warned.subject, "Alpha: more than 80% of the budget for the job Data Engineer is spent")
+        self.assertIn("Nothing stops yet. Once the budget is used up,", str(warned.body))
+        self.assertEqual(soft.subject, "Alpha: the daily budget is used up; nothing stops")
         self.assertNotIn("Evaluations", str(soft.body))
 
     def test_told_twice_it_goes_once_and_nothing_is_owed_any_more(self) -> None:

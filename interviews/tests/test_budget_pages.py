@@ -139,7 +139,7 @@ class FormTests(PageCase):
         form = page.context["form"].initial
         self.assertEqual(form, {"limit": "25.50", "at_limit": "warns", "warn_percent": 60, "seen": 1})
         self.assertRedirects(stale, f"{PAGE}month/", status_code=303, fetch_redirect_response=False)
-        self.assertContains(self.client.get(stale.url), "Somebody changed this budget meanwhile.")
+        self.assertContains(self.client.get(stale.url), "Somebody else changed this budget in the meantime.")
         self.assertEqual(self.limits(), [("month", Decimal("25.50"))])
 
     def test_removed_by_somebody_who_saw_an_older_one_it_stays(self) -> None:
@@ -173,7 +173,7 @@ class ShownTests(PageCase):
             "of $10.00, 12%",
             "about $2.50",
             "11 February, 00:00 UTC",
-            "The platform's limits hold.",
+            "The platform's limits apply.",
         ):
             with self.subTest(words):
                 self.assertContains(page, words)
@@ -181,7 +181,11 @@ class ShownTests(PageCase):
     def test_it_says_what_stops_and_what_goes_on(self) -> None:
         page = self.client.get(PAGE)
 
-        for words in ("Evaluations", "Wait. Fixed rules make a provisional result", "Everything else goes on as ever"):
+        for words in (
+            "Evaluations",
+            "Wait. Fixed rules produce",
+            "Everything else continues as usual",
+        ):
             with self.subTest(words):
                 self.assertContains(page, words)
 
@@ -194,7 +198,7 @@ class ShownTests(PageCase):
         page = self.client.get(PAGE)
 
         self.assertContains(page, "The platform lets you spend $4.44 a day")
-        self.assertContains(page, "a limit for all of its customers together")
+        self.assertContains(page, "a limit for all customers together")
         for secret in ("5.55", "6666", "6,666", "beta"):
             self.assertNotContains(page, secret)
 
@@ -239,7 +243,7 @@ class ShownTests(PageCase):
             elsewhere = make.signed_in(make.staff(Role.OWNER), OTHER).get(reverse("portal_jobs"))
 
         for page, there in ((before, False), (after, True), (recruiter, False), (elsewhere, False)):
-            self.assertEqual("<strong>Used up:</strong> the budget for each day." in page.content.decode(), there)
+            self.assertEqual("<strong>Used up:</strong> the daily budget." in page.content.decode(), there)
 
     def test_the_page_of_many_jobs_asks_no_more_of_the_database_than_that_of_one(self) -> None:
         make.job()

@@ -38,7 +38,7 @@ class WordsTests(TenantTestCase):
         self.assertEqual(set(stopping.FEATURES), set(features.listed()))
         for name, told in stopping.FEATURES.items():
             with self.subTest(name):
-                begins = ("Stop.", "Wait.") if told.stops else ("Go on.",)
+                begins = ("Stop.", "Wait.") if told.stops else ("Continue.",)
                 self.assertTrue(str(told.words).startswith(begins), told.words)
 
 

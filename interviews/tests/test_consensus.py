@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import DatabaseError, transaction
 from django.urls import reverse
@@ -17,12 +17,20 @@ from interviews.tests import make, team
 
 
 class ConsensusCase(TenantTestCase):
+    interview: Interview
+    recruiter: User
+    reviewer: User
+    competencies: dict[str, UUID]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated()
+        cls.recruiter = make.staff()
+        cls.reviewer = team.staff_of(cls.interview, Role.REVIEWER)
+        cls.competencies = {row.key: row.pk for row in cls.interview.version.competencies.all()}
+
     def setUp(self) -> None:
         super().setUp()
-        self.interview: Interview = make.evaluated()
-        self.recruiter = make.staff()
-        self.reviewer = team.staff_of(self.interview, Role.REVIEWER)
-        self.competencies = {row.key: row.pk for row in self.interview.version.competencies.all()}
         self.first = self.rated(self.recruiter, sql=4, listening=2, candour=None)
         self.second = self.rated(self.reviewer, sql=1, listening=2, candour=None)
 

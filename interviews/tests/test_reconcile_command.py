@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 from unittest import mock
@@ -13,9 +14,13 @@ from billing.models import QuotaPeriod, Reconciliation
 from billing.reconciling import looks
 from billing.services import reconciling
 from core import clock, tenancy
+from core.ids import uuid7
 from core.models import Due
 from core.testing import HOME, OTHER, CommittingTestCase
 from interviews.tests import make
+from llm import usage
+from llm.models import UsageGroup
+from llm.tests.made import call
 from tenants.models import Tenant
 
 
@@ -79,6 +84,22 @@ class CommandTests(CommittingTestCase):
         )
         said = f"beta: quota.reserved: expected {period.reserved}, found {period.reserved + 1} [{period.pk}]"
         self.assertIn(said, run()[1])
+
+    def test_a_doctored_sum_of_a_group_is_found(self) -> None:
+        now, group = clock.now(), uuid7()
+        for hours in (9, 8, 7):
+            call(now - timedelta(hours=hours), group_id=group)
+        usage.roll_up()
+        self.assertEqual(as_json()[0], 0)
+        hour = usage.hour_of(now - timedelta(hours=8))
+        UsageGroup.objects.filter(hour=hour, group_id=group).update(cost_usd=Decimal("9.99"))
+        self.addCleanup(UsageGroup.objects.filter(hour=hour, group_id=group).update, cost_usd=Decimal("0.01"))
+
+        code, out, _ = run()
+
+        self.assertEqual(code, 1)
+        key = f"{hour:%Y-%m-%dT%H} {group}"
+        self.assertIn(f"alpha: ledger.group.cost_usd: expected 0.01000000, found 9.99000000 [{key}]", out)
 
     def test_one_tenant_alone(self) -> None:
         self.addCleanup(mend, spoil(OTHER))

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.roles import Role
 from core import clock
 from core.testing import CommittingTestCase, TenantTestCase, at_once
@@ -46,12 +47,19 @@ def second_attempt(interview: Interview, recommendation: str) -> Interview:
 
 
 class DecisionTests(TenantTestCase):
+    interview: Interview
+    person: User
+    first: Evaluation
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated_by_model()
+        cls.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
+        make.reviewed(cls.interview, cls.person)
+        cls.first = cls.interview.evaluations.get()
+
     def setUp(self) -> None:
         super().setUp()
-        self.interview = make.evaluated_by_model()
-        self.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
-        make.reviewed(self.interview, self.person)
-        self.first: Evaluation = self.interview.evaluations.get()
         self.url = reverse("portal_decide", args=[self.interview.pk])
         self.page = reverse("portal_interview", args=[self.interview.pk])
         self.client = make.signed_in(self.person)

@@ -151,13 +151,13 @@ class PageTests(ReturnCase):
 
         page = self.page()
 
-        self.assertContains(page, "without it, nothing can be said about hours and money")
+        self.assertContains(page, "Then we can work out the hours and money you save")
         self.assertNotContains(page, "Hours saved</dt>")
 
     def test_without_a_completed_interview_it_says_so(self) -> None:
         self.assume()
 
-        self.assertContains(self.page(), "No interview was completed yet")
+        self.assertContains(self.page(), "No interview has been completed yet")
 
     def test_what_is_said_is_kept_and_audited_with_what_was_said(self) -> None:
         self.completed(8, LAST, review_ms=HOUR_MS)
@@ -233,10 +233,10 @@ class AdoptionTests(TenantTestCase):
         self.assertEqual(
             {name: used for name, (used, whole) in found.items() if whole == 3 and used},
             {
-                "A model evaluated it": 1,
-                "It was evaluated by rules alone": 1,
-                "A person rated it": 1,
-                "A person decided": 1,
+                "Evaluated by a model": 1,
+                "Evaluated by rules alone": 1,
+                "Rated by a person": 1,
+                "Decided by a person": 1,
             },
         )
         self.assertEqual(found["A model words every reply"], (1, 1))
@@ -254,4 +254,4 @@ class AdoptionTests(TenantTestCase):
         found = {str(one.name): (one.on, one.count) for one in adoption.of_the_company()}
 
         self.assertEqual(found["Single sign-on"], (False, None))
-        self.assertEqual(found["API keys that work"], (False, 0))
+        self.assertEqual(found["Active API keys"], (False, 0))

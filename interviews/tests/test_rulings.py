@@ -3,10 +3,12 @@
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.roles import NotPermitted, Role
 from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Contest, Evaluation, Interview, Review, Turn
 from interviews.services import afterwards, evaluations, replaying, rulings, standing
+from interviews.services.invitations import Invited
 from interviews.tests import make, team
 from interviews.tests.test_contests import contested
 from llm.tests.asking import using
@@ -33,13 +35,22 @@ def levels(evaluation: Evaluation) -> dict[str, int | None]:
 
 
 class RulingCase(TenantTestCase):
+    invited: Invited
+    interview: Interview
+    first: Evaluation
+    contest: Contest
+    person: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.invited = make.invited()
+        cls.interview = make.evaluated_by_model(cls.invited)
+        cls.first = cls.interview.evaluations.get()
+        cls.contest = contested(cls.interview)
+        cls.person = make.staff()
+
     def setUp(self) -> None:
         super().setUp()
-        self.invited = make.invited()
-        self.interview = make.evaluated_by_model(self.invited)
-        self.first = self.interview.evaluations.get()
-        self.contest = contested(self.interview)
-        self.person = make.staff()
         self.client = make.signed_in(self.person)
 
     def statuses(self) -> list[str]:

@@ -125,10 +125,15 @@ class ThumbTests(StatusCase):
 class SumsTests(TenantTestCase):
     job: Job
 
+    interviews: list[Interview]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interviews = [make.submitted(make.invited(f"c{n}@example.org", name=f"Candidate {n}")) for n in range(10)]
+        cls.job = cls.interviews[0].application.job
+
     def setUp(self) -> None:
         super().setUp()
-        self.interviews = [make.submitted(make.invited(f"c{n}@example.org", name=f"Candidate {n}")) for n in range(10)]
-        self.job = self.interviews[0].application.job
         self.url = reverse("portal_job_feedback", args=[self.job.pk])
         self.client = make.signed_in(make.staff())
 

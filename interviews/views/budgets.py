@@ -36,10 +36,11 @@ def change(request: HttpRequest, user: User, /, **which: Any) -> HttpResponse:
         budgets.put(by=user, terms=form.terms, seen=form.cleaned_data["seen"], **which)
     except ChangedMeanwhile:
         messages.error(
-            request, _("Somebody changed this budget meanwhile. This is how it stands; yours was not saved.")
+            request,
+            _("Somebody else changed this budget in the meantime. These are its current values; yours were not saved."),
         )
         return _see(request.path)
-    messages.success(request, _("The budget is set. It counts within five seconds."))
+    messages.success(request, _("Budget saved. It takes effect within five seconds."))
     return _see("billing_budgets")
 
 
@@ -50,9 +51,9 @@ def remove(request: HttpRequest, user: User, /, **which: Any) -> HttpResponse:
     try:
         budgets.remove(by=user, seen=form.cleaned_data["seen"] if form.is_valid() else 0, **which)
     except ChangedMeanwhile:
-        messages.error(request, _("Somebody changed this budget meanwhile. It was not removed."))
+        messages.error(request, _("Somebody else changed this budget in the meantime. It was not removed."))
     else:
-        messages.success(request, _("The budget is removed. What the platform allows still holds."))
+        messages.success(request, _("Budget removed. The platform's limits still apply."))
     return _see("billing_budgets")
 
 

@@ -100,9 +100,9 @@ def ready(request: HttpRequest, interview: Interview) -> HttpResponse:
     try:
         opening.start(interview)
     except quota.QuotaExhausted:
-        opening.tell_quota_exhausted(interview)
+        will_be_told = opening.tell_quota_exhausted(interview)
         retry_url = reverse("candidate_ready", args=[interview.pk])
-        return page(request, interview, "quota", 409, retry_url=retry_url)
+        return page(request, interview, "quota", 409, retry_url=retry_url, will_be_told=will_be_told)
     except opening.CompanyCloses:
         return page(request, interview, "gone", 410, reason="closing")
     except opening.CannotStart:

@@ -23,7 +23,7 @@ def show(request: HttpRequest, user: User) -> HttpResponse:
     if not form.is_valid():
         return _page(request, user, form, status=400)
     returns.assume(by=user, **form.cleaned_data)
-    messages.success(request, _("Saved. The figures below are counted with it."))
+    messages.success(request, _("Saved. The figures below now use these values."))
     response = redirect("portal_return")
     response.status_code = 303
     return response

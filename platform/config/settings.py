@@ -11,6 +11,7 @@ from config.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from config.beat import CELERY_BEAT_SCHEDULE  # noqa: F401
 from config.content_policy import ADMIN_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY, STRIPE_PAGES  # noqa: F401
 from config.logging import configure as configure_logging
+from config.templates import TEMPLATES  # noqa: F401
 
 env = environment.env
 ROOT: Path = environment.ROOT
@@ -103,35 +104,6 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ROOT / "templates"],
-        "OPTIONS": {
-            "loaders": [
-                (
-                    "django.template.loaders.cached.Loader",
-                    [
-                        "django_cotton.cotton_loader.Loader",
-                        "django.template.loaders.filesystem.Loader",
-                        "django.template.loaders.app_directories.Loader",
-                    ],
-                )
-            ],
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "csp.context_processors.nonce",
-                "tenants.context.brand",
-                "tenants.context.sso",
-                "interviews.context.portal",
-            ],
-            "builtins": ["django_cotton.templatetags.cotton", "django.templatetags.i18n"],
-        },
-    }
-]
 COTTON_DIR = "cotton"
 COTTON_ISOLATE_BY_DEFAULT = True
 

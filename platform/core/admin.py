@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_tenants.utils import get_tenant_model
-from unfold.admin import ModelAdmin
 
-from core import due, task_health, tenancy
+from core import due, staff_warnings, task_health, tenancy
 from core.models import Due
+from core.read_only import ReadOnlyAdmin
 from core.state import TransitionNotAllowed
 
 FAILED_FIRST = "?failed_at__isempty=0"
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 @admin.register(Due)
-class DueAdmin(ModelAdmin):
+class DueAdmin(ReadOnlyAdmin):
     """What is owed and what failed, across tenants: read-only but for the retry. What failed first stands first."""
 
     list_display = ("kind", "object_id", "tenant_link", "attempts", "failed_at", "error", "due_at")
@@ -70,17 +70,10 @@ class DueAdmin(ModelAdmin):
         messages.error(request, text % {"row": row})
         return "left"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Due | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Due | None = None) -> bool:
-        return False
-
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the admin's first page says above the list of apps: how much failed, where it stands, how the tasks fare."""
+    """What the admin's first page says above the list of apps: what is urgent, what failed, how the tasks fare."""
     failed_url = reverse("admin:core_due_changelist") + FAILED_FIRST
-    return context | {"failed_count": due.failed_count(), "failed_url": failed_url} | task_health.look()
+    urgent = [{"text": one.text, "url": reverse(one.page)} for one in staff_warnings.now()]
+    found = {"failed_count": due.failed_count(), "failed_url": failed_url, "urgent": urgent}
+    return context | found | task_health.look()

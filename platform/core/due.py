@@ -108,6 +108,11 @@ def settle(kind: str, object_id: UUID) -> None:
     rows.execute(SETTLE, [tenancy.schema(), kind, object_id])
 
 
+def rename(kind: str, object_id: UUID, *, to: str) -> None:
+    """What a release before this one owed by the name `kind` is owed by another now."""
+    Due.objects.filter(tenant=tenancy.schema(), kind=kind, object_id=object_id).update(kind=to)
+
+
 def put_off(kind: str, object_id: UUID, *, by: timedelta) -> bool:
     """Somebody is at this work: the sweeper's next look comes `by` later. False: it is no longer owed."""
     owed = Due.objects.filter(tenant=tenancy.schema(), kind=kind, object_id=object_id, failed_at=None)

@@ -1,6 +1,7 @@
 """What the current tenant's plan includes: asked by whoever offers a feature, answered by whoever knows the plans.
 
-core knows no app, so the answer is registered (billing does); `require` is the one check.
+core knows no app, so the answer is registered (billing does). `require` and `require_seat` check; `terms`
+has the numbers.
 """
 
 from collections.abc import Callable

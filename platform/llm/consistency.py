@@ -99,6 +99,40 @@ _FINISHED = """
      AND month < date_trunc('month', newest AT TIME ZONE 'UTC') AND month NOT IN (SELECT month FROM unsure)"""
 _WRONG_MONTHS = f"{_KEPT} SELECT key, {_KEPT_SHOWN} {_FINISHED} AND ({_KEPT_UNEQUAL}) ORDER BY key LIMIT {MOST}"
 
+# The sums that budgets of groups read, hour by hour where every row is still there. Where rows went, no group can cost
+# more than all calls of its hour.
+_GROUPS = """
+    WITH bounds AS (
+        SELECT (SELECT date_trunc('hour', min(created_at), 'UTC') + interval '1 hour' FROM public.llm_call) AS oldest,
+               (SELECT max(hour) FROM public.llm_usage_hour) AS newest),
+    unsure AS (
+        SELECT DISTINCT date_trunc('hour', created_at, 'UTC') AS hour FROM public.llm_call, bounds
+         WHERE tenant = %(tenant)s AND settled_at >= newest),
+    calls AS (
+        SELECT date_trunc('hour', created_at, 'UTC') AS hour, group_id::text AS name,
+               coalesce(sum(cost_usd), 0) AS cost_usd
+          FROM public.llm_call, bounds
+         WHERE tenant = %(tenant)s AND group_id IS NOT NULL AND settled_at IS NOT NULL
+           AND created_at >= oldest AND created_at < newest
+         GROUP BY 1, 2),
+    kept AS (SELECT hour, group_id::text AS name, cost_usd FROM public.llm_usage_group WHERE tenant = %(tenant)s),
+    rows_there AS (
+        SELECT coalesce(calls.hour, kept.hour) AS hour, name, coalesce(calls.cost_usd, 0) AS c, kept.cost_usd AS s
+          FROM calls FULL JOIN kept USING (hour, name)),
+    in_all AS (
+        SELECT hour, sum(cost_usd) AS cost_usd FROM public.llm_usage_hour WHERE tenant = %(tenant)s GROUP BY 1),
+    rows_gone AS (
+        SELECT kept.hour, 'groups' AS name, coalesce(min(in_all.cost_usd), 0) AS c, sum(kept.cost_usd) AS s
+          FROM kept LEFT JOIN in_all USING (hour) GROUP BY 1),
+    wrong AS (
+        SELECT hour, name, c, coalesce(s, 0) AS s FROM rows_there, bounds
+         WHERE hour >= oldest AND hour < newest AND c IS DISTINCT FROM s
+         UNION ALL
+        SELECT hour, name, c, s FROM rows_gone, bounds
+         WHERE (oldest IS NULL OR hour < oldest) AND hour < newest AND s > c)
+    SELECT to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24 ') || name, c, s
+      FROM wrong WHERE hour NOT IN (SELECT hour FROM unsure) ORDER BY 1 LIMIT 1000"""
+
 
 @dataclass(frozen=True, slots=True)
 class WrongSum:
@@ -123,6 +157,11 @@ def wrong_hours(tenant: str) -> Iterator[WrongSum]:
 def wrong_months(tenant: str) -> Iterator[WrongSum]:
     """What the hours of a finished month say that its rows, and the receipts' sums of those deleted, do not."""
     return _wrong(_WRONG_MONTHS, _KEPT_FIGURES, tenant)
+
+
+def wrong_groups(tenant: str) -> Iterator[WrongSum]:
+    """What is kept of what groups spent that their calls did not cost; of deleted calls, that is more than all did."""
+    return _wrong(_GROUPS, ("cost_usd",), tenant)
 
 
 def _wrong(statement: str, names: Sequence[str], tenant: str) -> Iterator[WrongSum]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from ssl import SSLContext
 from typing import Any
 
@@ -96,8 +97,8 @@ class _Transport(httpx2.HTTPTransport):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        context = httpx2.create_ssl_context()
+        context = _trusted()
+        super().__init__(verify=context)
         self._pools = [
             httpcore2.ConnectionPool(
                 ssl_context=context,
@@ -125,6 +126,12 @@ class _Transport(httpx2.HTTPTransport):
             raise WireError("encoded")  # a small body could unpack to any size
         response.encoding = "utf-8"  # not as it calls itself: the SDK reads errors, and not every codec is one of text
         return response
+
+
+@cache
+def _trusted() -> SSLContext:
+    """Whom all clients of this process trust: reading the certificates takes longer than a call to a near server."""
+    return httpx2.create_ssl_context()
 
 
 def _left(timeout: float | None) -> float:

@@ -20,7 +20,7 @@ from core import tenancy
 from core.testing import HOME, OTHER, TenantTestCase
 from interviews.services import links
 from interviews.tests import make
-from tests import admin_routes, routes, two_tenants
+from tests import admin_routes, mirrored, routes, two_tenants
 from tests.isolation.walk import (
     ADMIN_HOST,
     ALPHA,
@@ -122,8 +122,8 @@ class IsolationTests(WalkCase):
     def test_every_table_of_a_tenants_content_is_mirrored_key_by_key(self) -> None:
         content = {model for model in apps.get_app_config("interviews").get_models() if not model._meta.proxy}
 
-        self.assertEqual(set(two_tenants.TABLES), content | {Consent, User})
-        for model in two_tenants.TABLES:
+        self.assertEqual(set(mirrored.TABLES), content | {Consent, User})
+        for model in mirrored.TABLES:
             mine = set(model._default_manager.values_list("pk", flat=True))
             with tenancy.enter(OTHER):
                 theirs = set(model._default_manager.values_list("pk", flat=True))

@@ -26,7 +26,7 @@ from core.testing import HOME, OTHER, TenantClient, TenantTestCase
 from interviews.tests import make
 from tenants.models import ApiKey, ScimConnection
 from tenants.tests.supported import asked, entered
-from tests import routes, two_tenants
+from tests import mirrored, routes, two_tenants
 from tests.routes import Route
 from tests.two_tenants import CANARY, World
 
@@ -97,7 +97,7 @@ class WalkCase(TenantTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.world = two_tenants.build()
-        beta_tokens = two_tenants.mirror(cls.world)
+        beta_tokens = mirrored.mirror(cls.world)
         held = [cls.world.invitations[name] for name in HELD]
         stranger = cls.world.invitations["stranger"]
         cls.actors = {

@@ -11,7 +11,10 @@ import stripe
 from django.db import transaction
 from django.test import override_settings
 
-from billing.models import InvoiceLine, Plan, StripeEvent, Subscription
+from accounts.models import User
+from accounts.roles import Role
+from accounts.tests.people import person
+from billing.models import InvoiceLine, Plan, QuotaPeriod, StripeEvent, Subscription
 from billing.services import months, periods
 from billing.services.stripe import inbox
 from core import tenancy
@@ -21,6 +24,7 @@ from tests.payments.shop import Raw, Shop, opened
 SECRET = "whsec_a-secret-of-tests"  # pragma: allowlist secret
 KEY = "sk_test_a-key-of-tests"  # pragma: allowlist secret
 CUSTOMER = "cus_alpha"
+UPDATED = "customer.subscription.updated"
 STRIPE_PAGES = ["https://checkout.stripe.com", "https://billing.stripe.com"]
 
 
@@ -34,28 +38,38 @@ def on(address: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
-class ShopCase(TenantTestCase):
-    """alpha tries the plan `one`, which Stripe sells as price_one; `two` is price_two."""
+class WithShop:
+    """A Stripe on loopback, for a test case that rolls back or one that commits: alpha tries the plan `one`, which
+    Stripe sells as price_one; `two` is price_two."""
 
     shop: Shop
 
     @classmethod
     def setUpClass(cls) -> None:
-        super().setUpClass()
+        super().setUpClass()  # type: ignore[misc]
         cls.shop = Shop()
+        cls.open()
+
+    @classmethod
+    def open(cls) -> None:
+        """Have the shop answer, and Candor ask it, for the tests of the class."""
         opening = opened(cls.shop)
         opening.__enter__()
-        cls.addClassCleanup(opening.__exit__, None, None, None)
+        cls.addClassCleanup(opening.__exit__, None, None, None)  # type: ignore[attr-defined]
         settings = override_settings(**on(cls.shop.address))
         settings.enable()
-        cls.addClassCleanup(settings.disable)
+        cls.addClassCleanup(settings.disable)  # type: ignore[attr-defined]
 
     def setUp(self) -> None:
-        super().setUp()
+        super().setUp()  # type: ignore[misc]
         self.shop.__init__(address=self.shop.address)  # type: ignore[misc]
-        self.one, self.two = plan("one", 99, 100), plan("two", 499, 1000)
+        self.one, self.two = sold("one", 99, 100), sold("two", 499, 1000)
         self.held = trying(self.one)
         self.shop.put({"id": CUSTOMER, "object": "customer", "created": 1, "livemode": False})
+
+
+class ShopCase(WithShop, TenantTestCase):
+    """What it does is rolled back."""
 
     def client_on_public_host(self) -> TenantClient:
         return TenantClient(HTTP_HOST="candor.localhost")
@@ -79,6 +93,42 @@ class ShopCase(TenantTestCase):
             follow(event)
 
 
+class WireCase(ShopCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.owner: User = person(role=Role.OWNER)
+
+    def asked(self, path: str) -> Raw:
+        """The form of the one POST that went there."""
+        found = self.shop.posts(path)
+        self.assertEqual(len(found), 1, [one.path for one in self.shop.asked])
+        return found[0].form
+
+    def paying(self, **more: Any) -> Raw:
+        """alpha pays for `one` by card since half a month."""
+        began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=15)
+        self.held.periods.update(period_start=began - timedelta(days=1))
+        raw = self.shop.put(subscription(began=began, **more))
+        self.tell(event(UPDATED, raw))
+        self.held.refresh_from_db()
+        self.assertEqual(self.held.status, "active")
+        self.shop.asked.clear()
+        return raw
+
+
+class MirrorCase(ShopCase):
+    def now_has(self, raw: dict) -> None:
+        """Stripe has this now, and says so."""
+        self.shop.put(raw)
+        self.tell(event(UPDATED, raw))
+        self.held.refresh_from_db()
+
+    def months(self) -> list[tuple[int, int]]:
+        """The paid periods, oldest first, in seconds."""
+        found = QuotaPeriod.objects.filter(subscription=self.held, is_trial=False).order_by("period_start")
+        return [(seconds(one.period_start), seconds(one.period_end)) for one in found]
+
+
 def follow(event: Raw) -> StripeEvent:
     """What the task does, in the tenant that the event was matched to."""
     row = StripeEvent.objects.get(stripe_id=event["id"])
@@ -87,6 +137,11 @@ def follow(event: Raw) -> StripeEvent:
             inbox.process(event_id=row.pk)
     row.refresh_from_db()
     return row
+
+
+def sold(code: str, usd: int, interviews: int) -> Plan:
+    """The plan, made unless it is there from a test before."""
+    return Plan.objects.filter(pk=code).first() or plan(code, usd, interviews)
 
 
 def plan(code: str, usd: int, interviews: int, **more: Any) -> Plan:

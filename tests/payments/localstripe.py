@@ -50,12 +50,11 @@ def python() -> Path | None:
 
 def _installed() -> bool:
     shutil.rmtree(PLACE, ignore_errors=True)
-    interpreter = str(PLACE / "bin" / "python")
-    uv = shutil.which("uv")
-    made = [uv, "venv", "-q", "-p", sys.executable, str(PLACE)] if uv else [sys.executable, "-m", "venv", str(PLACE)]
-    pip = [uv, "pip", "install", "-q", "-p", interpreter] if uv else [interpreter, "-m", "pip", "install", "-q"]
+    made = [sys.executable, "-m", "venv", str(PLACE)]
+    # By pip, as .venv itself: uv does not read where pip is told to look.
+    pip = [str(PLACE / "bin" / "python"), "-m", "pip", "install", "-q", f"localstripe=={VERSION}"]
     try:
-        for command in (made, [*pip, f"localstripe=={VERSION}"]):
+        for command in (made, pip):
             subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
     except (OSError, subprocess.SubprocessError):
         return False

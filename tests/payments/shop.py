@@ -100,6 +100,8 @@ class Shop:
             return _missing(object_id)
         if asked.method == "DELETE":
             raw["status"] = "canceled"
+        elif act == "expire" and raw["status"] != "open":
+            return 400, {"error": {"type": "invalid_request_error", "message": "Only open ones expire."}}
         elif act == "expire":
             raw["status"] = "expired"
         elif act == "void":

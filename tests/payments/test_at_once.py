@@ -5,42 +5,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import stripe
-from django.test import override_settings
 
 from accounts.models import User
 from accounts.roles import Role
 from accounts.tests.people import person
-from billing.models import Plan, QuotaPeriod, StripeEvent, Subscription
+from billing.models import QuotaPeriod, StripeEvent, Subscription
 from billing.services.stripe import checkout, claim, inbox, mirror
 from core.models import Due
 from core.testing import CommittingTestCase, at_once
-from tests.payments.case import SECRET, event, invoice, on, plan, subscription, trying
-from tests.payments.shop import Raw, Shop, opened
+from tests.payments.case import SECRET, WithShop, event, invoice, subscription
+from tests.payments.shop import Raw
 
 
-class AtOnceTests(CommittingTestCase):
-    shop: Shop
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.shop = Shop()
-        opening = opened(cls.shop)
-        opening.__enter__()
-        cls.addClassCleanup(opening.__exit__, None, None, None)
-        settings = override_settings(**on(cls.shop.address))
-        settings.enable()
-        cls.addClassCleanup(settings.disable)
-
+class AtOnceTests(WithShop, CommittingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.shop.__init__(address=self.shop.address)  # type: ignore[misc]
-        self.shop.put({"id": "cus_alpha", "object": "customer", "created": 1, "livemode": False})
         StripeEvent.objects.all().delete()
         Due.objects.filter(kind="stripe_event").delete()
-        if not Plan.objects.filter(pk="one").exists():
-            plan("one", 99, 100)
-        self.held = trying(Plan.objects.get(pk="one"))
 
     def receive(self, told: Raw) -> StripeEvent:
         body = json.dumps(told)

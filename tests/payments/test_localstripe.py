@@ -17,9 +17,9 @@ from billing.services.stripe import catching_up, changes, checkout, inbox, overa
 from core.ids import uuid7
 from core.testing import TenantTestCase
 from tests.payments import localstripe
-from tests.payments.case import SECRET, ShopCase, on, plan, trying
+from tests.payments.case import SECRET, ShopCase, plan, trying
 from tests.payments.localstripe import Edge
-from tests.payments.shop import Raw, opened
+from tests.payments.shop import Raw
 
 # What the operator chooses in the dashboard, as far as localstripe knows it.
 EVENTS = (
@@ -41,12 +41,7 @@ class LocalstripeTests(ShopCase):
         cls.shop = Edge(running.__enter__())
         cls.addClassCleanup(running.__exit__, None, None, None)
         TenantTestCase.setUpClass.__func__(cls)  # type: ignore[attr-defined]
-        opening = opened(cls.shop)
-        opening.__enter__()
-        cls.addClassCleanup(opening.__exit__, None, None, None)
-        settings = override_settings(**on(cls.shop.address))
-        settings.enable()
-        cls.addClassCleanup(settings.disable)
+        cls.open()
 
     def setUp(self) -> None:
         TenantTestCase.setUp(self)

@@ -12,12 +12,16 @@ from accounts.models import User
 from accounts.roles import Permission
 from billing.models import Plan, Subscription
 from billing.services import plan_changes, subscriptions
-from billing.services.stripe import claim, client, mirror, shapes
+from billing.services.stripe import claim, client, following, mirror, shapes
 from billing.services.stripe.checkout import NotByCard
-from billing.services.stripe.following import AT_RENEWAL, CARD
+from billing.services.stripe.following import AT_RENEWAL, CARD, NOW
 from billing.services.stripe.shapes import Bought
 from billing.services.subscriptions import NotNow
 from core import audit, clock, tenancy
+
+UNCHARGED = {"proration_behavior": "none"}
+# always_invoice: the difference is charged now. error_if_incomplete: a declined card leaves all as it was.
+CHARGED: dict[str, Any] = {"proration_behavior": "always_invoice", "payment_behavior": "error_if_incomplete"}
 
 
 def change_now(*, by: User, code: str, shown: str) -> Subscription:
@@ -29,11 +33,10 @@ def change_now(*, by: User, code: str, shown: str) -> Subscription:
     held = _own(by)
     if held.collection != CARD:
         return plan_changes.change_now(subscription_id=held.pk, code=code, shown=shown)
-    with claim.taken(held.pk):
+    with claim.taken(held.pk) as held:
         plan = plan_changes.may_change_now(subscription_id=held.pk, code=code, shown=shown)
-        # always_invoice: the difference is charged now. error_if_incomplete: a declined card leaves all as it was.
-        more = {"proration_behavior": "always_invoice", "proration_date": int(clock.now().timestamp())}
-        _set_price(held, plan, {"candor_when": "now"}, more | {"payment_behavior": "error_if_incomplete"})
+        _require_prices(held.plan, plan)
+        _switch(held, plan)
     return _copied(held)
 
 
@@ -45,9 +48,13 @@ def change_at_renewal(*, by: User, code: str, shown: str) -> Subscription:
     held = _own(by)
     if held.collection != CARD:
         return plan_changes.change_at_renewal(subscription_id=held.pk, code=code, shown=shown)
-    with claim.taken(held.pk):
+    with claim.taken(held.pk) as held:
         plan = plan_changes.may_change_at_renewal(subscription_id=held.pk, code=code, shown=shown)
-        _set_price(held, plan, {"candor_when": AT_RENEWAL}, {"proration_behavior": "none"})
+        _require_prices(plan)
+        now = _at_stripe(held)
+        _wish(held, now)
+        audit.record("subscription.asked_stripe", held, what="plan", plan=plan.pk, when=AT_RENEWAL)
+        _set_price(held, now, plan, AT_RENEWAL, UNCHARGED)
     return _copied(held)
 
 
@@ -95,15 +102,57 @@ def _own(by: User) -> Subscription:
     return Subscription.objects.get(tenant_id=tenancy.tenant_id())
 
 
-def _set_price(held: Subscription, plan: Plan, told: dict[str, str], more: dict[str, Any]) -> None:
-    if not plan.stripe_price:
-        raise NotByCard(plan.pk)
-    audit.record("subscription.asked_stripe", held, what="plan", plan=plan.pk, when=told["candor_when"])
+def _switch(held: Subscription, plan: Plan) -> None:
+    """The new price from this instant, and the difference on an invoice of its own.
+
+    A wish for the renewal is the price at Stripe already: from there nothing would be charged, or another sum given
+    back. So the price that was paid for is set back first, and the wish again should the card be declined.
+    """
+    now = _at_stripe(held)
+    if following.told(now, plan, NOW) and now.price == plan.stripe_price:
+        return  # asked for before, and the answer got lost: nobody is charged twice
+    waits = _wish(held, now)
+    audit.record("subscription.asked_stripe", held, what="plan", plan=plan.pk, when=NOW)
+    if waits is not None:
+        _set_price(held, now, held.plan, NOW, UNCHARGED)
+    try:
+        _set_price(held, now, plan, NOW, CHARGED | {"proration_date": int(clock.now().timestamp())})
+    except (client.Declined, client.Refused):
+        if waits is not None:
+            _set_price(held, now, waits, AT_RENEWAL, UNCHARGED)
+        raise
+
+
+def _wish(held: Subscription, now: Bought) -> Plan | None:
+    """The plan that waits for the renewal, where Stripe has its price already.
+
+    :raises plan_changes.ChangedMeanwhile: if it has another price than we know of; that one is copied.
+    """
+    if now.price == held.plan.stripe_price:
+        return None
+    plan = held.next_plan
+    if plan is None or plan.stripe_price != now.price or not following.waits_for_renewal(now, plan):
+        _copied(held)
+        raise plan_changes.ChangedMeanwhile
+    return plan
+
+
+def _set_price(held: Subscription, now: Bought, plan: Plan, when: str, more: dict[str, Any]) -> None:
+    told = {"candor_plan": plan.pk, "candor_from": str(int(now.end.timestamp())), "candor_when": when}
+    wish: Any = {"items": [{"id": now.item, "price": plan.stripe_price}], "metadata": told} | more
     with client.asking() as stripe:
-        now = _bought(client.plain(stripe.v1.subscriptions.retrieve(held.stripe_subscription)))
-        told = {"candor_plan": plan.pk, "candor_from": str(int(now.end.timestamp()))} | told
-        wish: Any = {"items": [{"id": now.item, "price": plan.stripe_price}], "metadata": told} | more
         stripe.v1.subscriptions.update(held.stripe_subscription, wish)
+
+
+def _at_stripe(held: Subscription) -> Bought:
+    with client.asking() as stripe:
+        return _bought(client.plain(stripe.v1.subscriptions.retrieve(held.stripe_subscription)))
+
+
+def _require_prices(*plans: Plan) -> None:
+    for plan in plans:
+        if not plan.stripe_price:
+            raise NotByCard(plan.pk)
 
 
 def _bought(raw: dict[str, Any]) -> Bought:

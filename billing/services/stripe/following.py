@@ -21,20 +21,29 @@ CARD = Subscription.Collection.STRIPE
 UNPAID = frozenset({"past_due", "unpaid"})
 PAID = frozenset({"active", "trialing"})  # of one that was begun: the staff gave it time by a trial at Stripe
 AT_RENEWAL = "renewal"  # metadata: the price was changed for the next month, not for this one
+NOW = "now"  # metadata: the difference for the rest of this month is charged
+
+
+class PaidTwice(Odd):
+    """The tenant pays by invoice, and by card too: its page of Stripe's was paid on after all."""
 
 
 def follow(held: Subscription, bought: Bought, *, begun: bool) -> None:
     """Make ours what this one is.
 
     :param begun: whether it was ever paid for; else there is nothing to follow.
-    :raises Odd: if ours is in no state that Stripe's can be.
+    :raises PaidTwice, Odd: if ours is in no state that Stripe's can be.
     """
     if not begun:
         return
+    if _by_invoice(held):
+        if bought.status == OVER:
+            return  # what came after it is paid by invoice
+        raise PaidTwice("paid_by_invoice")
     if held.stripe_subscription != bought.id:
         held = _begin(held, bought)
     if held.collection != CARD and bought.status == OVER:
-        return  # what came after it is paid by invoice
+        return
     if held.collection != CARD:
         raise Odd("paid_by_invoice")
     _follow_plan(held, bought)
@@ -44,6 +53,11 @@ def follow(held: Subscription, bought: Bought, *, begun: bool) -> None:
     held.refresh_from_db()
     if bought.status == OVER:
         _end(held, bought.cancels_at)
+
+
+def _by_invoice(held: Subscription) -> bool:
+    """Whether an invoice is paid, or owed, for what goes on."""
+    return held.collection != CARD and (held.status == Status.ACTIVE or held.past_due_since is not None)
 
 
 def _begin(held: Subscription, bought: Bought) -> Subscription:
@@ -100,7 +114,7 @@ def _follow_plan(held: Subscription, bought: Bought) -> None:
     plan = _plan(held, bought.price)
     if plan == held.plan:
         waits = None
-    elif plan == held.next_plan or _waits(bought, plan):
+    elif waits_for_renewal(bought, plan) or (plan == held.next_plan and not told(bought, plan, NOW)):
         waits = plan
     else:
         plan_changes.follow(held, plan)
@@ -111,11 +125,16 @@ def _follow_plan(held: Subscription, bought: Bought) -> None:
         audit.record("subscription.plan_chosen", held, plan=plan.pk, at="renewal")
 
 
-def _waits(bought: Bought, plan: Plan) -> bool:
-    told = bought.metadata
-    if told.get("candor_when") != AT_RENEWAL or told.get("candor_plan") != plan.pk:
-        return False
-    return told.get("candor_from", "0").isdecimal() and bought.start.timestamp() < int(told.get("candor_from", "0"))
+def waits_for_renewal(bought: Bought, plan: Plan) -> bool:
+    """Whether the price is this plan's for a month to come: nothing was charged by it so far."""
+    since = bought.metadata.get("candor_from", "0")
+    return told(bought, plan, AT_RENEWAL) and since.isdecimal() and bought.start.timestamp() < int(since)
+
+
+def told(bought: Bought, plan: Plan, when: str) -> bool:
+    """Whether Candor asked last for this plan, from then on: now or at the renewal."""
+    last = bought.metadata
+    return last.get("candor_when") == when and last.get("candor_plan") == plan.pk
 
 
 def _follow_payment(held: Subscription, bought: Bought) -> None:

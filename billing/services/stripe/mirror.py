@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from billing.models import Subscription
-from billing.services import subscriptions
+from billing.services import plan_changes, subscriptions
 from billing.services.stripe import client, following, shapes
 from billing.services.stripe.shapes import Odd, Raw
 from core import audit
@@ -32,11 +32,28 @@ def copy_subscription(*, subscription_id: UUID) -> bool:
     ours = next((raw for raw in found if raw["id"] == held.stripe_subscription), one)
     both = {raw["id"]: raw for raw in (ours, one)}.values()
     begun = {raw["id"] for raw in both if _has_begun(held, raw)}
-    changed = _copy(subscription_id, look, [shapes.subscription(raw) for raw in both], begun)
+    try:
+        changed = _copy(subscription_id, look, [shapes.subscription(raw) for raw in both], begun)
+    except following.PaidTwice:
+        _end_second(held, one)
+        raise
     if len(shapes.living(found)) > 1:
         raise Odd("two_subscriptions")  # the older one is ours; somebody must give the other's money back
     _require_price(subscription_id, shapes.subscription(ours))
+    if changed:
+        _require_fits(subscription_id)
     return changed
+
+
+def _require_fits(subscription_id: UUID) -> None:
+    """A page of Stripe's may be paid on a day after it was opened, and the staff changes prices there.
+
+    :raises Odd: if the tenant uses more than it pays for: the copy stands, nothing more of it begins, and somebody of
+        the staff must talk to the tenant.
+    """
+    held = Subscription.objects.select_related("plan").get(pk=subscription_id)
+    if held.status in Subscription.SERVED and plan_changes.reasons_against(held.plan, plan_changes.in_use()):
+        raise Odd("beyond_the_plan")
 
 
 def _require_price(subscription_id: UUID, bought: shapes.Bought) -> None:
@@ -47,6 +64,17 @@ def _require_price(subscription_id: UUID, bought: shapes.Bought) -> None:
         return
     if not bought.monthly or bought.costs_usd not in (None, plan.price_usd):
         raise Odd("price_differs")
+
+
+def _end_second(held: Subscription, raw: Raw) -> None:
+    """No further month by card of a tenant that pays by invoice. What was paid is shown among its invoices, and given
+    back by the staff. Only what came of our own checkout: what somebody made at Stripe is theirs to end."""
+    told = raw.get("metadata") or {}
+    if told.get("candor_subscription") != str(held.pk) or raw["status"] not in shapes.LIVE:
+        return
+    audit.record("subscription.second_ended", held, stripe_subscription=raw["id"])
+    with client.asking() as stripe:
+        stripe.v1.subscriptions.cancel(raw["id"])
 
 
 def bind(*, subscription_id: UUID, customer: str) -> None:

@@ -1,21 +1,18 @@
 """What prompt versions reached in their suites, in the platform's admin: to be read beside the experiments."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
+from core.read_only import ReadOnlyAdmin
 from llm import gates
 from llm.models import AssuranceRun
 from llm.templatetags.llm_figures import usd
 
 
 @admin.register(AssuranceRun)
-class AssuranceRunAdmin(ModelAdmin):
+class AssuranceRunAdmin(ReadOnlyAdmin):
     list_display = ("prompt_version", "model", "outcome", "counts", "cases", "cost", "finished_at", "by")
     list_filter = ("feature", "passed")
     search_fields = ("prompt_version", "model")
@@ -48,12 +45,3 @@ class AssuranceRunAdmin(ModelAdmin):
     @admin.display(description=_("Cost"), ordering="cost_usd")
     def cost(self, row: AssuranceRun) -> str:
         return usd(row.cost_usd)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
+from core.read_only import ReadOnlyAdmin
 from llm.models import Batch, BatchItem
 
 
 @admin.register(Batch)
-class BatchAdmin(ModelAdmin):
+class BatchAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "tenant", "feature", "account", "model", "status", "answered", "deadline_at", "error")
     list_filter = ("status", "feature", "account")
     search_fields = ("tenant", "remote_id")
@@ -31,12 +31,3 @@ class BatchAdmin(ModelAdmin):
     @admin.display(description=_("Answered"))
     def answered(self, row: Any) -> str:
         return f"{row.answered_count}/{row.item_count}"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Batch | None = None) -> bool:
-        return False

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from core import clock
+from core.read_only import ReadOnlyAdmin
 from llm import budgets, overview
 from llm.forms import NoPastedKeys
 from llm.models import Budget, LlmCall, UsageHour
@@ -62,7 +63,7 @@ class BudgetAdmin(ModelAdmin):
 
 
 @admin.register(UsageHour)
-class UseAdmin(ModelAdmin):
+class UseAdmin(ReadOnlyAdmin):
     """Pages in place of the rows: what models were used for and what it cost; the calls themselves, to be read."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -82,15 +83,6 @@ class UseAdmin(ModelAdmin):
         older = found[CALLS_A_PAGE - 1].created_at.isoformat() if len(found) > CALLS_A_PAGE else ""
         context = {"calls": found[:CALLS_A_PAGE], "filters": CALL_FILTERS, "chosen": chosen, "older": older}
         return self._page(request, "calls", _("Model calls"), context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: UsageHour | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: UsageHour | None = None) -> bool:
-        return False
 
     def _page(self, request: HttpRequest, name: str, title: Any, context: dict[str, Any]) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -2,112 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
-from typing import Any
-from uuid import UUID
 
 import time_machine
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError
 
-from core import tenancy
 from core.ids import uuid7
 from core.redis import client
-from core.testing import OTHER, CommittingTestCase, TenantTestCase, at_once
-from core.tests import rows
+from core.testing import OTHER, CommittingTestCase, TenantTestCase
 from llm import admission, budgets, own_budgets, own_use, usage
 from llm.admission import NoRoom
 from llm.models import Budget, LlmCall, OwnBudget, UsageGroup
-from llm.own_budgets import ChangedMeanwhile
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget
 from llm.tests.made import call
-from llm.tests.owned import counted, own, terms
+from llm.tests.of_jobs import ALPHA, JOB, OF_JOB, OTHER_JOB
+from llm.tests.owned import counted, own
 from llm.tests.test_admission import candidate
 
 NOON = datetime(2026, 2, 10, 12, tzinfo=UTC)
-JOB, OTHER_JOB = UUID(int=7), UUID(int=8)
-ALPHA = TenantPolicy(schema="alpha")
-OF_JOB = TenantPolicy(schema="alpha", group_id=JOB)
-
-
-def trail() -> Any:
-    return rows.model("audit.AuditEvent").objects
-
-
-class SettingTests(TenantTestCase):
-    def test_what_was_set_and_changed_is_in_the_trail_from_what_to_what(self) -> None:
-        row = own("10.00", group_id=JOB)
-        own("12.50", group_id=JOB, seen=1, is_hard=False, warn_percent=50)
-        own_budgets.remove(period="total", group_id=JOB, seen=2)
-
-        before = {"limit_usd": "10.00", "is_hard": True, "warn_percent": 80}
-        after = {"limit_usd": "12.50", "is_hard": False, "warn_percent": 50}
-        events = trail().filter(object_id=str(row.pk)).order_by("pk").values_list("action", "detail")
-        self.assertEqual(
-            list(events),
-            [
-                ("budget.set", {"period": "total", "group": str(JOB), "to": before}),
-                ("budget.changed", {"period": "total", "group": str(JOB), "from": before, "to": after}),
-                ("budget.removed", {"period": "total", "group": str(JOB), "from": after}),
-            ],
-        )
-        self.assertFalse(OwnBudget.objects.exists())
-
-    def test_who_saw_another_revision_overwrites_and_removes_nothing(self) -> None:
-        own("10.00")
-
-        for seen in (0, 2):
-            with self.subTest(seen=seen):
-                with self.assertRaises(ChangedMeanwhile):
-                    own("99.00", seen=seen)
-                with self.assertRaises(ChangedMeanwhile):
-                    own_budgets.remove(period="day", group_id=None, seen=seen)
-
-        self.assertEqual(OwnBudget.objects.get().limit_usd, Decimal("10.00"))
-        self.assertEqual(trail().filter(action__startswith="budget.").count(), 1)
-
-    def test_another_tenant_s_is_neither_read_nor_changed(self) -> None:
-        own("10.00", group_id=JOB)
-        with self.in_tenant(OTHER):
-            with self.assertRaises(ChangedMeanwhile):
-                own_budgets.remove(period="total", group_id=JOB, seen=1)
-            own("5.00", group_id=JOB)
-            own("6.00")
-
-        self.assertEqual([row.limit_usd for row in own_budgets.over("alpha", JOB)], [Decimal("10.00")])
-        self.assertEqual([one.tenant for one in budgets.applying(OF_JOB, "report")], ["alpha"])
-        self.assertEqual(own_use.of_group(OTHER_JOB), None)
-
-    def test_the_database_refuses_what_makes_no_sense(self) -> None:
-        refused = {
-            "a job a day": OwnBudget(tenant="alpha", period="day", group_id=JOB, limit_usd=1, is_hard=True),
-            "a total of everything": OwnBudget(tenant="alpha", period="total", limit_usd=1, is_hard=True),
-            "nothing": OwnBudget(tenant="alpha", period="day", limit_usd=0, is_hard=True),
-            "absurd": OwnBudget(tenant="alpha", period="day", limit_usd=Decimal("1000000.01"), is_hard=True),
-        }
-        for name, row in refused.items():
-            row.warn_percent = 80
-            with self.subTest(name), self.assertRaises(IntegrityError), transaction.atomic():
-                row.save()
-        with self.assertRaises(IntegrityError), transaction.atomic():
-            OwnBudget.objects.create(tenant="alpha", period="day", limit_usd=1, is_hard=True, warn_percent=100)
-
-    def test_a_closed_tenant_s_are_gone_and_the_others_stay(self) -> None:
-        own()
-        with self.in_tenant(OTHER):
-            own()
-
-        own_budgets.forget_tenant("alpha")
-
-        self.assertEqual(list(OwnBudget.objects.values_list("tenant", flat=True)), [OTHER])
-
-    def test_they_are_read_once_in_five_seconds_and_never_for_the_platform(self) -> None:
-        own()
-        own_budgets.of("alpha")
-
-        with self.assertNumQueries(0):
-            own_budgets.over("alpha", JOB)
-            own_budgets.of("public")
 
 
 @time_machine.travel(NOON, tick=False)
@@ -273,43 +185,3 @@ class PruningTests(CommittingTestCase):
 
         self.assertEqual((lost, deleted, LlmCall.objects.count()), (40_000_000, 1, 1))
         self.assertEqual(budgets.spent_nano(ceiling), 740_000_000)
-
-
-class AtOnceTests(CommittingTestCase):
-    def tearDown(self) -> None:
-        OwnBudget.objects.all().delete()
-        super().tearDown()
-
-    def put(self, limit: str, seen: int) -> Decimal:
-        return own_budgets.put(period="month", group_id=None, terms=terms(limit), seen=seen).limit_usd
-
-    def test_of_three_who_set_or_change_it_at_once_one_does_and_the_others_are_told(self) -> None:
-        for seen in (0, 1):
-            with self.subTest(seen=seen):
-                results = at_once(*(partial(self.put, limit, seen) for limit in ("10.00", "20.00", "30.00")))
-
-                won = [one for one in results if isinstance(one, Decimal)]
-                self.assertEqual(len(won), 1, results)
-                self.assertEqual([type(one) for one in results].count(ChangedMeanwhile), 2, results)
-                self.assertEqual(OwnBudget.objects.get().limit_usd, won[0])
-
-    def test_sixteen_calls_at_once_never_exceed_the_lower_of_two_budgets(self) -> None:
-        forget()
-        self.addCleanup(forget)
-        own("0.50")
-        own("0.05", group_id=JOB)
-
-        def ask() -> bool:
-            ceilings = budgets.applying(OF_JOB, "evaluation")
-            asked = [candidate("one", cost_nano=10_000_000)]
-            try:
-                admission.admit(asked, call_id=uuid7(), seconds=5.0, ceilings=ceilings)
-            except NoRoom:
-                return False
-            return True
-
-        with tenancy.enter("alpha"):
-            results = at_once(*[ask] * 16)
-
-        self.assertEqual((results.count(True), results.count(False)), (5, 11))
-        self.assertEqual(set(counted(OF_JOB).values()), {50_000_000})

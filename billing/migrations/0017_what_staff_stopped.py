@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0015_comparisons'),
+        ('billing', '0016_one_outbox'),
     ]
 
     operations = [
