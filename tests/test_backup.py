@@ -7,6 +7,7 @@ from pathlib import Path
 from unittest import mock
 from uuid import uuid4
 
+import pytest
 from django.conf import settings
 from django.db import connections
 
@@ -19,6 +20,8 @@ from interviews.services import turns
 from interviews.tests import make
 from keys import ring
 from tests.backed_up import ANSWER, SESSION, BackupCase
+
+pytestmark = pytest.mark.prove  # dumps, and servers made of them
 
 
 class RoundTripTests(BackupCase):

@@ -7,6 +7,7 @@ import secrets
 from datetime import timedelta
 from unittest import mock
 
+import pytest
 from django.test import Client
 
 from accounts.models import TeamInvitation, User
@@ -28,6 +29,8 @@ from tenants.services.signup import LinkNotValid
 from tenants.tests.directory import token
 from tenants.tests.keyed import key
 from tests.backed_up import BackupCase
+
+pytestmark = pytest.mark.prove  # dumps, and servers made of them
 
 CLIENT = "192.0.2.1"
 ENDED = [

@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import psycopg
+import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
@@ -17,6 +18,8 @@ from core import backups
 from core.backups import BackupError, databases, making, restoring
 from keys import kek
 from tests.backed_up import BackupCase
+
+pytestmark = pytest.mark.prove  # dumps, and servers made of them
 
 
 class RefusedRestoreTests(BackupCase):

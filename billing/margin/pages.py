@@ -16,10 +16,10 @@ LONGEST = 100  # lines of the table by tenant; the CSV has all
 MOST_ANOMALIES = 20
 Source = LlmCall.Source
 MEASURES = {
-    Source.CACHE.value: gettext_lazy("Answers kept from before"),
-    Source.SHARED.value: gettext_lazy("The same question at the same time"),
+    Source.CACHE.value: gettext_lazy("Cached answers"),
+    Source.SHARED.value: gettext_lazy("Shared answers to simultaneous calls"),
     Source.TEMPLATE.value: gettext_lazy("Prepared texts"),
-    Source.BATCH.value: gettext_lazy("Batches"),
+    Source.BATCH.value: gettext_lazy("Batch processing"),
 }
 
 

@@ -102,7 +102,7 @@ class StoppedTests(ActCase):
         self.assertContains(shown, "Stopped by Candor")
         self.assertContains(shown, "A payment alone does not end this: write to us")
         self.assertContains(shown, 'href="mailto:support@')
-        self.assertContains(owner.get("/jobs/"), "Candor stopped this plan for want of payment")
+        self.assertContains(owner.get("/jobs/"), "Candor stopped this account because of an unpaid amount")
         admin = self.client.get(page("change", self.held.pk))
         self.assertContains(admin, "No payment lifts this, only the act")
         self.assertContains(self.client.get(page("act", self.held.pk, "stop")), "a payment does not")

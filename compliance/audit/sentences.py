@@ -13,8 +13,6 @@ ACTS: dict[str, Promise] = {
     "api_key.rotated": gettext_lazy("Gave an API key a new secret"),
     "audit.viewed": gettext_lazy("Read the audit trail"),
     "billing_details.changed": gettext_lazy("Changed to whom the invoices are made out"),
-    "billing_mail.retried": gettext_lazy("Sent a mail about the plan again"),
-    "billing_mail.sent": gettext_lazy("A mail about the plan was sent"),
     "billing_notice.retried": gettext_lazy("Sent a mail about billing again"),
     "billing_notice.sent": gettext_lazy("A mail about billing was sent"),
     "budget.changed": gettext_lazy("Changed a budget for models"),

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 ROOTS = ("platform", "tenants", "billing", "interviews", "compliance")
 BUILT = {  # as the program builds a name -> what comes of it
     "f'contest.{to}'": {"contest.upheld", "contest.declined"},
+    "f'infrastructure_share.{what}'": {"infrastructure_share.set", "infrastructure_share.removed"},
     "f'llm.{row._meta.model_name}_saved'": {"llm.account_saved", "llm.offer_saved"},
     "f'request.{kind}'": {
         f"request.{kind}" for kind in ("human", "adjustment", "talk", "contest", "review", "erasure")

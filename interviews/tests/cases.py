@@ -9,6 +9,7 @@ from django.urls import reverse
 from core import clock
 from core.testing import TenantClient, TenantTestCase
 from interviews.models import Interview, Turn
+from interviews.services.invitations import Invited
 from interviews.tests import make
 
 TEXT = "I ran the migration at night."
@@ -43,11 +44,18 @@ class OpeningCase(TenantTestCase):
 class AnswerCase(TenantTestCase):
     """A candidate in front of the first question."""
 
+    invited: Invited
+    interview: Interview
+    turn: Turn
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.invited = make.invited()
+        cls.interview = make.started(cls.invited)
+        cls.turn = make.open_turn(cls.interview)
+
     def setUp(self) -> None:
         super().setUp()
-        self.invited = make.invited()
-        self.interview = make.started(self.invited)
-        self.turn = make.open_turn(self.interview)
         self.client = make.browser(self.invited.invitation)
         self.client.post(reverse("candidate_home", args=[self.interview.pk]))  # the link is in use from here on
         self.url = reverse("candidate_answer", args=[self.interview.pk])
@@ -66,11 +74,18 @@ class AnswerCase(TenantTestCase):
 class ApiCase(TenantTestCase):
     """A candidate's program with the link's token."""
 
+    invited: Invited
+    interview: Interview
+    turn: Turn
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.invited = make.invited()
+        cls.interview = make.started(cls.invited)
+        cls.turn = make.open_turn(cls.interview)
+
     def setUp(self) -> None:
         super().setUp()
-        self.invited = make.invited()
-        self.interview = make.started(self.invited)
-        self.turn = make.open_turn(self.interview)
         self.url = reverse("api_turns", args=[self.interview.pk])
         self.headers = {"Authorization": f"Interview {self.invited.token}"}
         self.invited.interview.invitations.update(used_at=clock.now())

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from accounts.models import User
 from core.testing import TenantTestCase
 from interviews.models import CompetencyRating, Disagreement, Interview
 from interviews.services import disagreements
@@ -12,11 +13,17 @@ from interviews.tests import make
 class DisagreementCase(TenantTestCase):
     """A person rated 4 everywhere; the AI 1 on SQL, 3 on listening and 4 on candour."""
 
+    interview: Interview
+    person: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated()
+        cls.person = make.staff()
+
     def setUp(self) -> None:
         super().setUp()
-        self.interview: Interview = make.evaluated()
         self.found(sql=1, listening=3, candour=4)
-        self.person = make.staff()
         self.client = make.signed_in(self.person)
         self.page = reverse("portal_interview", args=[self.interview.pk])
         self.url = reverse("portal_disagree", args=[self.interview.pk])

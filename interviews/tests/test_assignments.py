@@ -17,11 +17,17 @@ from interviews.tests import make, team
 
 
 class Case(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.interview, self.recruiter = make.evaluated(), make.staff()
-        self.job = self.interview.application.job
-        self.manager, self.reviewer = make.staff(Role.HIRING_MANAGER), make.staff(Role.REVIEWER)
+    interview: Interview
+    job: Job
+    recruiter: User
+    manager: User
+    reviewer: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview, cls.recruiter = make.evaluated(), make.staff()
+        cls.job = cls.interview.application.job
+        cls.manager, cls.reviewer = make.staff(Role.HIRING_MANAGER), make.staff(Role.REVIEWER)
 
     def assigned(self) -> tuple[list[Any], list[Any]]:
         """The people of the job and of the interview."""

@@ -192,10 +192,16 @@ class ContestPageTests(StatusCase):
 
 
 class QueueTests(TenantTestCase):
+    interview: Interview
+    contest: Contest
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.submitted()
+        cls.contest = contested(cls.interview)
+
     def setUp(self) -> None:
         super().setUp()
-        self.interview = make.submitted()
-        self.contest = contested(self.interview)
         self.client = make.signed_in(make.staff())
 
     def test_it_is_in_the_queue_with_its_reason_and_without_the_words(self) -> None:

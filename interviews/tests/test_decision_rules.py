@@ -7,17 +7,21 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, connectio
 from accounts.models import User
 from accounts.roles import Role
 from core.testing import TenantTestCase
-from interviews.models import Application, Decision, Evaluation, Review, ReviewRating
+from interviews.models import Application, Decision, Evaluation, Interview, Review, ReviewRating
 from interviews.tests import make, team
 
 
 class DecisionByRawInsertTests(TenantTestCase):
     """Whoever goes past the service meets the database."""
 
-    def setUp(self) -> None:
-        super().setUp()
-        self.interview, self.person = make.evaluated(), make.staff()
-        self.review = make.reviewed(self.interview, self.person)
+    interview: Interview
+    person: User
+    review: Review
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview, cls.person = make.evaluated(), make.staff()
+        cls.review = make.reviewed(cls.interview, cls.person)
 
     def insert(self, **changes: Any) -> Decision:
         fields: dict[str, Any] = {

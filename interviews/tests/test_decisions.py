@@ -17,10 +17,13 @@ FORM = {"outcome": "advance", "reason_code": "meets_requirements", "reason_text"
 
 
 class DecideTests(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.interview = make.evaluated()
-        self.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
+    interview: Interview
+    person: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated()
+        cls.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
 
     def decide(self, by: User | None = None, **changes: Any) -> Decision:
         asked: dict[str, Any] = {
@@ -174,10 +177,16 @@ class DecideTests(TenantTestCase):
 
 
 class DecisionPageTests(TenantTestCase):
+    interview: Interview
+    person: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated()
+        cls.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
+
     def setUp(self) -> None:
         super().setUp()
-        self.interview = make.evaluated()
-        self.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
         self.url = reverse("portal_decide", args=[self.interview.pk])
         self.page = reverse("portal_interview", args=[self.interview.pk])
         self.client = make.signed_in(self.person)

@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.db.models import Sum
 
 from accounts.roles import Role
@@ -23,6 +24,8 @@ from llm.tests.accounts import account
 from llm.tests.asking import using
 from llm.tests.made import call
 from tests.mock_model import MockModel
+
+pytestmark = pytest.mark.prove  # fifty whole interviews; llm/tests/test_receipts.py tries every kind of call
 
 FIFTY = 50
 AWKWARD = {"usd_in": Decimal("0.1371"), "usd_cached": Decimal("0.0171"), "usd_out": Decimal("0.5933")}  # a million

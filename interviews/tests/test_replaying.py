@@ -30,9 +30,11 @@ def replayed(evaluation: Evaluation, schema: str = HOME) -> tuple[int, str, str]
 
 
 class ReplayTests(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.evaluation = make.evaluated().evaluations.get()
+    evaluation: Evaluation
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.evaluation = make.evaluated().evaluations.get()
 
     def by_model(self) -> Evaluation:
         return make.evaluated_by_model(make.invited("grace@example.org")).evaluations.get()

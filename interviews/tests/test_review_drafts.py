@@ -6,6 +6,7 @@ from unittest import mock
 
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.roles import Role
 from core import clock
 from core.testing import TenantTestCase
@@ -15,10 +16,16 @@ from interviews.tests import make, team
 
 
 class DraftCase(TenantTestCase):
+    interview: Interview
+    reviewer: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated()
+        cls.reviewer = team.staff_of(cls.interview, Role.REVIEWER)
+
     def setUp(self) -> None:
         super().setUp()
-        self.interview: Interview = make.evaluated()
-        self.reviewer = team.staff_of(self.interview, Role.REVIEWER)
         self.client = make.signed_in(self.reviewer)
         self.url = reverse("portal_review_draft", args=[self.interview.pk])
         self.page = reverse("portal_interview", args=[self.interview.pk])

@@ -1,7 +1,7 @@
 """People's own ratings: kept as a draft, submitted once and whole, nobody else's business."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.urls import reverse
 
@@ -17,11 +17,15 @@ COMPLETE = {"rating-sql": "4", "rating-listening": "2", "rating-candour": "N", "
 
 
 class ReviewCase(TenantTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.interview = make.evaluated()
-        self.reviewer = team.staff_of(self.interview, Role.REVIEWER)
-        self.competencies = {row.key: row.pk for row in self.interview.version.competencies.all()}
+    interview: Interview
+    reviewer: User
+    competencies: dict[str, UUID]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated()
+        cls.reviewer = team.staff_of(cls.interview, Role.REVIEWER)
+        cls.competencies = {row.key: row.pk for row in cls.interview.version.competencies.all()}
 
     def save(self, submit: bool, by: User | None = None, **levels: Any) -> Review:
         ratings = {self.competencies[key]: OwnRating(level) for key, level in levels.items()}

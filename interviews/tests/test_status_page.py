@@ -10,14 +10,21 @@ from core import tenancy
 from core.testing import TenantTestCase
 from interviews.models import CandidateRequest, Interview
 from interviews.services import questions, requests, submission
+from interviews.services.invitations import Invited
 from interviews.tests import make
 
 
 class StatusCase(TenantTestCase):
+    invited: Invited
+    interview: Interview
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.invited = make.invited()
+        cls.interview = make.submitted(cls.invited)
+
     def setUp(self) -> None:
         super().setUp()
-        self.invited = make.invited()
-        self.interview = make.submitted(self.invited)
         self.client = make.browser(self.invited.invitation)
         self.client.post(self.address("home"))
 

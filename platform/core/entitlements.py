@@ -1,7 +1,6 @@
 """What the current tenant's plan includes: asked by whoever offers a feature, answered by whoever knows the plans.
 
-core knows no app, so the answer is registered (billing does). `require` and `require_seat` check; `terms`
-has the numbers.
+core knows no app, so the answer is registered (billing does); `require` and `require_seat` check, `terms` has numbers.
 """
 
 from collections.abc import Callable
@@ -32,6 +31,8 @@ class Terms:
     seats: int | None = None
     turns_at_once: int = FEWEST_AT_ONCE
     api_calls_a_minute: int = FEWEST_CALLS
+    retention_days: tuple[int, ...] = ()
+    sla: str = ""
 
 
 class NotInPlan(Exception):

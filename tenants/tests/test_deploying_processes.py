@@ -7,11 +7,14 @@ import threading
 from multiprocessing.process import BaseProcess
 from unittest import mock
 
+import pytest
 from django.core.management import CommandError, call_command
 
 from tenants.models import SchemaMigration
 from tenants.services import deploying, ledger, schemas
 from tenants.tests.fleet import FLEET, FleetCase, fall_behind
+
+pytestmark = pytest.mark.prove  # processes that deploy and are killed
 
 
 class ProcessesTests(FleetCase):

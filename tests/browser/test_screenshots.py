@@ -12,15 +12,21 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from config import env as environment
+from tests.browser.candor import Candor
 from tests.browser.conftest import Contexts
-from tests.browser.looks import DESK, SCHEMES, SIZES, change
+from tests.browser.looks import DESK, SCHEMES, SIZES, Scheme, change
 from tests.browser.people import JOB_TITLE, Candidate, Recruiter, answers
+from tests.browser.test_admin_looks import admin
+from tests.browser.test_billing_looks import sign_in
 from tests.browser.watch import Watch
+
+__all__ = ["admin"]  # a fixture
 
 pytestmark = pytest.mark.prove
 
 FEWEST_COLOURS = 40  # a page with text has more, by the smoothed edges of its letters
 REVIEWED = "Mirela"
+OWNER = "femke.dewit@acme.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,13 @@ class Album:
     folder: Path
     expected: list[str] = field(default_factory=list)
 
-    def take(self, page: Page, name: str, heading: str, *, whole: bool = True) -> None:
-        """Four pictures of the page with this heading, as high as it is unless it keeps something in view."""
+    def take(
+        self, page: Page, name: str, heading: str, *, whole: bool = True, schemes: tuple[Scheme, ...] = SCHEMES
+    ) -> None:
+        """Pictures of the page with this heading, as high as it is unless it keeps something in view."""
         expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
         for size in SIZES:
-            for scheme in SCHEMES:
+            for scheme in schemes:
                 change(page, size, scheme)
                 self.expected.append(f"{name}-{size[0]}-{scheme}.png")
                 page.screenshot(path=self.folder / self.expected[-1], full_page=whole)
@@ -52,11 +60,12 @@ def album(show: Callable[[str], None]) -> Iterator[Album]:
 
 
 def test_every_main_page_has_its_pictures_and_none_is_blank(
-    contexts: Contexts, candidate: Candidate, recruiter: Recruiter, album: Album, watch: Watch
+    contexts: Contexts, candidate: Candidate, recruiter: Recruiter, admin: Page, album: Album, watch: Watch
 ) -> None:
     take_the_candidates_way(candidate, recruiter.invite("Noor Haidari"), album)
     take_the_portal(recruiter, album)
     take_a_review(recruiter, album)
+    take_the_money(contexts, recruiter.candor, admin, album)
     page, candor = contexts(DESK).new_page(), recruiter.candor
     for name, url, heading in (
         ("public", f"{candor.site('')}/", "An AI asks."),
@@ -121,6 +130,22 @@ def take_a_review(recruiter: Recruiter, album: Album) -> None:
     recruiter.press("Record the decision")
     expect(page.get_by_text("Decided by")).to_be_visible()
     album.take(page, "decision", REVIEWED)
+
+
+def take_the_money(contexts: Contexts, candor: Candor, admin: Page, album: Album) -> None:
+    page = contexts(DESK).new_page()
+    sign_in(page, candor, site="acme", email=OWNER)
+    for name, path, heading in (
+        ("billing", "/billing/", "Billing"),
+        ("plans", "/billing/plan/", "Plans"),
+        ("budgets", "/billing/budgets/", "Budgets"),
+        ("receipts", "/billing/receipts/", "Cost receipts"),
+        ("return", "/billing/return/", "Return on investment"),
+    ):
+        page.goto(f"{candor.site()}{path}")
+        album.take(page, name, heading)
+    admin.goto(f"{candor.site('admin')}/billing/margin/")
+    album.take(admin, "margin", "Margin", schemes=("light",))  # it looks at the scheme when it loads
 
 
 def is_blank(picture: Path) -> bool:
