@@ -11,7 +11,7 @@ PATIENCE = timedelta(days=14)  # then it is a payment that is late (billing.serv
 
 def since(held: Subscription) -> datetime | None:
     """Since when something to pay waits for the tenant's details; None if nothing does."""
-    if held.collection != Subscription.Collection.INVOICE or billing_details.are_valid(held):
+    if billing_details.are_valid(held):
         return None
     lines = list(InvoiceLine.objects.filter(subscription=held, invoice=None))
     if sum(line.amount_usd for line in lines) <= 0:
