@@ -23,7 +23,10 @@ from billing.services.stripe import refunds
 from billing.views.invoices import as_file
 from core import audit
 from core.read_only import ReadOnly, ReadOnlyAdmin
+from core.tenancy import UnknownTenant
 from tenants.services.trails import acting
+
+CLOSED = _("The tenant is closed. Nothing was done.")
 
 
 class LineInline(ReadOnly, TabularInline):
@@ -119,6 +122,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
                 form.add_error(None, str(error))
             except refusals.OF_STRIPE as error:
                 form.add_error(None, refusals.sentence(error))
+            except UnknownTenant:
+                form.add_error(None, CLOSED)
             else:
                 self.log_change(request, invoice, str(form.title))
                 messages.success(request, f"{form.title}: {made.number}")
@@ -160,6 +165,9 @@ class InvoiceLineAdmin(ReadOnlyAdmin):
                     made = invoicing.issue(subscription_id=subscription_id)
             except (invoicing.NothingToInvoice, invoicing.DetailsMissing, sellers.PlaceholderSeller) as error:
                 messages.error(request, f"{name}: {error}")
+                continue
+            except UnknownTenant:
+                messages.error(request, f"{name}: {CLOSED}")
                 continue
             self.log_change(request, made, _("Issued"))
             messages.success(request, _("%(name)s: %(number)s is issued.") % {"name": name, "number": made.number})

@@ -5,7 +5,7 @@ from datetime import timedelta
 import time_machine
 
 from billing.models import CreditGrant, QuotaPeriod
-from billing.services import granting, periods, quota
+from billing.services import charges, granting, periods, quota
 from billing.services.granting import BadGrant
 from billing.services.quota import QuotaExhausted
 from billing.services.subscriptions import NotNow
@@ -116,3 +116,16 @@ class TrialTests(TenantTestCase):
             for days in (0, -1, 61):
                 with self.subTest(days), self.assertRaises(BadGrant):
                     granting.extend_trial(subscription_id=held().pk, days=days, reason=WHY)
+
+    def test_a_trial_that_was_closed_begins_interviews_again(self) -> None:
+        one = on("starter", status="trialing", trial_ends_at=NOON + 14 * DAY)
+        with time_machine.travel(NOON, tick=False):
+            trial = periods.open_trial(held())
+        with time_machine.travel(NOON + 16 * DAY, tick=False):
+            periods.renew(subscription_id=one.pk)
+            charges.close(period_id=trial.pk)
+            granting.extend_trial(subscription_id=one.pk, days=7, reason=WHY)
+            quota.reserve(interview_id=uuid7())
+
+        trial.refresh_from_db()
+        self.assertEqual((trial.reserved, trial.closed_at), (1, None))
