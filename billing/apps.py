@@ -26,7 +26,7 @@ class BillingConfig(AppConfig):
         closing.when_closed("stripe", leaving.leave)
         api_keys.limit_by(selectors.api_calls_a_minute)
         figures.connect(selectors.standings)
-        provisioning.offer_plans(plans.choices)
+        provisioning.offer_plans(plans.to_start_with)
         provisioning.register_step(
             "subscription", subscriptions.subscribe_new_tenant, undo=subscriptions.drop_unused_subscription
         )

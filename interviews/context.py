@@ -54,6 +54,8 @@ def _quota(usage: billing.Usage) -> dict[str, Any]:
         "ends": usage.held.cancels_at is not None,
         "stopped": usage.held.status not in usage.held.SERVED,
         "exhausted": usage.left <= 0,
+        "next": banner.what_comes(usage.held),
+        "room_by": banner.room_by(usage.held),
     }
 
 

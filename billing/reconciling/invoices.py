@@ -11,6 +11,7 @@ from billing.models import Invoice, InvoiceLine, QuotaPeriod, Subscription
 from billing.money import CENT
 from billing.reconciling.findings import Findings
 from billing.services import charges
+from billing.services.waiting import enough_since
 from tenants.models import Tenant
 
 HALF_A_CENT = CENT / 2
@@ -41,7 +42,8 @@ def _lines(lines: Lines, found: Findings) -> None:
             found.differ("line.quantity_times_price", exact, line.amount_usd, [line.pk])
     waiting = [line for line in lines if line.invoice_id is None]
     late = [line.pk for line in waiting if line.created_at < found.now - WAITS]
-    if late and sum(line.amount_usd for line in waiting) > 0:  # a credit waits until there is enough to take it from
+    since = enough_since(waiting)  # a credit, and what is too little for an invoice, wait for a larger one
+    if late and since is not None and since < found.now - WAITS:
         found.differ("line.on_an_invoice_in_time", 0, len(late), late)
 
 

@@ -36,7 +36,8 @@ def _said(usage: Usage, reader: Reader, reads_only: bool, now: datetime) -> dict
     if reader.billing and held.status == Status.PAST_DUE:
         return {"kind": "past_due", "date": held.grace_ends_at}
     if usage.left <= 0:
-        return {"kind": "exhausted", "date": usage.period_end} if reader.billing or reader.invites else None
+        told = reader.billing or reader.invites
+        return {"kind": "exhausted", "date": usage.period_end, "next": what_comes(held)} if told else None
     return _in_time(usage, now) if reader.billing else None
 
 
@@ -47,6 +48,25 @@ def why_read_only(held: Subscription) -> str:
     if held.status == Status.CANCELLED:
         return "cancelled"
     return "trial_over" if held.trial_ends_at is not None else "unpaid"
+
+
+def what_comes(held: Subscription) -> str:
+    """What follows the period that runs: trial (nothing before a plan is chosen), ends (nothing), or renews."""
+    if held.status == Status.TRIALING:
+        return "trial"
+    return "ends" if held.cancels_at is not None else "renews"
+
+
+def room_by(held: Subscription) -> str:
+    """What lets candidates begin where no interview is left: plan (one is chosen), payment, staff, more (interviews
+    beyond the included, or a larger plan) or larger (that alone)."""
+    if held.stopped_by_staff_at is not None:
+        return "staff"
+    if held.status == Status.TRIALING or held.status not in Subscription.SERVED:
+        return "payment" if held.status == Status.READ_ONLY and why_read_only(held) == "unpaid" else "plan"
+    if held.status == Status.PAST_DUE:
+        return "payment"
+    return "more" if held.plan.most_overage > held.overage_limit else "larger"
 
 
 def _in_time(usage: Usage, now: datetime) -> dict[str, Any] | None:

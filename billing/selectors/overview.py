@@ -22,13 +22,15 @@ Status = Subscription.Status
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A plan as somebody who chooses sees it; `against` are the reasons for which it does not fit."""
+    """A plan as somebody who chooses sees it; `against` are the reasons for which it does not fit, `too_many_people` is
+    among them."""
 
     plan: Plan
     is_mine: bool
     is_next: bool
     is_larger: bool
     against: list[str]
+    too_many_people: bool
     features: list[Any]
     older: bool
 
@@ -67,7 +69,8 @@ def page() -> dict[str, Any]:
         "owed": dunning.of_tenant(),
         "details_late_at": (since := waiting.since(held)) and since + waiting.PATIENCE,
         "invoices": list(invoices(held)[:INVOICES]),
-        "next_invoice_usd": next_invoice_usd(held),
+        "next_invoice_usd": (next_usd := next_invoice_usd(held)),
+        "too_little_usd": waiting.LEAST_USD if next_usd > 0 and not waiting.is_enough(held, next_usd) else None,
         "details": (found := details(held)),
         "country": countries.name_of(found.country) if found else "",
         "by_stripe": stripe.is_on(),
@@ -105,7 +108,8 @@ def terms(held: Subscription) -> dict[str, Any]:
     offered = plans.offered(held.tenant)
     newer = next((plan for plan in offered if plan.family == mine.family and plan.version > mine.version), None)
     return {
-        "people": plan_changes.in_use().people,
+        "people": (use := plan_changes.in_use()).people,
+        "invited": use.invited,
         "features": features(mine),
         "newer": newer,
         "is_offered": any(plan.pk == mine.pk for plan in offered),
@@ -124,8 +128,8 @@ def invoices(held: Subscription) -> QuerySet[Invoice]:
 
 def next_invoice_usd(held: Subscription) -> Decimal:
     """What waits for the next invoice so far, before tax."""
-    waiting = InvoiceLine.objects.filter(subscription=held, invoice=None)
-    return waiting.aggregate(sum=Sum("amount_usd"))["sum"] or Decimal(0)
+    lines = InvoiceLine.objects.filter(subscription=held, invoice=None)
+    return lines.aggregate(sum=Sum("amount_usd"))["sum"] or Decimal(0)
 
 
 def offers(held: Subscription) -> list[Offer]:
@@ -145,6 +149,7 @@ def _offer(plan: Plan, held: Subscription, use: plan_changes.InUse, *, older: bo
         is_next=plan.pk == held.next_plan_id,
         is_larger=plan.price_usd >= held.plan.price_usd and not mine,
         against=[] if mine else plan_changes.reasons_against(plan, use),
+        too_many_people=not mine and plan.seats is not None and use.people > plan.seats,
         features=features(plan),
         older=older,
     )
@@ -175,7 +180,16 @@ def choice(held: Subscription, plan: Plan) -> dict[str, Any]:
         shown["against_now"] = plan_changes.reasons_against(
             plan, plan_changes.in_use(), period=found.period, included=found.included
         )
+    shown["confirms"] = _confirms(held, offer, shown)
     return shown
+
+
+def _confirms(held: Subscription, offer: Offer, shown: dict[str, Any]) -> bool:
+    """Whether the page has a button that changes the plan."""
+    if offer.is_mine or offer.against or shown["overdue"] or shown["asked_for"]:
+        return False
+    now = offer.is_larger and not shown["against_now"]
+    return now or not (offer.is_next or held.cancels_at)
 
 
 def costs_of_overage(held: Subscription) -> dict[str, Decimal]:

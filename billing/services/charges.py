@@ -148,5 +148,7 @@ def _close(period: QuotaPeriod) -> None:
             period=period,
             key=f"overage:{period.pk}:{part.plan.pk}",
         )
+    if period.subscription.status == Subscription.Status.CANCELLED:
+        owe_invoice(period.subscription)  # what was too little so far has no next invoice to wait for
     period.closed_at = clock.now()
     period.save(update_fields=["closed_at"])

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from billing.models import Plan, Subscription
 from core import tenancy
 from core.entitlements import FEWEST_AT_ONCE, FEWEST_CALLS, Feature, Terms
@@ -37,3 +40,17 @@ def of_plan(plan: Plan) -> Terms:
         turns_at_once=plan.turns_at_once or FEWEST_AT_ONCE,
         api_calls_a_minute=plan.api_calls_a_minute or FEWEST_CALLS,
     )
+
+
+def too_many(people: int, invited: int, *, seats: int) -> str:
+    """Why a plan with so many seats does not fit: `invited` of `people` have no account so far."""
+    if not invited:
+        return ngettext(
+            "%(people)d person has an account, but this plan includes only %(seats)d. Disable some accounts first.",
+            "%(people)d people have accounts, but this plan includes only %(seats)d. Disable some accounts first.",
+            people,
+        ) % {"people": people, "seats": seats}
+    accounts = ngettext("%d person", "%d people", people - invited) % (people - invited)
+    open_ones = ngettext("%d open invitation", "%d open invitations", invited) % invited
+    said = _("%(people)s and %(invited)s, but this plan includes only %(seats)d. Disable or revoke some first.")
+    return said % {"people": accounts, "invited": open_ones, "seats": seats}

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, QuotaPeriod, Subscription
@@ -33,7 +34,7 @@ def allow_overage(*, subscription_id: UUID, limit: int) -> Subscription:
     held = locked(subscription_id)
     most = held.plan.most_overage if held.status != Status.TRIALING else 0
     if not 0 <= limit <= most:
-        raise BadGrant(_("Between 0 and %(most)d interviews.") % {"most": most})
+        raise BadGrant(_("Between 0 and %(most)s interviews.") % {"most": number_format(most, force_grouping=True)})
     running = QuotaPeriod.objects.filter(
         subscription=held, period_start__lte=clock.now(), period_end__gt=clock.now(), is_trial=False
     )

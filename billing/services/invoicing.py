@@ -1,7 +1,8 @@
 """Invoices drawn up by us, for those who pay by bank transfer: all lines that wait, with a number without a gap.
 
 An invoice is issued when something to pay comes up: the next month (in advance), a past one's overage, a larger plan.
-Each of them owes a look here (due kind "invoicing"). What comes to less than nothing waits, as a credit, for the next.
+Each of them owes a look here (due kind "invoicing"). What comes to less than nothing waits, as a credit, for the next,
+and so does what comes to less than a dollar (`waiting.LEAST_USD`), unless the subscription is over.
 """
 
 from datetime import timedelta
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 
 
 class NothingToInvoice(Exception):
-    """No line waits, or all of them together are a credit that waits for the next invoice."""
+    """No line waits, or all of them together are a credit, or too little, and wait for the next invoice."""
 
 
 class DetailsMissing(Exception):
@@ -57,7 +58,9 @@ def look(*, subscription_id: UUID) -> None:
 
 
 def _wait_for_details(held: Subscription) -> None:
-    began, now = waiting.since(held) or clock.now(), clock.now()
+    began, now = waiting.since(held), clock.now()
+    if began is None:
+        return  # the last cents of a subscription that is over: nobody is asked for an address for them
     mail.tell(held, mail.Kind.DETAILS_MISSING, key=f"details:{held.pk}")
     if now < began + waiting.PATIENCE:
         due.owe(KIND, held.pk, after=began + waiting.PATIENCE - now)
@@ -76,8 +79,10 @@ def issue(*, subscription_id: UUID) -> Invoice:
     held = locked(subscription_id)
     lines = list(InvoiceLine.objects.select_for_update().filter(subscription=held, invoice=None))
     subtotal = sum((line.amount_usd for line in lines), Decimal(0))
-    if subtotal <= 0:
-        raise NothingToInvoice(_("Nothing waits for an invoice, or what waits is a credit for the next one."))
+    if not waiting.is_enough(held, subtotal):
+        raise NothingToInvoice(
+            _("Nothing waits for an invoice, or what waits is a credit, or less than a dollar, for the next one.")
+        )
     buyer, seller = _buyer(held), sellers.for_issuing()
     invoice = _drawn_up(held, seller, buyer, subtotal=subtotal)
     starts, ends = [line.from_at for line in lines if line.from_at], [line.until_at for line in lines if line.until_at]

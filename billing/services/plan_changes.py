@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -47,10 +48,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """What the current tenant uses of its plan besides interviews."""
+    """What the current tenant uses of its plan besides interviews; `invited` of its `people` have no account so far."""
 
     people: int
     features: frozenset[str]
+    invited: int = 0
 
 
 @transaction.atomic
@@ -187,22 +189,15 @@ def require_fits(plan: Plan, *, period: QuotaPeriod | None = None, included: int
 
 
 def in_use() -> InUse:
-    """What the current tenant uses now; a query for the people, and one for each feature."""
-    return InUse(asked.people(), asked.used())
+    """What the current tenant uses now; queries for the people, and one for each feature."""
+    return InUse(asked.people(), asked.used(), asked.invited())
 
 
 def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None, included: int = 0) -> list[str]:
     """What to give up before this plan fits, in sentences; none if it does."""
     reasons, terms = [], entitlements.of_plan(plan)
     if terms.seats is not None and use.people > terms.seats:
-        reasons.append(
-            ngettext(
-                "%(people)d person has an account, but this plan includes only %(seats)d. Disable some accounts first.",
-                "%(people)d people have accounts, but this plan includes only %(seats)d. Disable some accounts first.",
-                use.people,
-            )
-            % {"people": use.people, "seats": terms.seats}
-        )
+        reasons.append(entitlements.too_many(use.people, use.invited, seats=terms.seats))
     for feature in sorted(use.features - terms.features):
         reasons.append(
             _("You use a feature that this plan does not include: %(what)s.") % {"what": asked.Feature(feature).label}
@@ -213,13 +208,17 @@ def reasons_against(plan: Plan, use: InUse, *, period: QuotaPeriod | None = None
         if used > fits:
             reasons.append(
                 ngettext(
-                    "%(used)d interview was used in this period; this plan would allow only %(room)d.",
-                    "%(used)d interviews were used in this period; this plan would allow only %(room)d.",
+                    "%(interviews)s interview was used in this period; this plan would allow only %(room)s.",
+                    "%(interviews)s interviews were used in this period; this plan would allow only %(room)s.",
                     used,
                 )
-                % {"used": used, "room": fits}
+                % {"interviews": _many(used), "room": _many(fits)}
             )
     return reasons
+
+
+def _many(number: int) -> str:
+    return str(number_format(number, force_grouping=True))
 
 
 def _asked(subscription_id: UUID, code: str, shown: str) -> tuple[Subscription, Plan]:

@@ -9,12 +9,21 @@ from django.db.models import Max, Q, QuerySet
 from billing.models import Plan
 from core import audit, clock
 from tenants.models import Tenant
+from tenants.services.provisioning import Offer
 
 PLANS = Path(__file__).resolve().parents[1] / "data" / "plans.json"
 
 
 class UnknownPlan(LookupError):
     """No such plan is on offer."""
+
+
+class NoLongerOffered(UnknownPlan):
+    """It was on offer to this tenant; `has_newer` says whether its family has other terms now."""
+
+    def __init__(self, plan: Plan, *, has_newer: bool) -> None:
+        super().__init__(plan.pk)
+        self.plan, self.has_newer = plan, has_newer
 
 
 class VersionTaken(Exception):
@@ -35,11 +44,21 @@ def offered(tenant: Tenant | None = None) -> list[Plan]:
     return sorted(newest.values(), key=lambda plan: (plan.price_usd, plan.code))
 
 
-def choices() -> list[tuple[str, str]]:
-    """Family and name of every plan on offer to everybody, cheapest first."""
+def to_start_with() -> list[Offer]:
+    """Every plan on offer to everybody, by its family, cheapest first."""
     if not Plan.objects.exists():
         load()
-    return [(plan.family, plan.name) for plan in offered()]
+    return [
+        Offer(
+            code=plan.family,
+            name=plan.name,
+            price_usd=plan.price_usd,
+            interviews_a_month=plan.interviews_a_month,
+            trial_interviews=plan.trial_interviews,
+            trial_days=plan.trial_days,
+        )
+        for plan in offered()
+    ]
 
 
 def newest(family: str) -> Plan:
@@ -56,12 +75,17 @@ def newest(family: str) -> Plan:
 def for_tenant(code: str, tenant: Tenant) -> Plan:
     """The plan with this code, if this tenant may choose it.
 
-    :raises UnknownPlan: if it is not on offer, or another tenant's contract.
+    :raises NoLongerOffered: if it was on offer before.
+    :raises UnknownPlan: if it never was, or is another tenant's contract.
     """
-    for plan in offered(tenant):
+    found = offered(tenant)
+    for plan in found:
         if plan.code == code:
             return plan
-    raise UnknownPlan(code)
+    older = Plan.objects.filter(Q(tenant=None) | Q(tenant=tenant), code=code).first()
+    if older is None:
+        raise UnknownPlan(code)
+    raise NoLongerOffered(older, has_newer=any(plan.family == older.family for plan in found))
 
 
 def is_others(family: str, tenant: Tenant | None) -> bool:

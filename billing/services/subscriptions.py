@@ -20,6 +20,10 @@ class NotNow(Exception):
     """The subscription is not in a state that allows this; look at it again."""
 
 
+class EndsAlready(NotNow):
+    """It was cancelled for the end of the period before."""
+
+
 def subscribe_new_tenant(tenant: Tenant) -> None:
     """Give a tenant that is being set up its plan: to try, if it signed up by itself; else at once, by invoice.
 
@@ -92,21 +96,25 @@ def activate(
 def cancel_at_end(*, subscription_id: UUID) -> Subscription:
     """No further period: the current one runs to its end, then everything can be read and taken along.
 
-    :raises NotNow: if it is cancelled, or starts nothing anyway.
+    A plan chosen for the renewal stays chosen: it begins if the cancellation is taken back.
+
+    :raises EndsAlready: if that was asked for before. :raises NotNow: if it starts nothing anyway.
     """
     held = locked(subscription_id)
     period = held.periods.first()
     if held.status not in Subscription.SERVED or period is None:
         raise NotNow(held.get_status_display())
-    held.cancels_at, held.next_plan = period.period_end, None
-    held.save(update_fields=["cancels_at", "next_plan"])
+    if held.cancels_at is not None:
+        raise EndsAlready(held.get_status_display())
+    held.cancels_at = period.period_end
+    held.save(update_fields=["cancels_at"])
     audit.record("subscription.cancellation_asked", held, ends=held.cancels_at.isoformat())
     return held
 
 
 @transaction.atomic
 def keep(*, subscription_id: UUID) -> Subscription:
-    """Take the cancellation back, while the last period runs.
+    """Take the cancellation back, while the last period runs; a plan chosen for the renewal counts again.
 
     :raises NotNow: if none was asked for, or it is over.
     """
@@ -115,7 +123,7 @@ def keep(*, subscription_id: UUID) -> Subscription:
         raise NotNow(held.get_status_display())
     held.cancels_at = None
     held.save(update_fields=["cancels_at"])
-    audit.record("subscription.cancellation_taken_back", held)
+    audit.record("subscription.cancellation_taken_back", held, plan=held.next_plan_id or held.plan_id)
     return held
 
 

@@ -89,7 +89,7 @@ class PageTests(TenantTestCase):
         self.assertIn("At this period's average pace, you will have used 1,500 interviews by", shown)
         self.assertIn("That is 480 more than you have.", shown)
         self.assertIn("You would run out on", shown)
-        self.assertIn("This includes 20 free interviews from Candor", shown)
+        self.assertIn("1,000 interviews are included in this period, and 20 more are free from Candor.", shown)
 
     def test_invoices_with_what_waits_for_the_next_one(self) -> None:
         held, now = bought.on("professional"), clock.now()

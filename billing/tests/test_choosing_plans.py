@@ -2,6 +2,7 @@
 
 from accounts.models import User
 from accounts.roles import Role
+from accounts.services import invitations
 from accounts.tests.people import person, signed_in
 from billing.models import InvoiceLine, Plan, Subscription
 from billing.services import own_plan, plan_changes, standing
@@ -54,6 +55,37 @@ class SideBySideTests(ChoosingCase):
         )
         self.assertEqual(self.state(), ("professional", None, "active"))
         self.assertEqual(self.acts(), [])
+
+    def test_people_and_open_invitations_are_said_apart_and_the_team_is_one_click_away(self) -> None:
+        bought.on("professional")
+        for number in range(3):
+            person(f"p{number}@alpha.example", role=Role.REVIEWER)
+        said = "4 people and 2 open invitations, but this plan includes only 5."
+        for number in range(2):
+            invitations.invite(email=f"i{number}@alpha.example", name="I", role=Role.REVIEWER, by=self.owner)
+
+        for path in ("/billing/plan/", "/billing/plan/starter/"):
+            shown = self.client.get(path)
+            self.assertContains(shown, said)
+            self.assertRegex(shown.content.decode().split(said)[1][:200], 'href="/team/"')
+        self.assertContains(self.choose("starter", "renewal"), said, status_code=409)
+        self.assertEqual(self.acts(), [])
+
+    def test_without_a_button_nothing_is_said_to_be_confirmed(self) -> None:
+        promised = "Nothing changes until you confirm below"
+        bought.on("professional")
+        self.assertIn(promised, words(self.client, "/billing/plan/starter/"))
+        for number in range(6):
+            person(f"p{number}@alpha.example", role=Role.REVIEWER)
+        self.assertNotIn(promised, words(self.client, "/billing/plan/starter/"))
+        self.assertNotIn(promised, words(self.client, "/billing/plan/enterprise/"))  # asked for by a word to us
+        bought.on("starter")
+        self.assertIn(promised, words(self.client, "/billing/plan/professional/"))
+        bought.on("professional", next_plan=Plan.objects.get(pk="starter"))
+        self.assertNotIn(promised, words(self.client, "/billing/plan/starter/"))
+        bought.trying("professional")
+
+        self.assertNotIn("until you confirm below", words(self.client, "/billing/plan/starter/"))
 
 
 class ChangingTests(ChoosingCase):

@@ -191,6 +191,8 @@ class SeatTests(TenantTestCase):
         )
 
         self.assertContains(response, "The plan Starter includes 5 people", status_code=402)
+        self.assertContains(response, 'value="late@alpha.example"', status_code=402)  # the form is still there
+        self.assertContains(response, "Open invitations count too", status_code=402)
         self.assertEqual(TeamInvitation.objects.count(), 0)
 
 

@@ -101,9 +101,9 @@ class IssuingTests(Case):
             self.issue()
         self.assertEqual((Invoice.objects.count(), len(self.waiting())), (0, 2))
 
-        invoiced.line("0.01")
+        invoiced.line("1.00")
 
-        self.assertEqual(self.issue().subtotal_usd, Decimal("0.01"))
+        self.assertEqual(self.issue().subtotal_usd, Decimal("1.00"))
         self.assertEqual(self.waiting(), [])
 
     def test_what_is_used_while_stripe_is_paid_becomes_no_line_and_no_invoice_of_ours(self) -> None:

@@ -11,10 +11,12 @@ from accounts.roles import Permission
 from accounts.views.guard import permitted
 from billing import selectors
 from billing.forms import OverageForm
+from billing.models import Subscription
 from billing.selectors import overview
 from billing.services import own_plan
 from billing.services.granting import BadGrant
-from billing.services.subscriptions import NotNow
+from billing.services.subscriptions import EndsAlready, NotNow
+from billing.templatetags import billing_money
 from billing.views import showing, to_stripe
 from billing.views.plan import redirect_303
 
@@ -41,7 +43,7 @@ def overage(request: HttpRequest, user: User) -> HttpResponse:
 def _said(limit: int) -> str:
     if not limit:
         return _("No extra interviews are allowed.")
-    return _("Up to %(limit)d extra interviews are allowed per period.") % {"limit": limit}
+    return _("Up to %(limit)s extra interviews are allowed per period.") % {"limit": billing_money.count(limit)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,6 +57,8 @@ def cancel(request: HttpRequest, user: User) -> HttpResponse:
     try:
         own_plan.cancel(by=user)
         messages.success(request, _("Your plan ends with this period. Until then you can change your mind."))
+    except EndsAlready:
+        messages.info(request, _("Your plan was cancelled already. Nothing was changed."))
     except NotNow:
         messages.error(request, _("That is not possible for your plan at the moment. Nothing was changed."))
     except to_stripe.REFUSED as error:
@@ -62,13 +66,18 @@ def cancel(request: HttpRequest, user: User) -> HttpResponse:
     return redirect_303("billing")
 
 
+def _kept(held: Subscription) -> str:
+    if held.next_plan is None:
+        return _("Your plan continues.")
+    return _("Your plan continues, and changes to %(plan)s at renewal, as chosen before.") % {"plan": held.next_plan}
+
+
 @require_POST
 @permitted(Permission.MANAGE_BILLING)
 def keep(request: HttpRequest, user: User) -> HttpResponse:
     """Take the cancellation back."""
     try:
-        own_plan.keep(by=user)
-        messages.success(request, _("Your plan continues."))
+        messages.success(request, _kept(own_plan.keep(by=user)))
     except NotNow:
         messages.error(request, _("There is no cancellation to undo. Nothing was changed."))
     except to_stripe.REFUSED as error:

@@ -62,6 +62,9 @@ def choose(request: HttpRequest, user: User, code: str) -> HttpResponse:
         if request.method == "POST":
             return _chosen(request, user, code)
         return _page(request, held, plan)
+    except plans.NoLongerOffered as error:
+        messages.error(request, _gone(error))
+        return redirect_303("billing_plan")
     except plans.UnknownPlan as error:
         raise Http404 from error
     except plan_changes.BelowUse as error:
@@ -83,6 +86,12 @@ def _chosen(request: HttpRequest, user: User, code: str) -> HttpResponse:
         raise Http404
     messages.success(request, CHOICES[when](user, code, shown))
     return redirect_303("billing")
+
+
+def _gone(error: plans.NoLongerOffered) -> str:
+    if error.has_newer:
+        return _("%(plan)s has new terms. Nothing was changed.") % {"plan": error.plan.name}
+    return _("%(plan)s is no longer sold. Nothing was changed.") % {"plan": error.plan.name}
 
 
 def _sentence(error: Exception) -> str:

@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import User
-from accounts.roles import NotPermitted
+from accounts.roles import NotPermitted, NotWhileReadOnly
+from accounts.views.guard import while_read_only
 from interviews.models import Contest, Evaluation, Interview, Job, JobVersion, PlanDraft, Turn
 from interviews.services import reading
 
@@ -20,7 +21,10 @@ View = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
 
 
 def staff(view: View[P]) -> Callable[..., HttpResponse]:
-    """Signed-in people of this tenant; what a role may not is a 403, what does not exist a 404."""
+    """Signed-in people of this tenant; what a role may not is a 403, what does not exist a 404.
+
+    What is off while the tenant is not paid for is a 402 that says so.
+    """
 
     @wraps(view)
     @login_required
@@ -28,6 +32,8 @@ def staff(view: View[P]) -> Callable[..., HttpResponse]:
         assert isinstance(request.user, User)
         try:
             return view(request, request.user, *args, **kwargs)
+        except NotWhileReadOnly:
+            return while_read_only(request)
         except NotPermitted as error:
             raise PermissionDenied from error
         except MISSING as error:

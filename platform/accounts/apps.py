@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
         from accounts.services import invitations, mail, passwords, seats  # noqa: F401  (each says what its mail holds)
         from core import backups, due, entitlements
 
-        entitlements.count_people(seats.taken)
+        entitlements.count_people(seats.taken, invited=seats.invited)
 
         backups.register("sessions", backups.Concern(after=sessions.end_all))
         backups.register("links to join and to reset passwords", backups.Concern(after=links.end_all))

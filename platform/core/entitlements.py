@@ -50,6 +50,7 @@ class NobodyKnows(RuntimeError):
 _looks: list[Callable[[], Terms]] = []
 _uses: dict[str, Callable[[], bool]] = {}
 _people: list[Callable[[], int]] = []
+_invited: list[Callable[[], int]] = []
 
 
 def connect(look: Callable[[], Terms]) -> None:
@@ -86,14 +87,20 @@ def require_seat() -> None:
         )
 
 
-def count_people(count: Callable[[], int]) -> None:
-    """Say who knows how many people take a seat in the current tenant (called in AppConfig.ready)."""
-    _people[:] = [count]
+def count_people(count: Callable[[], int], *, invited: Callable[[], int]) -> None:
+    """Say who knows how many people take a seat in the current tenant, and how many of them were only invited so far
+    (called in AppConfig.ready)."""
+    _people[:], _invited[:] = [count], [invited]
 
 
 def people() -> int:
     """How many people take a seat in the current tenant."""
     return sum(count() for count in _people)
+
+
+def invited() -> int:
+    """How many of `people()` are open invitations."""
+    return sum(count() for count in _invited)
 
 
 def uses(feature: Feature, look: Callable[[], bool]) -> None:

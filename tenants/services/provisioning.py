@@ -1,6 +1,8 @@
 """Making a tenant: a task with visible steps that can resume where it failed, or be removed."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 import structlog
@@ -21,8 +23,19 @@ _last: list[tuple[str, Step]] = []
 _undo: dict[str, Step] = {}
 
 
-Choices = list[tuple[str, str]]
-_plans: list[Callable[[], Choices]] = []
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan that a tenant can be set up on: what it costs a month, and how it is tried."""
+
+    code: str
+    name: str
+    price_usd: Decimal
+    interviews_a_month: int
+    trial_interviews: int
+    trial_days: int
+
+
+_plans: list[Callable[[], list[Offer]]] = []
 
 
 class ProvisioningFailed(RuntimeError):
@@ -48,14 +61,19 @@ def register_step(name: str, step: Step, *, undo: Step, last: bool = False) -> N
         _undo[name] = undo
 
 
-def offer_plans(choices: Callable[[], Choices]) -> None:
-    """Say which plans (code, name) a tenant can be set up on (called in AppConfig.ready)."""
-    _plans[:] = [choices]
+def offer_plans(offers: Callable[[], list[Offer]]) -> None:
+    """Say which plans a tenant can be set up on, cheapest first (called in AppConfig.ready)."""
+    _plans[:] = [offers]
 
 
-def plans() -> Choices:
+def offers() -> list[Offer]:
     """The plans on offer."""
-    return [choice for choices in _plans for choice in choices()]
+    return [offer for look in _plans for offer in look()]
+
+
+def plans() -> list[tuple[str, str]]:
+    """Code and name of the plans on offer."""
+    return [(offer.code, offer.name) for offer in offers()]
 
 
 def host_of(subdomain: str) -> str:

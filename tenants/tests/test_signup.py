@@ -28,7 +28,7 @@ class AskTests(Public):
         self.assertContains(self.client.get("/"), 'href="/start/"')
 
     def test_the_form_offers_the_cheapest_plan_and_is_answered_with_one_page(self) -> None:
-        self.assertContains(self.client.get("/start/"), '<option value="starter" selected>')
+        self.assertContains(self.client.get("/start/"), 'name="plan_code" value="starter" checked')
 
         response = self.post()
 

@@ -62,7 +62,10 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _form(request: HttpRequest, form: SignUpForm, *, status: int = 200, hint: Any = None) -> HttpResponse:
     base = provisioning.host_of("") + settings.PUBLIC_PORT
-    context = {"form": form, "hint": hint, "scheme": settings.PUBLIC_SCHEME, "base": base}
+    offers = provisioning.offers()
+    trials_on_offer = {(offer.trial_interviews, offer.trial_days) for offer in offers}
+    context = {"form": form, "hint": hint, "scheme": settings.PUBLIC_SCHEME, "base": base, "offers": offers}
+    context["trial"] = offers[0] if len(trials_on_offer) == 1 else None  # else each plan says its own
     return render(request, "public/signup.html", context, status=status)
 
 
@@ -130,6 +133,7 @@ def progress(request: HttpRequest, key: str) -> HttpResponse:
         "email": found.email,
         "ready": status == found.tenant.Status.READY,
         "failed": status == found.tenant.Status.FAILED,
+        "trial": next((offer for offer in provisioning.offers() if offer.code == found.tenant.plan_code), None),
         "steps": [{"title": STEPS.get(step.name, step.name), "status": step.status} for step in found.steps],
     }
     return render(request, "public/signup_progress.html", context)

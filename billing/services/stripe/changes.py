@@ -16,7 +16,7 @@ from billing.services.stripe import claim, client, following, mirror, shapes
 from billing.services.stripe.checkout import NotByCard
 from billing.services.stripe.following import AT_RENEWAL, CARD, NOW
 from billing.services.stripe.shapes import Bought
-from billing.services.subscriptions import NotNow
+from billing.services.subscriptions import EndsAlready, NotNow
 from core import audit, clock, tenancy
 
 UNCHARGED = {"proration_behavior": "none"}
@@ -61,11 +61,13 @@ def change_at_renewal(*, by: User, code: str, shown: str) -> Subscription:
 def cancel_at_end(*, by: User) -> Subscription:
     """No further month, by card or by invoice.
 
-    :raises NotNow, claim.Busy, client.Unavailable, client.Refused: with nothing changed.
+    :raises EndsAlready, NotNow, claim.Busy, client.Unavailable, client.Refused: with nothing changed.
     """
     held = _own(by)
     if held.collection != CARD:
         return subscriptions.cancel_at_end(subscription_id=held.pk)
+    if held.cancels_at is not None:
+        raise EndsAlready(held.get_status_display())
     return _cancelling(held, at_end=True)
 
 

@@ -160,7 +160,7 @@ def _follow_cancellation(held: Subscription, bought: Bought) -> None:
     if bought.status == OVER or held.status == Status.CANCELLED:
         return
     if held.cancels_at is None:
-        audit.record("subscription.cancellation_taken_back", held)
+        audit.record("subscription.cancellation_taken_back", held, plan=held.next_plan_id or held.plan_id)
     else:
         audit.record("subscription.cancellation_asked", held, ends=held.cancels_at.isoformat())
 

@@ -11,9 +11,14 @@ _ALONE = "SELECT pg_advisory_xact_lock(hashtext(%s))"
 
 def taken() -> int:
     """How many places of the current tenant's plan are taken."""
+    return User.objects.filter(is_active=True).count() + invited()
+
+
+def invited() -> int:
+    """How many of them by an open invitation alone."""
     people = User.objects.filter(is_active=True)
-    invited = TeamInvitation.objects.filter(status=TeamInvitation.Status.PENDING, expires_at__gt=clock.now())
-    return people.count() + invited.exclude(email__in=people.values("email")).count()
+    waiting = TeamInvitation.objects.filter(status=TeamInvitation.Status.PENDING, expires_at__gt=clock.now())
+    return waiting.exclude(email__in=people.values("email")).count()
 
 
 def require() -> None:

@@ -35,10 +35,15 @@ def permitted(permission: Permission | None = None) -> Callable[[View[P]], Calla
             except NotInPlan as error:
                 return render(request, "accounts/not_in_plan.html", {"why": str(error)}, status=402)
             except NotWhileReadOnly:
-                return render(request, "accounts/not_in_plan.html", {"reads_only": True}, status=402)
+                return while_read_only(request)
             except NotPermitted as error:
                 raise PermissionDenied from error
 
         return checked
 
     return wrap
+
+
+def while_read_only(request: HttpRequest) -> HttpResponse:
+    """What the role may, but nobody does while the tenant is not paid for: why, and who can change that (402)."""
+    return render(request, "accounts/not_in_plan.html", {"reads_only": True}, status=402)

@@ -16,6 +16,7 @@ from accounts.roles import Permission, Role
 from accounts.services import invitations, people, team
 from accounts.views.guard import permitted
 from core import clock, ratelimit
+from core.entitlements import NoSeatLeft
 
 RATE = "60/hour"
 WORDS: dict[type[Exception], object] = {
@@ -49,6 +50,9 @@ def invite(request: HttpRequest, user: User) -> HttpResponse:
             return redirect("team")
         except REFUSALS as error:
             form.add_error(None, str(WORDS[type(error)]))
+        except NoSeatLeft as error:
+            form.add_error(None, str(error))
+            return render(request, "accounts/invite.html", {"form": form, "no_seat": True}, status=402)
     return render(request, "accounts/invite.html", {"form": form}, status=400 if form.errors else 200)
 
 
