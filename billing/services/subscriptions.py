@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
-from billing.services import periods, plans, room, sellers
+from billing.services import announcing, periods, plans, room, sellers
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
 from tenants.models import Tenant
@@ -98,9 +98,11 @@ def cancel_at_end(*, subscription_id: UUID) -> Subscription:
     period = held.periods.first()
     if held.status not in Subscription.SERVED or period is None:
         raise NotNow(held.get_status_display())
-    held.cancels_at, held.next_plan = period.period_end, None
+    is_new, held.cancels_at, held.next_plan = held.cancels_at is None, period.period_end, None
     held.save(update_fields=["cancels_at", "next_plan"])
     audit.record("subscription.cancellation_asked", held, ends=held.cancels_at.isoformat())
+    if is_new:
+        announcing.cancelled(held)
     return held
 
 
