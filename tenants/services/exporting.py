@@ -1,8 +1,8 @@
 """All that a tenant holds, taken along by its owner: one ZIP with a file of JSON lines for each table.
 
 What other apps keep of it outside of its schema they add (`also`). What was sealed is opened; secrets, sessions and
-what only the machinery needs stay behind. On disk the archive is sealed under the tenant's key, so that it can be read by
-nobody else, and by nobody once the tenant is closed.
+what only the machinery needs stay behind. On disk the archive is sealed under the tenant's key, so that it can be read
+by nobody else, and by nobody once the tenant is closed.
 """
 
 import hashlib
