@@ -107,6 +107,21 @@ class TrialTests(TenantTestCase):
         self.assertEqual((held().status, held().trial_ends_at), ("trialing", NOON + 27 * DAY))
         self.assertEqual(held().periods.get().period_end, NOON + 27 * DAY)
 
+    def test_in_all_a_trial_lasts_no_longer_than_ninety_days(self) -> None:
+        one = on("starter", status="trialing", trial_ends_at=NOON + 14 * DAY)
+        with time_machine.travel(NOON, tick=False):
+            periods.open_trial(held())
+            began = held().periods.get().period_start
+            granting.extend_trial(subscription_id=one.pk, days=60, reason=WHY)
+            with self.assertRaisesMessage(BadGrant, "A trial lasts at most 90 days in all: this one began on"):
+                granting.extend_trial(subscription_id=one.pk, days=60, reason=WHY)
+            self.assertEqual(held().trial_ends_at, NOON + 74 * DAY)
+
+            left = (began + 90 * DAY - (NOON + 74 * DAY)) // DAY
+            granting.extend_trial(subscription_id=one.pk, days=left, reason=WHY)
+            with self.assertRaises(BadGrant):
+                granting.extend_trial(subscription_id=one.pk, days=1, reason=WHY)
+
     def test_what_is_paid_for_is_no_trial(self) -> None:
         on("starter")
         with time_machine.travel(NOON, tick=False):
