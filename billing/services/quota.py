@@ -65,7 +65,8 @@ def consume(*, interview_id: UUID) -> None:
         if not QuotaUse.objects.filter(pk=interview_id, status=QuotaUse.Status.RELEASED).exists():
             return
         reserve(interview_id=interview_id)
-        use.update(status=QuotaUse.Status.CONSUMED)
+        if use.update(status=QuotaUse.Status.CONSUMED) != 1:
+            return  # another answer, for which this one waited, took it up and counts
     found = _one(CONSUME, [interview_id])
     if found is not None and found[0] > found[1]:
         period, key = QuotaPeriod.objects.get(uses__pk=interview_id), f"overage:{interview_id}"

@@ -90,6 +90,21 @@ class AtOnceTests(CommittingTestCase):
 
         self.assertEqual((self.counts(), self.uses("consumed")), ((0, 1), 1))
 
+    def test_of_two_answers_to_one_that_was_released_one_counts(self) -> None:
+        interview_id, other = uuid7(), uuid7()
+        start(interview_id)()
+        quota.release(interview_id=interview_id)
+        start(other)()  # its place is not spent by the second answer
+
+        with ThreadPoolExecutor(1) as background:
+            with transaction.atomic():
+                quota.consume(interview_id=interview_id)
+                again = background.submit(at_once, lambda: quota.consume(interview_id=interview_id))
+                wait_for_a_lock()
+            self.assertEqual(again.result(10), [None])
+
+        self.assertEqual((self.counts(), self.uses("consumed"), self.uses("reserved")), ((1, 1), 1, 1))
+
     def test_a_release_that_waits_for_an_answer_of_the_same_instant_gives_nothing_back(self) -> None:
         interview_id = uuid7()
         start(interview_id)()
