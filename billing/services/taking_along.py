@@ -43,15 +43,14 @@ def files() -> Iterator[tuple[str, Iterable[bytes]]]:
 
 
 def _tables(held: Subscription) -> list[QuerySet[Any]]:
-    own = [model.objects.filter(subscription=held) for model in (BillingDetails, Invoice, InvoiceLine)]
-    own += [model.objects.filter(subscription=held) for model in (QuotaPeriod, UsageRecord)]
-    of_periods = [model.objects.filter(period__subscription=held) for model in (QuotaUse, CreditGrant)]
+    own: tuple[Any, ...] = (BillingDetails, Invoice, InvoiceLine, QuotaPeriod, UsageRecord)
+    of_periods: tuple[Any, ...] = (QuotaUse, CreditGrant)
     bought = Q(tenant_id=held.tenant_id) | Q(pk=held.plan_id) | Q(pk__in=held.periods.values("plan"))
     return [
         Subscription.objects.filter(pk=held.pk),
         Plan.objects.filter(bought),
-        *own,
-        *of_periods,
+        *(model.objects.filter(subscription=held) for model in own),
+        *(model.objects.filter(period__subscription=held) for model in of_periods),
         own_budgets.rows(tenancy.schema()),
     ]
 
@@ -62,7 +61,7 @@ def _receipts(held: Subscription) -> Iterator[bytes]:
     last: UUID | None = None
     while True:
         rest = began if last is None else began.filter(interview_id__gt=last)
-        page = list(rest.values_list("interview_id", flat=True)[:PIECE])
+        page = [pk for pk in rest.values_list("interview_id", flat=True)[:PIECE] if pk]
         if not page:
             return
         found, servers = receipts.of(page, tenant=tenancy.schema()), infrastructure_usd(page)

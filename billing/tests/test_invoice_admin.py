@@ -183,7 +183,7 @@ class PartiesTests(AdminCase):
         for wrong, said in (
             ({"iban": "PT50000201231234567890155"}, "check digits are wrong"),
             ({"bic": "NOBIC"}, "check digits are wrong"),
-            ({"tax_id": "501964842"}, "no VAT number of PT"),
+            ({"tax_id": "501964842"}, "no VAT number of this country (Portugal)"),
             ({"country": "ZZ"}, "no country"),
             ({"zone": "Europe/Nowhere"}, "no such time zone"),
             ({"zone": "../../etc/passwd"}, "no such time zone"),
@@ -223,7 +223,7 @@ class PartiesTests(AdminCase):
     def test_wrong_details_are_refused(self) -> None:
         held = invoiced.subscription()
         for wrong, said in (
-            ({"tax_id": "DE136695975"}, "no VAT number of DE"),
+            ({"tax_id": "DE136695975"}, "no VAT number of this country (Germany)"),
             ({"country": "XX"}, "no country"),
             ({"company": " "}, "required"),
             ({"email": "nobody"}, "valid email"),

@@ -37,7 +37,7 @@ def fill(schema: str) -> tuple[Any, Any]:
         invoice = invoicing.issue(subscription_id=subscription(schema).pk)
         interview_id = uuid7()
         quota.reserve(interview_id=interview_id)
-        period = subscription(schema).periods.first()
+        period = subscription(schema).periods.latest("period_start")
         CreditGrant.objects.create(period=period, interviews=3, reason="Agreed with them.", granted_by=uuid7())
         OwnBudget.objects.create(tenant=schema, period="day", limit_usd=Decimal(7), is_hard=True, warn_percent=80)
         called(schema, interview_id)
