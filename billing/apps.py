@@ -8,13 +8,13 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         from billing import selectors
-        from billing.services import entitlements, plans, reconciling, sellers, subscriptions
+        from billing.services import entitlements, plans, reconciling, sellers, subscriptions, taking_along
         from billing.services.stripe import leaving
         from core import entitlements as asked
         from core import gauges, staff_warnings, tenancy
         from llm import own_keys
         from tenants.selectors import figures
-        from tenants.services import api_keys, closing, provisioning
+        from tenants.services import api_keys, closing, exporting, provisioning
 
         asked.connect(entitlements.to_begin)
         asked.uses(asked.Feature.OWN_KEYS, lambda: bool(own_keys.of(tenancy.schema())))
@@ -24,6 +24,7 @@ class BillingConfig(AppConfig):
         own_keys.connect(selectors.with_own_keys)
         closing.when_closed("own_keys", lambda tenant: own_keys.forget_tenant(tenant.schema_name))
         closing.when_closed("stripe", leaving.leave)
+        exporting.also(taking_along.files)
         api_keys.limit_by(selectors.api_calls_a_minute)
         figures.connect(selectors.standings)
         provisioning.offer_plans(plans.to_start_with)

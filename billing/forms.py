@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import BillingDetails
+from billing.selectors import taxed
 from billing.services import countries
 
 
@@ -28,6 +29,7 @@ class DetailsForm(forms.ModelForm):
         )
         for name, label in LABELS.items():
             self.fields[name].label = label
+        self.fields["tax_id"].help_text = f"{self.fields['tax_id'].help_text} {taxed.hint()}".rstrip()
 
 
 LABELS = {

@@ -17,11 +17,12 @@ from tenants.models import ApiKey
 
 PAGE = 50
 SLACK = timedelta(days=1)  # between a row's id, made by a client's clock, and its time, by the database's
+STAFF = "platform"  # its people have no name for a tenant, nor an id
 ACTORS = {
     "user": _("A person of the team"),
     "candidate": _("A candidate"),
     "support": _("Support"),
-    "platform": _("The platform's staff"),
+    STAFF: _("Candor's staff"),
     "api_key": _("An API key"),
     "scim": _("The directory (SCIM)"),
     "system": _("The system"),
@@ -121,9 +122,24 @@ def _event(event: AuditEvent, names: dict[UUID, str]) -> dict[str, Any]:
         "action": event.action,
         "said": sentences.of(event.action, event.detail.get("route", "")),
         "who": by_name or ACTORS.get(event.actor_type, event.actor_type),
-        "who_id": event.actor_id if not by_name else None,
+        "who_id": event.actor_id if not by_name and event.actor_type != STAFF else None,
         "object_type": event.object_type.rpartition(".")[2],
         "object_id": event.object_id,
         "subject_id": event.subject_id,
-        "detail": [(key.replace("_", " "), value) for key, value in event.detail.items() if value != ""],
+        "detail": [(_spaced(key), _readable(value)) for key, value in event.detail.items() if value != ""],
     }
+
+
+def _readable(value: Any) -> Any:
+    """What a detail holds, for people: yes and no, lists with commas, and what is inside of a group by its names."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, dict):
+        return ", ".join(f"{_spaced(key)} {_readable(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(str(_readable(inner)) for inner in value)
+    return "–" if value is None else value
+
+
+def _spaced(key: str) -> str:
+    return key.replace("_", " ")

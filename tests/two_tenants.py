@@ -14,6 +14,7 @@ from accounts.models import ScimGroup, User
 from accounts.programs import Scope
 from accounts.roles import Role
 from accounts.services import invitations as team_invitations
+from billing.models import Plan
 from billing.services import periods
 from billing.tests import invoiced
 from core import clock
@@ -97,7 +98,15 @@ def build() -> World:
     Invitation.objects.update(used_at=clock.now())
     _support()
     invoiced.issued(line2=words)
+    _contract()
     return world
+
+
+def _contract() -> None:
+    """A larger plan of the tenant's own with all that is in use: it begins without a word to the platform's staff."""
+    terms = {"price_usd": 2499, "interviews_a_month": 10_000, "sso": True, "scim": True, "custom_domain": True}
+    tenant = Tenant.objects.get(schema_name=HOME)
+    Plan.objects.create(code="larger", family="larger", name="Contract", tenant=tenant, **terms)
 
 
 def programs() -> tuple[str, str]:

@@ -15,12 +15,12 @@ from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from billing.admin import refusals
 from billing.models import Subscription
 from billing.models.quota import MOST_CREDITS
-from billing.selectors import staff
+from billing.selectors import previews, staff
 from billing.services import months, plan_changes, plans, staff_acts
 from billing.services.granting import MOST_TRIAL_DAYS, BadGrant
 from billing.services.subscriptions import NotNow
@@ -38,6 +38,8 @@ class ActForm(forms.Form):
     reason = ReasonField(gettext_lazy("The tenant reads it in its audit trail: name the ticket or the agreement."))
     seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
 
+    previews: tuple[plan_changes.Preview, ...] = ()  # what each choice would come to now
+
     def __init__(self, *args: Any, held: Subscription, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.held = held
@@ -53,6 +55,7 @@ class PlanForm(ActForm):
         found = [plan for plan in plans.offered(held.tenant) if plan.pk != held.plan_id]
         choice: Any = self.fields["code"]
         choice.choices = [(plan.pk, f"{plan}: ${plan.price_usd}, {plan.interviews_a_month}") for plan in found]
+        self.previews = previews.of(held, found)
 
 
 class CreditForm(ActForm):
@@ -63,6 +66,20 @@ class CreditForm(ActForm):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=gettext_lazy("For the period that runs now; what is over at its end is gone."),
     )
+    sure = forms.BooleanField(
+        label=gettext_lazy("Yes, more than a whole month of the plan"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=gettext_lazy("Only needed for more interviews at once than the plan includes in a month."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        is_sure, month = given.pop("sure", False), self.held.plan.interviews_a_month
+        if given.get("interviews", 0) > month and not is_sure:
+            said = _("That is more than the plan includes in a month (%(month)d). If it is meant so, say yes here.")
+            self.add_error("sure", said % {"month": month})
+        return given
 
 
 class TrialForm(ActForm):

@@ -1,6 +1,7 @@
 """Invoices, credit notes and the lines that wait, in the platform's admin: to read, with acts that are audited."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,10 @@ from billing.services.stripe import refunds
 from billing.views.invoices import as_file
 from core import audit
 from core.read_only import ReadOnly, ReadOnlyAdmin
+from core.tenancy import UnknownTenant
 from tenants.services.trails import acting
+
+CLOSED = _("The tenant is closed. Nothing was done.")
 
 
 class LineInline(ReadOnly, TabularInline):
@@ -34,13 +38,13 @@ class LineInline(ReadOnly, TabularInline):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    list_display = ("number", "tenant", "kind", "status", "total_usd", "issued_at", "due_at", "paid_at", "source")
+    list_display = ("number", "tenant", "kind", "stands", "total", "issued_at", "due_at", "paid_at", "source")
     list_filter = ("status", "kind", "source")
     search_fields = ("number", "subscription__tenant__name", "payment_reference")
     list_select_related = ("subscription__tenant",)
     fields = (
-        *("number", "tenant", "kind", "status", "source", "corrects", "stripe_id", "hosted_url"),
-        *("subtotal_usd", "tax_percent", "tax_usd", "tax_note", "total_usd", "left_usd"),
+        *("number", "tenant", "kind", "stands", "source", "corrects", "stripe_id", "hosted_url"),
+        *("subtotal", "tax_percent", "tax", "tax_note", "total", "left_usd"),
         *(
             "issued_at",
             "due_at",
@@ -59,6 +63,22 @@ class InvoiceAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Tenant"), ordering="subscription__tenant__name")
     def tenant(self, invoice: Invoice) -> str:
         return str(invoice.subscription.tenant)
+
+    @admin.display(description=_("Status"), ordering="status")
+    def stands(self, invoice: Invoice) -> str:
+        return invoice.stands
+
+    @admin.display(description=_("Subtotal in dollars"), ordering="subtotal_usd")
+    def subtotal(self, invoice: Invoice) -> str:
+        return _signed(invoice, invoice.subtotal_usd)
+
+    @admin.display(description=_("Tax in dollars"), ordering="tax_usd")
+    def tax(self, invoice: Invoice) -> str:
+        return _signed(invoice, invoice.tax_usd)
+
+    @admin.display(description=_("Total in dollars"), ordering="total_usd")
+    def total(self, invoice: Invoice) -> str:
+        return _signed(invoice, invoice.total_usd)
 
     @admin.display(description=_("Not credited yet"))
     def left_usd(self, invoice: Invoice) -> str:
@@ -119,6 +139,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
                 form.add_error(None, str(error))
             except refusals.OF_STRIPE as error:
                 form.add_error(None, refusals.sentence(error))
+            except UnknownTenant:
+                form.add_error(None, CLOSED)
             else:
                 self.log_change(request, invoice, str(form.title))
                 messages.success(request, f"{form.title}: {made.number}")
@@ -161,8 +183,16 @@ class InvoiceLineAdmin(ReadOnlyAdmin):
             except (invoicing.NothingToInvoice, invoicing.DetailsMissing, sellers.PlaceholderSeller) as error:
                 messages.error(request, f"{name}: {error}")
                 continue
+            except UnknownTenant:
+                messages.error(request, f"{name}: {CLOSED}")
+                continue
             self.log_change(request, made, _("Issued"))
             messages.success(request, _("%(name)s: %(number)s is issued.") % {"name": name, "number": made.number})
+
+
+def _signed(invoice: Invoice, usd: Decimal) -> str:
+    """An amount as people read it: a credit note's with a minus."""
+    return f"{-usd if invoice.kind == Invoice.Kind.CREDIT_NOTE and usd else usd}"
 
 
 def _source(object_id: Any) -> str:

@@ -38,6 +38,9 @@ class PlanForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        if "tenant" in self.errors and hasattr(self.data, "copy"):
+            self.data = self.data.copy()
+            self.data["tenant"] = ""  # what is no id can't be looked up to be shown again
         if bool(given.get("most_overage")) != (given.get("overage_price_usd") is not None):
             self.add_error("most_overage", _("Interviews beyond the included need a price, and a price a number."))
         tenant, family = given.get("tenant"), given.get("family", "")

@@ -7,15 +7,17 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from billing.models import InfrastructureShare, ReceiptPolicy
+from billing.models import InfrastructureShare, InterviewReceipt, ReceiptPolicy
 from billing.selectors import receipts as shown_receipts
 from billing.services import receipts
+from core.read_only import ReadOnlyAdmin
 from llm import receipts as ledger
 
 
@@ -30,6 +32,7 @@ class InfrastructureShareAdmin(ModelAdmin):
     list_display = ("from_date", "usd_an_interview", "note", "in_force")
     fields = ("from_date", "usd_an_interview", "note")
     actions = None
+    list_before_template = "admin/billing/_share_links.html"
 
     @admin.display(description=_("Counts"), boolean=True)
     def in_force(self, row: InfrastructureShare) -> bool:
@@ -60,6 +63,16 @@ class InfrastructureShareAdmin(ModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: InfrastructureShare) -> None:
         receipts.remove_share(obj)
+
+
+@admin.register(InterviewReceipt)
+class InterviewReceiptAdmin(ReadOnlyAdmin):
+    """The menu's way to the receipt of any interview."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect("admin:billing_receipt")
 
 
 def _receipt(interview_id: UUID) -> dict[str, Any]:

@@ -94,6 +94,9 @@ def _high(usd: Decimal, top: Decimal) -> float:
 
 
 def _marks(top: Decimal) -> list[Mark]:
+    """Nothing, half and all; without any amount, the ground alone."""
+    if not top:
+        return [Mark(HEIGHT, top)]
     return [Mark(round(HEIGHT * (1 - part), 1), top * Decimal(str(part))) for part in (0, 0.5, 1)]
 
 

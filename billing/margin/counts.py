@@ -31,6 +31,13 @@ class Interviews:
     started: int = 0
     completed: int = 0
     infrastructure_usd: Decimal = Decimal(0)
+    unshared: int = 0  # began before any share was set
+
+
+def without_share(starts: Sequence[datetime]) -> list[int]:
+    """The places of the months in which no share of the servers was set on any day."""
+    first = min((day for day, _usd in shares()), default=None)
+    return [place for place, end in enumerate(starts[1:]) if first is None or first >= end.date()]
 
 
 def shares() -> list[Share]:
@@ -54,12 +61,15 @@ def by_month(starts: Sequence[datetime]) -> dict[tuple[int, UUID], Interviews]:
                 into.completed += count
             else:
                 into.started += count
-                into.infrastructure_usd += count * _share_at(edges[edge], known)
+                share = _share_at(edges[edge], known)
+                into.infrastructure_usd += count * (share or 0)
+                into.unshared += count if share is None else 0
     return dict(found)
 
 
-def _share_at(moment: datetime, known: Sequence[Share]) -> Decimal:
-    return next((usd for day, usd in reversed(known) if day <= moment.date()), Decimal(0))
+def _share_at(moment: datetime, known: Sequence[Share]) -> Decimal | None:
+    """None before the first was set."""
+    return next((usd for day, usd in reversed(known) if day <= moment.date()), None)
 
 
 def plans(starts: Sequence[datetime]) -> dict[tuple[int, UUID], str]:

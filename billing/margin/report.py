@@ -34,6 +34,17 @@ class Line:
     infrastructure_usd: Decimal = Decimal(0)
     started: int = 0
     completed: int = 0
+    unshared: int = 0
+
+    @property
+    def servers_unknown(self) -> bool:
+        """Whether servers cost more than is known: `unshared` of the interviews, or months, had no share."""
+        return self.unshared > 0
+
+    @property
+    def servers_usd(self) -> Decimal | None:
+        """What servers cost as far as it is known; None where nothing is."""
+        return None if self.servers_unknown and not self.infrastructure_usd else self.infrastructure_usd
 
     @property
     def cost_usd(self) -> Decimal:
@@ -137,7 +148,11 @@ def build(now: datetime, months: int) -> Figures:
     for key, count in counts.by_month(starts).items():
         line = found.cells[key]
         line.started, line.completed, line.infrastructure_usd = count.started, count.completed, count.infrastructure_usd
+        line.unshared = count.unshared
     _spent(found, {schema: pk for pk, _name, schema in tenants})
+    for place in counts.without_share(starts):
+        for (month, _tenant), line in found.cells.items():
+            line.unshared += month == place
     found.plans = counts.plans(starts)
     return found
 

@@ -5,7 +5,7 @@ from billing.models.margins import Margin
 from billing.models.notices import BillingNotice
 from billing.models.plans import Plan
 from billing.models.quota import CreditGrant, QuotaPeriod, QuotaUse, UsageRecord
-from billing.models.receipts import InfrastructureShare, ReceiptPolicy
+from billing.models.receipts import InfrastructureShare, InterviewReceipt, ReceiptPolicy
 from billing.models.reconciliations import Reconciliation
 from billing.models.sellers import Seller
 from billing.models.stripe import StripeEvent
@@ -16,6 +16,7 @@ __all__ = [
     "BillingNotice",
     "CreditGrant",
     "InfrastructureShare",
+    "InterviewReceipt",
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",

@@ -1,5 +1,6 @@
 """What a tenant owes: invoices, credit notes, and the lines that wait for one."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 import pgtrigger
@@ -190,6 +191,21 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def stands(self) -> str:
+        """Its status in words: a credit note of an unpaid invoice was taken off it at once, another is paid back."""
+        if self.kind != self.Kind.CREDIT_NOTE or self.status not in (self.Status.OPEN, self.Status.PAID):
+            return str(self.get_status_display())
+        if self.status == self.Status.OPEN:
+            return str(_("Issued"))
+        taken_off = self.source == self.Source.OWN and self.paid_at == self.issued_at
+        return str(_("Taken off the invoice") if taken_off else _("Paid back"))
+
+    @property
+    def shown_usd(self) -> Decimal:
+        """The total as people read it: a credit note's with a minus."""
+        return -self.total_usd if self.kind == self.Kind.CREDIT_NOTE else self.total_usd
 
     @property
     def zone(self) -> str:

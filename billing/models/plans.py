@@ -91,10 +91,15 @@ class Plan(models.Model):
             models.UniqueConstraint(
                 fields=["family", "version"], condition=~Q(family=""), name="one_row_a_version_of_a_plan"
             ),
-            models.CheckConstraint(condition=Q(price_usd__gte=0), name="a_plan_costs_nothing_or_more"),
+            models.CheckConstraint(
+                condition=Q(price_usd__gte=0),
+                name="a_plan_costs_nothing_or_more",
+                violation_error_message=_("A plan costs nothing or more: the price can't be negative."),
+            ),
             models.CheckConstraint(
                 condition=Q(overage_price_usd=None, most_overage=0) | Q(overage_price_usd__gt=0),
                 name="an_overage_has_a_price",
+                violation_error_message=_("Interviews beyond the included need a price above nothing, and a number."),
             ),
         ]
         triggers = [

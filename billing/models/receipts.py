@@ -69,6 +69,15 @@ class InfrastructureShare(models.Model):
             raise ValidationError({"from_date": _("This day has begun, and its receipts keep what they show.")})
 
 
+class InterviewReceipt(InfrastructureShare):
+    """A place in the admin for the receipt of any interview; it has no rows of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("receipt of an interview")
+        verbose_name_plural = _("receipts of interviews")
+
+
 class ReceiptPolicy(models.Model):
     """Whether a tenant sees what its interviews cost to run; without a row it does."""
 

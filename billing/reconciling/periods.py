@@ -67,5 +67,5 @@ def _sum(rows: "QuerySet[Any, Any]", what: Count | Sum) -> Subquery:
 
 
 def _is_late(tenant: Tenant, held: Subscription, last: QuotaPeriod, found: Findings) -> bool:
-    served = tenant.status in Tenant.SERVED and not tenant.suspended and held.status in Subscription.SERVED
-    return served and last.period_end < found.now - PATIENCE
+    goes_on = tenant.status in Tenant.SERVED and not tenant.suspended and tenant.closes_at is None
+    return goes_on and held.status in Subscription.SERVED and last.period_end < found.now - PATIENCE

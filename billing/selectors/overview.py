@@ -11,6 +11,7 @@ from billing import selectors
 from billing.models import BillingDetails, Invoice, InvoiceLine, Plan, Subscription
 from billing.selectors import banner, chart, days, dunning
 from billing.services import countries, credit, months, periods, plan_changes, plans, room, stripe, waiting
+from billing.services.subscriptions import NotNow
 from core import clock, tenancy
 from core.entitlements import Feature
 
@@ -171,7 +172,10 @@ def choice(held: Subscription, plan: Plan) -> dict[str, Any]:
     shown["asked_for"] = by_invoice and offer.is_larger and credit.is_asked_for(held, plan)
     shown["renews_at"] = selectors.usage().period_end
     if offer.is_larger:
-        found = plan_changes.preview(held, plan)
+        try:
+            found = plan_changes.preview(held, plan)
+        except NotNow:  # a tenant that closes: no month runs
+            return shown | {"closes": True}
         shown["preview"] = found
         shown["against_now"] = plan_changes.reasons_against(
             plan, plan_changes.in_use(), period=found.period, included=found.included

@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, Plan, Subscription
+from billing.services import dunning
 from billing.services.subscriptions import NotNow
 
 UNASKED_USD = Decimal(500)
@@ -24,7 +25,7 @@ class AskUs(NotNow):
 
 def require(held: Subscription, plan: Plan) -> None:
     """:raises NotNow: while a payment is overdue. :raises AskUs: for more than this tenant gets on credit."""
-    if held.status == Subscription.Status.PAST_DUE:
+    if held.status == Subscription.Status.PAST_DUE or dunning.overdue(held).exists():
         raise NotNow(_("A payment is overdue: nothing larger begins before it came."))
     if is_asked_for(held, plan):
         raise AskUs(_("%(plan)s by invoice begins with a word to us.") % {"plan": plan.name})

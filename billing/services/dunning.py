@@ -14,6 +14,7 @@ from billing.models import Invoice, Subscription
 from billing.services import mail, periods, standing, waiting
 from billing.services.subscriptions import locked
 from core import clock, due, tenancy
+from tenants.models import Tenant
 
 KIND, OVERDUE = "dunning", "invoice_overdue"
 REMINDED = ((timedelta(days=13), mail.Kind.LAST_REMINDER), (timedelta(days=7), mail.Kind.REMINDER))
@@ -40,6 +41,8 @@ def paid(held: Subscription) -> None:
     A tenant that reads only for another reason (its trial is over, it cancelled, the staff stopped it) stays as it is.
     """
     if held.past_due_since is None or held.stopped_by_staff_at is not None:
+        return
+    if held.tenant.status == Tenant.Status.CLOSED:  # nothing goes on, whatever is paid
         return
     if overdue(held).exists() or waiting.too_long(held):
         return

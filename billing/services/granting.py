@@ -1,11 +1,12 @@
 """What is allowed beyond the plan: an overage that the tenant pays for, credits and longer trials by the staff."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, QuotaPeriod, Subscription
@@ -17,6 +18,7 @@ from core.state import TransitionNotAllowed
 from tenants.services import reading_only
 
 MOST_TRIAL_DAYS = 60
+LONGEST_TRIAL = timedelta(days=90)  # in all, from its beginning
 SHORTEST_REASON = 10
 Status = Subscription.Status
 
@@ -79,7 +81,8 @@ def credit(*, subscription_id: UUID, interviews: int, reason: str, by: UUID) -> 
 def extend_trial(*, subscription_id: UUID, days: int, reason: str) -> Subscription:
     """Let the trial go on for so many days from its end, or from now if it is over; its interviews stay as many.
 
-    :raises BadGrant: for an absurd number, or no reason. :raises NotNow: if it never was a trial, or is paid for.
+    :raises BadGrant: for an absurd number, no reason, or a trial that is too long in all. :raises NotNow: if it never
+        was a trial, or is paid for.
     """
     reasoned(reason)
     if not 1 <= days <= MOST_TRIAL_DAYS:
@@ -89,6 +92,7 @@ def extend_trial(*, subscription_id: UUID, days: int, reason: str) -> Subscripti
     if trial is None or held.trial_ends_at is None or held.status not in (Status.TRIALING, Status.READ_ONLY):
         raise NotNow(held.get_status_display())
     ends = max(held.trial_ends_at, clock.now()) + timedelta(days=days)
+    _require_not_too_long(trial, ends, held.zone)
     try:
         if held.status == Status.READ_ONLY:
             state.move(held, Status.TRIALING)
@@ -96,12 +100,22 @@ def extend_trial(*, subscription_id: UUID, days: int, reason: str) -> Subscripti
     except TransitionNotAllowed as error:
         raise NotNow(held.get_status_display()) from error
     held.trial_ends_at = trial.period_end = ends
+    trial.closed_at = None  # a day after its end it was: its interviews may begin again
     held.save(update_fields=["trial_ends_at"])
-    trial.save(update_fields=["period_end"])
+    trial.save(update_fields=["period_end", "closed_at"])
     periods.owe_renewal(held)
     room.came(held)
     audit.record("subscription.trial_extended", held, days=days)
     return held
+
+
+def _require_not_too_long(trial: QuotaPeriod, ends: datetime, zone: str) -> None:
+    last = trial.period_start + LONGEST_TRIAL
+    if ends <= last:
+        return
+    began, until = (date_format(at.astimezone(ZoneInfo(zone)), "j F Y") for at in (trial.period_start, last))
+    said = _("A trial lasts at most %(days)d days in all: this one began on %(began)s and can go on until %(until)s.")
+    raise BadGrant(said % {"days": LONGEST_TRIAL.days, "began": began, "until": until})
 
 
 def reasoned(reason: str) -> str:

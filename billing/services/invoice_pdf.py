@@ -57,7 +57,7 @@ def _data(invoice: Invoice) -> dict[str, Any]:
         "buyer": party(invoice.buyer),
         "facts": _facts(invoice),
         "columns": [_("What"), _("Quantity"), _("Price"), _("Amount")],
-        "lines": [_line(line) for line in lines],
+        "lines": [_line(line, _sign(invoice)) for line in lines],
         "totals": _totals(invoice),
         "note": invoice.tax_note,
         "pay": _how_to_pay(invoice),
@@ -84,9 +84,8 @@ def _subtitle(invoice: Invoice) -> str:
 
 def _status(invoice: Invoice) -> str:
     if invoice.status != Invoice.Status.PAID or invoice.paid_at is None:
-        return str(invoice.get_status_display())
-    said = _("Settled %(date)s") if _is_credit(invoice) else _("Paid %(date)s")
-    return said % {"date": _date(invoice.paid_at, invoice)}
+        return invoice.stands
+    return f"{invoice.stands} {_date(invoice.paid_at, invoice)}"
 
 
 def party(kept: dict[str, Any]) -> list[str]:
@@ -104,7 +103,7 @@ def party(kept: dict[str, Any]) -> list[str]:
 def _facts(invoice: Invoice) -> list[Row]:
     facts = [_fact(_("Number"), invoice.number), _fact(_("Issued"), _date(invoice.issued_at, invoice))]
     if _is_credit(invoice):
-        return [*facts, _fact(_("Credit"), money(invoice.total_usd))]
+        return [*facts, _fact(_("Credit"), money(invoice.shown_usd))]
     if invoice.due_at is not None:
         facts.append(_fact(_("Due"), _date(invoice.due_at, invoice)))
     left = invoice.total_usd if invoice.status == Invoice.Status.OPEN else Decimal(0)
@@ -116,12 +115,16 @@ def _credited(invoice: Invoice) -> Decimal:
 
 
 def _totals(invoice: Invoice) -> list[Row]:
-    percent = f"{invoice.tax_percent.normalize():f}"
+    percent, sign = f"{invoice.tax_percent.normalize():f}", _sign(invoice)
     return [
-        _amount(_("Subtotal"), invoice.subtotal_usd),
-        _amount(_("VAT %(percent)s%%") % {"percent": percent}, invoice.tax_usd),
-        _amount(_("Total in US dollars"), invoice.total_usd),
+        _amount(_("Subtotal"), sign * invoice.subtotal_usd),
+        _amount(_("VAT %(percent)s%%") % {"percent": percent}, sign * invoice.tax_usd),
+        _amount(_("Total in US dollars"), invoice.shown_usd),
     ]
+
+
+def _sign(invoice: Invoice) -> int:
+    return -1 if _is_credit(invoice) else 1
 
 
 def _how_to_pay(invoice: Invoice) -> list[Row]:
@@ -133,7 +136,7 @@ def _how_to_pay(invoice: Invoice) -> list[Row]:
     return [_fact(label, value) for label, value in rows if value]
 
 
-def _line(line: InvoiceLine) -> Row:
+def _line(line: InvoiceLine, sign: int) -> Row:
     when = ""
     if line.from_at is not None and line.until_at is not None:
         when = _span(line.from_at, line.until_at, line.subscription.zone)
@@ -141,8 +144,8 @@ def _line(line: InvoiceLine) -> Row:
         "what": line_text(line),
         "when": when,
         "quantity": f"{line.quantity.normalize():,f}",
-        "unit": money(line.unit_price_usd),
-        "amount": money(line.amount_usd),
+        "unit": money(sign * line.unit_price_usd),
+        "amount": money(sign * line.amount_usd),
     }
 
 

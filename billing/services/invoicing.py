@@ -72,14 +72,14 @@ def _wait_for_details(held: Subscription) -> None:
 
 @transaction.atomic
 def issue(*, subscription_id: UUID) -> Invoice:
-    """Draw up an invoice from every line that waits.
+    """Draw up an invoice from every line that waits; of who pays by card by now, those of before.
 
     :raises NothingToInvoice, DetailsMissing, sellers.PlaceholderSeller: with nothing changed.
     """
     held = locked(subscription_id)
     lines = list(InvoiceLine.objects.select_for_update().filter(subscription=held, invoice=None))
     subtotal = sum((line.amount_usd for line in lines), Decimal(0))
-    if not waiting.is_enough(held, subtotal) or held.collection != Subscription.Collection.INVOICE:
+    if not waiting.is_enough(held, subtotal):
         raise NothingToInvoice(
             _("Nothing waits for an invoice, or what waits is a credit, or less than a dollar, for the next one.")
         )

@@ -31,7 +31,12 @@ def register(kind: Kind, write: Write) -> None:
 
 
 def tell(held: Subscription, kind: Kind, *, key: str, invoice_id: UUID | None = None, **detail: Any) -> bool:
-    """Owe those who pay for the tenant one mail; whether this call did, and not another before it."""
+    """Owe those who pay for the tenant one mail; whether this call did, and not another before it.
+
+    Nobody is there to be told of a tenant that is closed.
+    """
+    if held.tenant.status == Tenant.Status.CLOSED:
+        return False
     with tenancy.enter(held.tenant.schema_name):
         return _owe(held, key=key, kind=kind, invoice_id=invoice_id, person_id=None, detail=detail)
 

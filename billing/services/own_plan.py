@@ -96,13 +96,15 @@ def choosable(code: str, held: Subscription) -> Any:
 @contextmanager
 def _on_credit(mine: Subscription, code: str, shown: str) -> Iterator[None]:
     """What happens inside is by invoice, and no more than this tenant gets on credit; by card it holds nothing."""
-    if mine.collection != Collection.INVOICE or mine.status == Subscription.Status.TRIALING:
+    if mine.collection != Collection.INVOICE:
         yield
         return
     with transaction.atomic():
-        held = subscriptions.locked(mine.pk)
-        plan = choosable(code, held)
-        if shown == held.plan_id != plan.pk and plan.price_usd >= held.plan.price_usd:
+        held = subscriptions.locked(mine.pk)  # a trial that somebody begins to pay for at this instant is none any more
+        if held.collection != Collection.INVOICE:
+            raise plan_changes.ChangedMeanwhile
+        plan, tries = choosable(code, held), held.status == Subscription.Status.TRIALING
+        if not tries and shown == held.plan_id != plan.pk and plan.price_usd >= held.plan.price_usd:
             credit.require(held, plan)
         yield
 

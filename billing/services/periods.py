@@ -66,13 +66,19 @@ def renew(*, subscription_id: UUID) -> None:
         if last is not None and not _goes_on(held, last):
             break
         start = last.period_end if last else max(held.anchor_at, month_of(held.anchor_at, now, held.zone)[0])
-        last = open_at(held, start, end_after(held.anchor_at, start, held.zone))
+        last = open_at(held, start, _end_of(held, start))
     if last is not None and held.status in Subscription.SERVED:
-        _owe(held, "renewal", held.pk, at=last.period_end)
+        _owe(held, "renewal", held.pk, at=max(last.period_end, now + charges.AGAIN))
     else:
         _settle(held)
     if before is not None and last != before:
         room.came(held)
+
+
+def _end_of(held: Subscription, start: datetime) -> datetime:
+    """Where the period that begins at `start` ends: what stood still before the anchor is no part of a month."""
+    end = end_after(held.anchor_at, start, held.zone)
+    return held.anchor_at if start < held.anchor_at < end else end
 
 
 def _goes_on(held: Subscription, last: QuotaPeriod) -> bool:
@@ -83,6 +89,8 @@ def _goes_on(held: Subscription, last: QuotaPeriod) -> bool:
     if held.cancels_at is not None and held.cancels_at <= last.period_end:
         standing.cancel(held)
         return False
+    if held.tenant.closes_at is not None and held.collection == Subscription.Collection.INVOICE:
+        return False  # no interview begins any more: a month of that is charged once the tenant stays after all
     chosen = held.next_plan
     if chosen is not None and not _waits_for_payment(held, chosen):
         audit.record("subscription.plan_changed", held, before=held.plan_id, plan=chosen.pk, at="renewal")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Subscription
 from billing.money import CENT
-from billing.services import charges, dunning, invoicing, mail, sellers
+from billing.services import announcing, charges, dunning, invoicing, mail, sellers
 from billing.services.granting import reasoned
 from billing.services.subscriptions import locked
 from core import audit, clock, state
@@ -69,6 +69,7 @@ def void(*, invoice_id: UUID, reason: str, by: UUID, again: bool = False) -> Inv
     if again:
         _charge_again(held, invoice)
     _record("invoice.voided", invoice, held, by, reason=reason, again=again)
+    announcing.voided(held, invoice, again=again)
     dunning.paid(held)
     return invoice
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import CreditGrant, Subscription
 from billing.selectors.staff import fingerprint
-from billing.services import dunning, granting, months, plan_changes, standing, subscriptions
+from billing.services import announcing, dunning, granting, months, plan_changes, standing, subscriptions
 from billing.services.stripe import checkout
 from billing.services.subscriptions import NotNow
 from core import audit, clock, tenancy
@@ -129,6 +129,7 @@ def stop(asked: Asked) -> None:
         held.past_due_since = held.past_due_since or clock.now()
         held.save(update_fields=["past_due_since"])
         standing.stop(held, why=standing.BY_STAFF)
+        announcing.stopped(held)
 
 
 def recover(asked: Asked) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.models import InvoiceLine, Plan, QuotaPeriod, Subscription
-from billing.services import periods, plans, room, sellers
+from billing.services import announcing, periods, plans, room, sellers
 from core import audit, clock, state
 from core.state import TransitionNotAllowed
 from tenants.models import Tenant
@@ -109,6 +109,7 @@ def cancel_at_end(*, subscription_id: UUID) -> Subscription:
     held.cancels_at = period.period_end
     held.save(update_fields=["cancels_at"])
     audit.record("subscription.cancellation_asked", held, ends=held.cancels_at.isoformat())
+    announcing.cancelled(held)
     return held
 
 

@@ -15,6 +15,7 @@ from billing.money import CENT
 RULES = json.loads((Path(__file__).resolve().parents[1] / "data" / "vat.json").read_text())
 EU: frozenset[str] = frozenset(RULES["eu"])
 PREFIXES: dict[str, str] = RULES["prefixes"]  # of VAT numbers, where it is not the country's code
+EXAMPLES: dict[str, str] = RULES["examples"]  # a VAT number of a country, in its form
 NONE = Decimal("0.00")
 
 

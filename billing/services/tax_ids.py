@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from stdnum.exceptions import ValidationError
 from stdnum.util import get_cc_module
 
-from billing.services.tax import EU, PREFIXES
+from billing.services.countries import name_of
+from billing.services.tax import EU, EXAMPLES, PREFIXES
 
 ANY = re.compile(r"[0-9A-Z][0-9A-Z./ -]{2,28}[0-9A-Z]")
 
@@ -37,6 +38,13 @@ def _checked(module: Any, typed: str, prefix: str, country: str) -> str:
     try:
         number: str = module.validate(typed)
     except ValidationError as error:
-        message = _("That is no VAT number of %(country)s: its form or its check digits are wrong.")
-        raise BadTaxId(message % {"country": country}) from error
+        raise BadTaxId(_refusal(country)) from error
     return number.removeprefix(prefix) if prefix else number
+
+
+def _refusal(country: str) -> str:
+    said = _("That is no VAT number of this country (%(country)s): its form or its check digits are wrong.")
+    shown = (
+        _("A right one looks like this: %(example)s.") % {"example": EXAMPLES[country]} if country in EXAMPLES else ""
+    )
+    return f"{said % {'country': name_of(country)}} {shown}".rstrip()

@@ -28,7 +28,7 @@ def enough_since(lines: Iterable[InvoiceLine]) -> datetime | None:
 
 def since(held: Subscription) -> datetime | None:
     """Since when something to pay waits for the tenant's details; None if nothing does."""
-    if held.collection != Subscription.Collection.INVOICE or billing_details.are_valid(held):
+    if billing_details.are_valid(held):
         return None
     return enough_since(InvoiceLine.objects.filter(subscription=held, invoice=None))
 

@@ -36,7 +36,9 @@ def fit(period: QuotaPeriod) -> None:
 @transaction.atomic
 def warn(*, period_id: UUID) -> None:
     """Tell the tenant how much of the period is used, once a mark."""
-    period = QuotaPeriod.objects.select_related("subscription", "plan").get(pk=period_id)
+    # Held before what is owed, as by a start that passes a mark: else each would wait for the other.
+    held = QuotaPeriod.objects.select_for_update(no_key=True, of=("self",))
+    period = held.select_related("subscription", "plan").get(pk=period_id)
     mark = _reached(period)
     due.settle("quota_warning", period_id)
     if period.period_end <= clock.now():

@@ -1,11 +1,15 @@
 """What a tenant gets on credit by itself, and what the staff is asked for."""
 
+from datetime import timedelta
 from typing import Any
+
+import time_machine
 
 from accounts.roles import Role
 from accounts.tests.people import person, signed_in
 from billing.models import BillingDetails, Plan, QuotaPeriod
-from billing.services import credit, dunning, periods, settling, subscriptions
+from billing.selectors.staff import fingerprint
+from billing.services import credit, dunning, periods, settling, staff_acts, subscriptions
 from billing.tests import bought, invoiced
 from billing.tests.choosing import ChoosingCase
 from billing.tests.test_staff_acts import ActCase
@@ -146,3 +150,16 @@ class UncheckedDetailsTests(ChoosingCase):
     def test_a_stranger_learns_nothing_of_it(self) -> None:
         recruiter = signed_in(person("rita@alpha.example", role=Role.RECRUITER))
         self.assertEqual(recruiter.post("/billing/plan/enterprise/", {"when": "invoice"}).status_code, 403)
+
+
+class LetGoOnTests(ActCase):
+    def test_an_invoice_that_is_overdue_counts_also_where_the_staff_let_everything_go_on(self) -> None:
+        invoice = invoiced.issued("99.00")
+        with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
+            dunning.invoice_overdue(invoice_id=invoice.pk)
+            asked = staff_acts.Asked(self.held.pk, fingerprint(bought.held()), invoiced.REASON, self.root.pk)
+            staff_acts.recover(asked)
+            self.assertEqual(bought.held().status, "active")
+
+            with self.assertRaisesMessage(subscriptions.NotNow, "A payment is overdue"):
+                credit.require(bought.held(), Plan.objects.get(pk="professional"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import time_machine
 
 from billing.models import CreditGrant, QuotaPeriod
-from billing.services import granting, periods, quota
+from billing.services import charges, granting, periods, quota
 from billing.services.granting import BadGrant
 from billing.services.quota import QuotaExhausted
 from billing.services.subscriptions import NotNow
@@ -107,6 +107,21 @@ class TrialTests(TenantTestCase):
         self.assertEqual((held().status, held().trial_ends_at), ("trialing", NOON + 27 * DAY))
         self.assertEqual(held().periods.get().period_end, NOON + 27 * DAY)
 
+    def test_in_all_a_trial_lasts_no_longer_than_ninety_days(self) -> None:
+        one = on("starter", status="trialing", trial_ends_at=NOON + 14 * DAY)
+        with time_machine.travel(NOON, tick=False):
+            periods.open_trial(held())
+            began = held().periods.get().period_start
+            granting.extend_trial(subscription_id=one.pk, days=60, reason=WHY)
+            with self.assertRaisesMessage(BadGrant, "A trial lasts at most 90 days in all: this one began on"):
+                granting.extend_trial(subscription_id=one.pk, days=60, reason=WHY)
+            self.assertEqual(held().trial_ends_at, NOON + 74 * DAY)
+
+            left = (began + 90 * DAY - (NOON + 74 * DAY)) // DAY
+            granting.extend_trial(subscription_id=one.pk, days=left, reason=WHY)
+            with self.assertRaises(BadGrant):
+                granting.extend_trial(subscription_id=one.pk, days=1, reason=WHY)
+
     def test_what_is_paid_for_is_no_trial(self) -> None:
         on("starter")
         with time_machine.travel(NOON, tick=False):
@@ -116,3 +131,16 @@ class TrialTests(TenantTestCase):
             for days in (0, -1, 61):
                 with self.subTest(days), self.assertRaises(BadGrant):
                     granting.extend_trial(subscription_id=held().pk, days=days, reason=WHY)
+
+    def test_a_trial_that_was_closed_begins_interviews_again(self) -> None:
+        one = on("starter", status="trialing", trial_ends_at=NOON + 14 * DAY)
+        with time_machine.travel(NOON, tick=False):
+            trial = periods.open_trial(held())
+        with time_machine.travel(NOON + 16 * DAY, tick=False):
+            periods.renew(subscription_id=one.pk)
+            charges.close(period_id=trial.pk)
+            granting.extend_trial(subscription_id=one.pk, days=7, reason=WHY)
+            quota.reserve(interview_id=uuid7())
+
+        trial.refresh_from_db()
+        self.assertEqual((trial.reserved, trial.closed_at), (1, None))

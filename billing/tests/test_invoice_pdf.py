@@ -101,6 +101,25 @@ class ContentTests(Case):
             self.assertIn(words, found)
         self.assertNotIn("How to pay", found)
 
+    def test_a_credit_note_s_amounts_have_a_minus_and_its_words_are_those_of_the_portal(self) -> None:
+        root = staff()
+        paid, unpaid = invoiced.issued(), invoiced.issued()
+        settling.mark_paid(invoice_id=paid.pk, on=clock.now().date(), reference="TX", by=root.pk)
+        note = settling.credit(invoice_id=paid.pk, reason=invoiced.REASON, by=root.pk, total_usd=Decimal(40))
+        taken_off = settling.credit(invoice_id=unpaid.pk, reason=invoiced.REASON, by=root.pk, total_usd=Decimal(30))
+
+        found = self.text(note)
+        self.assertIn("Issued", found)
+        self.assertNotIn("Open", found)
+        self.assertEqual(found.count("$40.00"), found.count("−$40.00"))
+        self.assertIn("Credit −$40.00", found)
+        self.assertIn("Taken off the invoice", self.text(taken_off))
+        settling.mark_paid(invoice_id=note.pk, on=clock.now().date(), reference="TX2", by=root.pk)
+        self.assertIn("Paid back", self.text(Invoice.objects.get(pk=note.pk)))
+        self.assertEqual(
+            (Invoice.objects.get(pk=note.pk).stands, taken_off.stands), ("Paid back", "Taken off the invoice")
+        )
+
     def test_what_was_credited_of_an_open_invoice_is_not_to_be_paid(self) -> None:
         invoice = invoiced.issued()
         settling.credit(invoice_id=invoice.pk, reason=invoiced.REASON, by=staff().pk, total_usd=Decimal(40))

@@ -106,15 +106,20 @@ class IssuingTests(Case):
         self.assertEqual(self.issue().subtotal_usd, Decimal("1.00"))
         self.assertEqual(self.waiting(), [])
 
-    def test_who_pays_by_stripe_gets_none_of_ours(self) -> None:
+    def test_what_is_used_while_stripe_is_paid_becomes_no_line_and_no_invoice_of_ours(self) -> None:
         invoiced.details()
-        invoiced.line()
+        invoiced.no_lines()
         Subscription.objects.filter(pk=self.held.pk).update(collection="stripe")
+        usd = Decimal(99)
+        kind = InvoiceLine.Kind.PLAN
+        made = charges.charge(
+            invoiced.subscription(), kind=kind, text="Starter", unit_price_usd=usd, amount_usd=usd, key="k"
+        )
 
         with self.assertRaises(NothingToInvoice):
             self.issue()
 
-        self.assertEqual((Invoice.objects.count(), len(self.waiting())), (0, 1))
+        self.assertEqual((made, Invoice.objects.count(), self.waiting()), (None, 0, []))
 
     def test_another_tenant_s_lines_stay_its_own(self) -> None:
         invoiced.no_lines(OTHER)

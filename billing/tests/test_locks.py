@@ -5,9 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import CreditGrant
-from billing.services import granting, periods, quota
+from billing.models import CreditGrant, QuotaPeriod
+from billing.services import granting, periods, quota, warnings
 from billing.tests.test_quota_at_once import wait_for_a_lock
+from core import due
 from core.ids import uuid7
 from core.testing import CommittingTestCase, at_once
 
@@ -32,3 +33,20 @@ class LocksTests(CommittingTestCase):
         self.assertIsInstance(grant, CreditGrant)
         period.refresh_from_db()
         self.assertEqual((period.reserved, period.credited), (before[0] + 1, before[1] + 5))
+
+    def test_a_start_that_passes_a_mark_and_a_warning_of_the_same_instant_both_come_through(self) -> None:
+        period = periods.current()
+        left = {"included": 10, "credited": 0, "reserved": 8, "consumed": 0, "warned_percent": 0}
+        QuotaPeriod.objects.filter(pk=period.pk).update(**left)
+        due.owe("quota_warning", period.pk)
+
+        with ThreadPoolExecutor(1) as background:
+            with transaction.atomic():
+                QuotaPeriod.objects.filter(pk=period.pk).update(reserved=10)
+                warned = background.submit(at_once, lambda: warnings.warn(period_id=period.pk))
+                wait_for_a_lock()  # the warning waits for the period, which this one holds
+                warnings.notice(period, used=10, bought=10)
+            self.assertEqual(warned.result(10), [None])
+
+        period.refresh_from_db()
+        self.assertEqual(period.warned_percent, 100)

@@ -132,7 +132,7 @@ class CostTests(MarginTestCase):
         with mock.patch.object(counts, "shares", return_value=shares):
             march, april = self.cell(0, self.alpha), self.cell(1, self.alpha)
 
-        self.assertEqual((march.started, march.infrastructure_usd), (2, USD(0)))
+        self.assertEqual((march.started, march.infrastructure_usd, march.servers_usd), (2, USD(0), None))
         self.assertEqual((april.started, april.completed, april.infrastructure_usd), (8, 1, USD("1.30")))
 
     def test_a_line_says_what_is_left_and_what_an_interview_cost(self) -> None:
@@ -166,7 +166,7 @@ class GroupsTests(MarginTestCase):
         self.assertEqual(found.total().margin_usd, USD("597.00"))
 
     def test_as_many_queries_for_many_tenants_as_for_two(self) -> None:
-        with self.assertNumQueries(10):
+        with self.assertNumQueries(11):
             self.build()
         made = Tenant.objects.bulk_create(
             Tenant(name=f"T{n}", subdomain=f"t{n}", schema_name=f"t{n}", status="closed") for n in range(1000)
@@ -189,7 +189,7 @@ class GroupsTests(MarginTestCase):
             for one in held
         )
 
-        with self.assertNumQueries(10):
+        with self.assertNumQueries(11):
             found = self.build()
 
         self.assertEqual(found.total().waiting_usd, USD(99_000))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import time_machine
+from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
@@ -63,12 +64,28 @@ class MarginAdminTests(TenantTestCase):
         self.assertEqual(response.status_code, 200)
         for words in ("$99.00", "$1,204.50", "-$1,204.50", "Not invoiced yet", "=Beta &amp; &lt;Sons&gt;", "Alpha"):
             self.assertIn(words, text)
-        self.assertIn(
-            "<title>2026-05: revenue $0.00, not invoiced $99.00, models $1,204.50, servers $0.00</title>", text
-        )
+        self.assertIn("<title>2026-05: revenue $0.00, not invoiced $99.00, models $1,204.50, servers –</title>", text)
         self.assertIn('role="img" aria-label="Revenue and cost by month', text)
         self.assertNotIn("<Sons>", text)
         self.assertEqual([line.name for line in response.context_data["by_month"]][:2], ["2026-06 so far", "2026-05"])
+
+    def test_without_a_share_the_servers_are_not_set_and_the_margin_is_at_most_so_much(self) -> None:
+        InvoiceLine.objects.all().delete()
+        self.wait(HOME, "99")
+
+        found = " ".join(self.client.get(url("margin_changelist")).content.decode().split())
+
+        self.assertIn("Gross margin, at most", found)
+        self.assertIn("not set", found)
+        self.assertIn("at most", found)
+        self.assertIn("nobody knows what the servers cost", found)
+        self.assertIn(reverse("admin:billing_infrastructureshare_changelist", urlconf="config.urls_admin"), found)
+
+    def test_charts_that_are_too_wide_begin_at_their_newest_month(self) -> None:
+        self.assertContains(self.client.get(url("margin_changelist")), '<figure class="margin-scroll ', count=2)
+        style = (settings.ROOT / "static/css/admin.css").read_text()
+        self.assertIn(".margin-scroll {\n  direction: rtl;\n}", style)
+        self.assertIn(".margin-scroll > * {\n  direction: ltr;\n}", style)
 
     def test_other_months_and_nonsense(self) -> None:
         for asked, shown in (("3", 3), ("24", 24), ("7", 6), ("x", 6)):

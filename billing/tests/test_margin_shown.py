@@ -70,6 +70,10 @@ class ChartTests(MarginTestCase):
         self.assertEqual(bars, {"revenue": (0, 200), "model": (150, 50), "servers": (100, 50)})
         self.assertEqual(([mark.usd for mark in chart.marks], chart.columns[1].bars), ([0, 50, 100], []))
 
+    def test_without_any_amount_only_the_ground_is_marked(self) -> None:
+        for chart in (charts.margin([Line()]), charts.a_start([Line()])):
+            self.assertEqual([(mark.y, mark.usd) for mark in chart.marks], [(200, 0)])
+
     def test_a_minus_and_nothing_at_all_draw_nothing(self) -> None:
         for lines in ([], [Line()], [Line(revenue_usd=USD(-5))]):
             self.assertEqual([bar for column in charts.margin(lines).columns for bar in column.bars], [])

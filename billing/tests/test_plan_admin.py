@@ -50,6 +50,19 @@ class VersionsTests(AdminCase):
             (form["price_usd"].value(), form["family"].value(), form["after"].value()), (499, "professional", 1)
         )
 
+    def test_a_negative_price_is_refused_in_words(self) -> None:
+        response = self.add(price_usd="-5")
+
+        self.assertContains(response, "the price can&#x27;t be negative")
+        self.assertNotContains(response, "a_plan_costs_nothing_or_more")
+        self.assertFalse(Plan.objects.filter(pk="professional-v2").exists())
+
+    def test_a_tenant_that_is_no_id_is_an_error_of_the_form(self) -> None:
+        response = self.add(tenant="x' OR 1=1")
+
+        self.assertContains(response, "is not a valid UUID")
+        self.assertFalse(Plan.objects.filter(pk="professional-v2").exists())
+
     def test_it_is_offered_in_place_of_the_older_one_and_who_has_that_keeps_it(self) -> None:
         held = bought.on("professional")
 

@@ -136,6 +136,21 @@ class AdminTests(TenantTestCase):
     def url(self, name: str, *args: Any) -> str:
         return reverse(f"admin:{name}", args=args, urlconf="config.urls_admin")
 
+    def test_on_a_fresh_installation_the_menu_and_the_list_of_shares_lead_to_it(self) -> None:
+        menu, receipt = self.url("billing_interviewreceipt_changelist"), self.url("billing_receipt")
+
+        self.assertContains(self.client.get(self.url("index")), f'href="{menu}"')
+        self.assertRedirects(self.client.get(menu), receipt)
+        shares = self.client.get(self.url("billing_infrastructureshare_changelist"))
+        self.assertContains(shares, f'href="{receipt}"')
+        self.assertEqual(self.client.get(receipt).status_code, 200)
+
+    def test_the_menus_way_to_it_is_for_the_staff_alone(self) -> None:
+        menu = self.url("billing_interviewreceipt_changelist")
+
+        self.assertEqual(TenantClient("admin").get(menu).status_code, 302)
+        self.assertNotContains(TenantClient("admin").get(menu, follow=True), "Receipt of an interview")
+
     def test_the_receipt_of_an_interview_of_any_tenant(self) -> None:
         share("0.02", 10)
         one = began(3)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.roles import Role
 from accounts.tests.people import person, platform_admin, signed_in
-from billing.models import CreditGrant, Plan, QuotaPeriod, Subscription
+from billing.models import CreditGrant, InvoiceLine, Plan, QuotaPeriod, Subscription
 from billing.selectors.staff import fingerprint
 from billing.services import periods, staff_acts, standing
 from billing.tests import bought
@@ -55,6 +55,36 @@ class ActsTests(ActCase):
         found = self.done("plan", code="enterprise", when="renewal")
 
         self.assertEqual((found.plan_id, found.next_plan_id), ("starter", "enterprise"))
+
+    def test_before_the_press_it_says_what_each_plan_comes_to_now(self) -> None:
+        self.held = bought.on("professional")
+        response = self.client.get(page("act", self.held.pk, "plan"))
+
+        (starter,) = [one for one in response.context["form"].previews if one.plan.pk == "starter"]
+        self.assertLess(starter.change.net_usd, 0)
+        self.assertContains(response, f"−${-starter.change.net_usd:.2f}")
+        self.assertContains(response, f"1,000 → {starter.included}")
+        self.assertEqual(bought.held().plan_id, "professional")
+
+        before = InvoiceLine.objects.filter(kind="proration").count()
+        self.done("plan", code="starter", when="now")
+        lines = InvoiceLine.objects.filter(kind="proration")
+        self.assertEqual(lines.count(), before + 2)
+        self.assertAlmostEqual(sum(line.amount_usd for line in lines), starter.change.net_usd, delta=1)
+
+    def test_of_a_trial_nothing_is_previewed_for_nothing_is_paid(self) -> None:
+        bought.trying("starter")
+
+        response = self.client.get(page("act", self.held.pk, "plan"))
+
+        self.assertEqual((response.status_code, response.context["form"].previews), (200, ()))
+
+    def test_more_interviews_than_a_month_of_the_plan_need_a_yes(self) -> None:
+        self.refused("credit", "more than the plan includes in a month (100)", interviews="101")
+        self.assertFalse(CreditGrant.objects.exists())
+
+        self.done("credit", interviews="101", sure="on")
+        self.assertEqual(CreditGrant.objects.get().interviews, 101)
 
     def test_both_trails_say_who_what_and_why_and_the_history_too(self) -> None:
         self.done("credit", interviews="25")

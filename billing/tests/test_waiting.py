@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from billing.models import BillingDetails, BillingNotice, Invoice
+from billing.models import BillingDetails, BillingNotice, Invoice, Subscription
 from billing.services import billing_details, dunning, invoicing, mail, settling, waiting
 from billing.services.subscriptions import locked
 from billing.tests import bought, invoiced
@@ -72,6 +72,18 @@ class WaitingTests(Case):
         self.assertEqual(waiting.since(bought.held()), self.start)
         invoiced.details()
         self.assertIsNone(waiting.since(bought.held()))
+
+    def test_who_pays_by_card_by_now_still_owes_what_was_used_before(self) -> None:
+        Subscription.objects.filter(pk=self.held.pk).update(collection="stripe", stripe_subscription="sub_1")
+        self.go_to(14)
+        self.look()
+        self.assertEqual((self.status(), Invoice.objects.filter(status="open").count()), ("past_due", 0))
+
+        billing_details.save(subscription_id=self.held.pk, values=invoiced.BUYER)
+        self.look()
+
+        invoice = Invoice.objects.get(subscription=self.held, status="open")
+        self.assertEqual((self.status(), invoice.source, invoice.subtotal_usd), ("active", "own", 99))
 
     def test_a_credit_waits_for_nobody_and_the_other_tenant_is_left_alone(self) -> None:
         invoiced.line("-200.00")

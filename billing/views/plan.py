@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.roles import Permission
 from accounts.views.guard import permitted
 from billing.models import Subscription
-from billing.selectors import overview
+from billing.selectors import overview, taxed
 from billing.services import credit, own_plan, plan_changes, plans, stripe, subscriptions
 from billing.services.billing_details import BadDetails
 from billing.views import showing, to_stripe
@@ -112,7 +112,17 @@ def _page(request: HttpRequest, held: Subscription, plan: Any, status: int = 200
         "details": overview.details(held),
         "by_card": stripe.is_on() and plan.stripe_price,
     }
+    shown["taxed"] = _taxed(held, plan, shown)
     return showing.page(request, "billing/choose.html", shown | more, held=held, status=status)
+
+
+def _taxed(held: Subscription, plan: Any, shown: dict[str, Any]) -> taxed.Taxed | None:
+    """What the invoice of this choice comes to with tax: of the first month, or of a change now."""
+    if shown["unpaid"]:
+        return taxed.of(held, plan.price_usd)
+    if "preview" not in shown or held.collection != Subscription.Collection.INVOICE:
+        return None
+    return taxed.of(held, shown["preview"].change.net_usd)
 
 
 @require_POST

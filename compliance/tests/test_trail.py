@@ -37,6 +37,34 @@ class TrailCase(TenantTestCase):
         return [event["action"] for event in events if event["action"].startswith("t.")]
 
 
+class WordsTests(TrailCase):
+    def shown(self) -> dict[str, Any]:
+        (event,) = selectors.trail(Wanted(act="t.said"), details=True)["events"]
+        return event
+
+    def test_details_read_as_words_and_not_as_code(self) -> None:
+        to = {"limit_usd": "5.00", "is_hard": True, "warn_percent": 80}
+        self.note("t.said", to=to, fields=["company", "city"], again=False, number=7)
+
+        self.assertEqual(
+            dict(self.shown()["detail"]),
+            {
+                "to": "is hard yes, limit usd 5.00, warn percent 80",
+                "fields": "company, city",
+                "again": "no",
+                "number": 7,
+            },
+        )
+
+    def test_the_platform_s_staff_has_neither_a_name_nor_an_id(self) -> None:
+        token = audit.actor.set(audit.Actor("platform", self.actor.pk))
+        audit.record("t.said")
+        audit.actor.reset(token)
+
+        shown = self.shown()
+        self.assertEqual((str(shown["who"]), shown["who_id"]), ("Candor's staff", None))
+
+
 class FilterTests(TrailCase):
     def test_everything_is_shown_the_newest_first(self) -> None:
         self.note("t.one")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from core import audit, due, tenancy
 from llm.models import OwnBudget, OwnBudgetNotice
@@ -54,6 +54,11 @@ def of(schema: str) -> tuple[OwnBudget, ...]:
                 _cache.clear()
             _cache[schema] = found
     return found[1]
+
+
+def rows(schema: str) -> QuerySet[OwnBudget]:
+    """The tenant's budgets as they are now, for what it takes along."""
+    return OwnBudget.objects.filter(tenant=schema)
 
 
 def over(schema: str, group_id: UUID | None) -> tuple[OwnBudget, ...]:

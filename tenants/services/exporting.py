@@ -1,7 +1,8 @@
 """All that a tenant holds, taken along by its owner: one ZIP with a file of JSON lines for each table.
 
-What was sealed is opened; secrets, sessions and what only the machinery needs stay behind. On disk the archive is
-sealed under the tenant's key, so that it can be read by nobody else, and by nobody once the tenant is closed.
+What other apps keep of it outside of its schema they add (`also`). What was sealed is opened; secrets, sessions and
+what only the machinery needs stay behind. On disk the archive is sealed under the tenant's key, so that it can be read
+by nobody else, and by nobody once the tenant is closed.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import json
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,8 @@ import structlog
 from django.apps import apps
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import F
-from psycopg import sql
 
 from accounts.models import User
 from accounts.roles import Permission
@@ -40,9 +40,19 @@ LOOKED_AT_AFTER = timedelta(minutes=10)  # longer than most archives take: a sec
 MOST_TRIES = 3
 CHUNK = 500  # rows
 OF_ACCOUNTS = frozenset({"accounts.user", "accounts.identity"})  # the rest are sessions and secrets
-LEFT_OUT = re.compile(r"password|secret|token_hash|receipt_hash|email_index|idempotency_key|^fence$|^lease_until$")
+LEFT_OUT = re.compile(
+    r"password|secret|token_hash|receipt_hash|email_index|idempotency_key|^(fence|lease_until|granted_by)$"
+)
+Files = Callable[[], Iterator[tuple[str, Iterable[bytes]]]]
+ROWS = ".jsonl"
 
 log = structlog.get_logger()
+_elsewhere: list[Files] = []
+
+
+def also(files: Files) -> None:
+    """Take along what is kept of the current tenant elsewhere: each file's name and pieces, of ROWS each a row."""
+    _elsewhere.append(files)
 
 
 class NothingToTake(LookupError):
@@ -153,46 +163,56 @@ def _write(row: TenantExport, draft: Path) -> tuple[int, int]:
             SealedWriter(file, *_sealed_as(row)) as sealed,
             zipfile.ZipFile(sealed, "w", zipfile.ZIP_DEFLATED) as archive,  # type: ignore[call-overload]
         ):
-            for model in exported_models():
-                rows += _write_table(archive, model)
+            for name, pieces in _files():
+                written = _write_file(archive, name, pieces)
+                rows += written if name.endswith(ROWS) else 0
         return rows, file.tell()
 
 
-def _write_table(archive: zipfile.ZipFile, model: type[models.Model]) -> int:
-    rows = 0
-    with archive.open(f"{model._meta.db_table}.jsonl", "w") as lines:
-        for line in _lines(model):
-            lines.write(line)
-            rows += 1
-    return rows
+def _files() -> Iterator[tuple[str, Iterable[bytes]]]:
+    for model in exported_models():
+        yield f"{model._meta.db_table}{ROWS}", _lines(model)
+    for files in _elsewhere:
+        yield from files()
+
+
+def _write_file(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> int:
+    with archive.open(name, "w") as file:
+        return sum(bool(file.write(piece)) for piece in pieces)
 
 
 def exported_models() -> list[type[models.Model]]:
     """Every model of a tenant's schema, but those of sessions and secrets."""
-    found = [model for model in _models() if not model._meta.proxy and model._meta.managed]
+    found = [model for model in models_of_a_schema() if not model._meta.proxy and model._meta.managed]
     return [model for model in found if model._meta.app_label != "accounts" or model._meta.label_lower in OF_ACCOUNTS]
 
 
-def _models() -> Iterator[type[models.Model]]:
+def models_of_a_schema() -> Iterator[type[models.Model]]:
     for config in apps.get_app_configs():
         if config.name in settings.TENANT_APPS:
             yield from config.get_models(include_auto_created=True)
 
 
 def _lines(model: type[models.Model]) -> Iterator[bytes]:
+    return lines(model._default_manager.all())
+
+
+def lines(found: models.QuerySet[Any]) -> Iterator[bytes]:
     """Each row as a line of JSON, read in pieces so that no cursor stays open."""
-    fields = [field for field in model._meta.concrete_fields if _is_exported(field)]
-    last: Any = None
+    fields = [field for field in found.model._meta.concrete_fields if _is_exported(field)]
+    rows, last = found.order_by("pk"), None
     while True:
-        rows = model._default_manager.order_by("pk")
         page = list((rows if last is None else rows.filter(pk__gt=last))[:CHUNK])
         _remember_keys(page)
         for row in page:
-            values = {field.attname: _value(row, field) for field in fields}
-            yield json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False).encode() + b"\n"
+            yield line({field.attname: _value(row, field) for field in fields})
         if len(page) < CHUNK:
             return
         last = page[-1].pk
+
+
+def line(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False).encode() + b"\n"
 
 
 def _is_exported(field: Any) -> bool:
@@ -261,17 +281,6 @@ def _unlink(row: TenantExport) -> None:
 def remove_files(tenant_id: UUID) -> None:
     """The tenant was closed: its archives go."""
     shutil.rmtree(_folder(tenant_id), ignore_errors=True)
-
-
-def counts(schema: str) -> dict[str, int]:
-    """Table -> rows, of a tenant's schema."""
-    found = {}
-    with connection.cursor() as cursor:
-        for model in _models():
-            table = model._meta.db_table
-            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table)))
-            found[table] = int(cursor.fetchone()[0])
-    return found
 
 
 def _sealed_as(row: TenantExport) -> tuple[bytes, str]:

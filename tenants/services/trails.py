@@ -11,10 +11,15 @@ from tenants.models import Tenant
 
 
 def record_in_both(action: str, obj: models.Model, *, tenant: Tenant, by: audit.Actor, **detail: Any) -> None:
-    """One event in public (it names the tenant) and one in the tenant's trail, both in the current transaction."""
+    """One event in public (it names the tenant) and one in the tenant's trail, both in the current transaction.
+
+    A tenant that is closed has none any more.
+    """
     with acting(by):
         with tenancy.enter_platform():
             audit.record(action, obj, tenant=tenant.schema_name, **detail)
+        if tenant.status == Tenant.Status.CLOSED:
+            return
         with tenancy.enter(tenant.schema_name):
             audit.record(action, obj, **detail)
 

@@ -6,6 +6,7 @@ people of one company, or of one provider of mail, are two who may try.
 
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
+from django.utils.encoding import punycode
 
 from accounts.models import normalise_email
 from tenants.models import SignUp, Tenant, TriedMailbox
@@ -13,14 +14,20 @@ from tenants.models import SignUp, Tenant, TriedMailbox
 SALT = "tenants.trials"
 DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}  # the domain -> the one that it is also called
 
+QUOTING = str.maketrans("", "", '"\\')
+
 
 class TriedBefore(Exception):
     """This mailbox had its trial. Nothing was made."""
 
 
 def mailbox_of(email: str) -> str:
-    """The mailbox that an address leads to: what follows a + is the reader's own mark."""
+    """The mailbox that an address leads to: what follows a + is the reader's own mark.
+
+    Quotes and backslashes are only another spelling of the same name, as are the letters of a domain of its ASCII.
+    """
     name, _, domain = normalise_email(email).rpartition("@")
+    name, domain = name.translate(QUOTING), punycode(domain)
     name = name.partition("+")[0] or name
     if domain in DOTLESS:
         name, domain = name.replace(".", ""), DOTLESS[domain]

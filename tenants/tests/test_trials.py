@@ -17,6 +17,10 @@ WRITTEN = (
     ("olga@googlemail.com", "olga@gmail.com"),
     ("o.lga@gamma.example", "o.lga@gamma.example"),
     ("+only@gamma.example", "+only@gamma.example"),
+    ('"ol\\ga"@gamma.example', "olga@gamma.example"),
+    ('"olga+x"@gmail.com', "olga@gmail.com"),
+    ("olga@gämma.example", "olga@xn--gmma-loa.example"),
+    ("olga@xn--gmma-loa.example", "olga@xn--gmma-loa.example"),
 )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from billing.models import Plan, Subscription
-from billing.services import dunning, periods, plan_changes, standing, subscriptions
+from billing.services import announcing, dunning, periods, plan_changes, standing, subscriptions
 from billing.services.stripe.shapes import LIVE, OVER, Bought, Odd
 from core import audit, clock, due
 
@@ -163,6 +163,7 @@ def _follow_cancellation(held: Subscription, bought: Bought) -> None:
         audit.record("subscription.cancellation_taken_back", held, plan=held.next_plan_id or held.plan_id)
     else:
         audit.record("subscription.cancellation_asked", held, ends=held.cancels_at.isoformat())
+        announcing.cancelled(held)
 
 
 def _follow_months(held: Subscription, bought: Bought) -> None:
