@@ -118,7 +118,7 @@ def _verified(body: bytes, signature: str) -> Mapping[str, Any]:
         raise Forged from error
     try:
         found = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable() from error
     if not isinstance(found, dict):
         raise _unreadable()
@@ -143,10 +143,18 @@ def _read(event: Mapping[str, Any]) -> dict[str, Any]:
         }
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _unreadable() from error
-    if not ID.fullmatch(str(told["stripe_id"])) or "\\u0000" in json.dumps(event):
+    if not ID.fullmatch(str(told["stripe_id"])) or not _storable(event):
         raise _unreadable()
     reason = _refusal(event, kind)
     return told | ({"status": Status.REFUSED, "error": reason} if reason else {"status": Status.UNMATCHED})
+
+
+def _storable(event: Mapping[str, Any]) -> bool:
+    """Whether the database can keep it: no null character, no half of a letter, no number that is none."""
+    try:
+        return b"\\u0000" not in json.dumps(event, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return False
 
 
 def _unreadable() -> Unreadable:
