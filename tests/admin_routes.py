@@ -6,7 +6,7 @@ MODELS = (
     *("billing_infrastructureshare", "billing_receiptpolicy"),
     "billing_stripeevent",
     *("billing_invoice", "billing_invoiceline", "billing_seller", "billing_billingdetails", "billing_billingnotice"),
-    *("billing_margin", "billing_reconciliation"),
+    *("billing_margin", "billing_reconciliation", "billing_interviewreceipt"),
     *(
         "llm_account",
         "llm_offer",
