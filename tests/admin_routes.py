@@ -47,7 +47,6 @@ ALL: frozenset[str] = (
         for name in (
             *("index", "login", "logout", "search", "app_list", "autocomplete", "jsi18n"),
             *("password_change", "password_change_done", "auth_user_password_change"),
-            "billing_receipt",
             *(f"billing_invoice_{act}" for act in ("download", "mark_paid", "credit", "refund", "void")),
             *("llm_usagehour_calls", "billing_margin_csv", "billing_margin_tenant"),
             *("tenants_supportgrant_enter", "tenants_tenant_let_owner_in"),

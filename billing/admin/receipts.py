@@ -7,9 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -27,7 +25,7 @@ class ReceiptForm(forms.Form):
 
 @admin.register(InfrastructureShare)
 class InfrastructureShareAdmin(ModelAdmin):
-    """What one interview costs in servers, by day; and the receipt of any interview."""
+    """What one interview costs in servers, by day."""
 
     list_display = ("from_date", "usd_an_interview", "note", "in_force")
     fields = ("from_date", "usd_an_interview", "note")
@@ -37,20 +35,6 @@ class InfrastructureShareAdmin(ModelAdmin):
     @admin.display(description=_("Counts"), boolean=True)
     def in_force(self, row: InfrastructureShare) -> bool:
         return row.counts
-
-    def get_urls(self) -> list[URLPattern]:
-        receipt = self.admin_site.admin_view(self.receipt_view)
-        return [path("receipt/", receipt, name="billing_receipt"), *super().get_urls()]
-
-    def receipt_view(self, request: HttpRequest) -> HttpResponse:
-        """The receipt of the interview with this id, of whichever tenant."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        form = ReceiptForm(request.GET or None)
-        found = _receipt(form.cleaned_data["interview"]) if form.is_valid() else {}
-        shared = self.admin_site.each_context(request) | {"title": _("Receipt of an interview"), "opts": self.opts}
-        status = 400 if form.errors else 200
-        return TemplateResponse(request, "admin/billing/receipt.html", shared | {"form": form} | found, status=status)
 
     def has_change_permission(self, request: HttpRequest, obj: InfrastructureShare | None = None) -> bool:
         return (obj is None or not obj.counts) and super().has_change_permission(request, obj)
@@ -67,12 +51,16 @@ class InfrastructureShareAdmin(ModelAdmin):
 
 @admin.register(InterviewReceipt)
 class InterviewReceiptAdmin(ReadOnlyAdmin):
-    """The menu's way to the receipt of any interview."""
+    """The receipt of the interview with this id, of whichever tenant; there is no list of them."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect("admin:billing_receipt")
+        form = ReceiptForm(request.GET or None)
+        found = _receipt(form.cleaned_data["interview"]) if form.is_valid() else {}
+        shared = self.admin_site.each_context(request) | {"title": _("Receipt of an interview"), "opts": self.opts}
+        status = 400 if form.errors else 200
+        return TemplateResponse(request, "admin/billing/receipt.html", shared | {"form": form} | found, status=status)
 
 
 def _receipt(interview_id: UUID) -> dict[str, Any]:
