@@ -26,9 +26,9 @@ class AskUs(NotNow):
 def require(held: Subscription, plan: Plan) -> None:
     """:raises NotNow: while a payment is overdue. :raises AskUs: for more than this tenant gets on credit."""
     if held.status == Subscription.Status.PAST_DUE or dunning.overdue(held).exists():
-        raise NotNow(_("A payment is overdue: nothing larger begins before it came."))
+        raise NotNow(_("A payment is overdue. A larger plan can be chosen once it has been paid."))
     if is_asked_for(held, plan):
-        raise AskUs(_("%(plan)s by invoice begins with a word to us.") % {"plan": plan.name})
+        raise AskUs(_("To pay for %(plan)s by invoice, please contact us first.") % {"plan": plan.name})
 
 
 def is_asked_for(held: Subscription, plan: Plan) -> bool:

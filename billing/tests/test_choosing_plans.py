@@ -78,7 +78,7 @@ class SideBySideTests(ChoosingCase):
         for number in range(6):
             person(f"p{number}@alpha.example", role=Role.REVIEWER)
         self.assertNotIn(promised, words(self.client, "/billing/plan/starter/"))
-        self.assertNotIn(promised, words(self.client, "/billing/plan/enterprise/"))  # asked for by a word to us
+        self.assertNotIn(promised, words(self.client, "/billing/plan/enterprise/"))  # the staff begins it
         bought.on("starter")
         self.assertIn(promised, words(self.client, "/billing/plan/professional/"))
         bought.on("professional", next_plan=Plan.objects.get(pk="starter"))

@@ -33,7 +33,7 @@ class UnaskedTests(ChoosingCase):
 
         response = self.choose("enterprise", "invoice")
 
-        self.assertContains(response, "Enterprise by invoice begins with a word to us", status_code=409)
+        self.assertContains(response, "To pay for Enterprise by invoice, please contact us first", status_code=409)
         self.assertContains(response, 'href="mailto:support@', status_code=409)
         self.assertNotContains(response, "Pay by invoice", status_code=409)
         self.assertEqual((self.state(), self.included()), (("enterprise", None, "trialing"), 10))
@@ -42,9 +42,9 @@ class UnaskedTests(ChoosingCase):
         bought.on("starter")
         bought.with_details()
 
-        self.assertContains(self.client.get("/billing/plan/enterprise/"), "begins with a word to us")
+        self.assertContains(self.client.get("/billing/plan/enterprise/"), "please contact us first")
         for when in ("now", "renewal"):
-            self.assertContains(self.choose("enterprise", when), "with a word to us", status_code=409)
+            self.assertContains(self.choose("enterprise", when), "please contact us first", status_code=409)
 
         self.assertEqual((self.state(), self.included()), (("starter", None, "active"), 100))
         self.assertEqual(self.choose("professional", "now").status_code, 303)
@@ -92,7 +92,7 @@ class OverdueTests(ChoosingCase):
             self.assertEqual(self.choose("professional", when).status_code, 409, when)
         shown = self.client.get("/billing/plan/professional/")
 
-        self.assertContains(shown, "A payment is overdue: nothing larger begins")
+        self.assertContains(shown, "A payment is overdue. You can choose a larger plan")
         self.assertEqual(self.state(), ("starter", None, "past_due"))
 
     def test_a_smaller_plan_from_the_renewal_on_is_chosen_all_the_same(self) -> None:

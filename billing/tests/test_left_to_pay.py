@@ -51,7 +51,7 @@ class LeftToPayTests(TenantTestCase):
         line = bought.held().lines.get()
         late = line.created_at + timedelta(days=14)
 
-        self.assertIn(f"From {late:%-d %B %Y} on that counts as a payment that is late", words(self.client))
+        self.assertIn(f"From {late:%-d %B %Y} on this counts as a late payment", words(self.client))
 
         invoiced.details()
-        self.assertNotIn("An invoice waits for your billing details", words(self.client))
+        self.assertNotIn("We need your billing details to issue an invoice", words(self.client))

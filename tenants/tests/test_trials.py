@@ -37,7 +37,7 @@ class TrialsTests(Public):
 
         self.assertEqual(token, "")
         said = mail.outbox[-1].body
-        self.assertIn("This mailbox tried Candor before, and there is one trial for each.", said)
+        self.assertIn("This mailbox has already tried Candor, and each mailbox gets one trial.", said)
         self.assertIn("write to support@", said)
         self.assertEqual(mailed(wish(3, "otto@gamma.example"))[1] == "", False)
 
@@ -49,7 +49,7 @@ class TrialsTests(Public):
 
         response = self.client.post(f"/start/confirm/{second}/")
 
-        self.assertContains(response, "There is one trial for each mailbox", status_code=409)
+        self.assertContains(response, "Each mailbox gets one trial", status_code=409)
         self.assertContains(response, 'href="mailto:support@', status_code=409)
         self.assertEqual(self.stored(), before)
         self.assertEqual(SignUp.objects.get(subdomain="gamma-2").status, "open")
