@@ -33,6 +33,9 @@ class WaitingPageTests(TenantTestCase):
 
     def test_who_pays_is_shown_how_to_make_room_and_finds_the_page_from_billing(self) -> None:
         owner = make.signed_in(make.staff(Role.OWNER))
+        self.assertNotContains(owner.get("/waiting/"), "Allow more")  # its plan has no more to allow
+        bought.on("professional")
+        bought.used(1000)
 
         self.assertContains(owner.get("/waiting/"), "Allow more")
         self.assertContains(owner.get("/billing/"), 'href="/waiting/"')
@@ -84,7 +87,8 @@ class WaitingPageTests(TenantTestCase):
 
         self.assertContains(shown, "Ada Lovelace")
         self.assertNotContains(shown, "14 days more")
-        self.assertEqual(client.post(self.extend).status_code, 403)
+        self.assertEqual(client.post(self.extend).status_code, 402)
+        self.assertEqual(make.actions("candidate.invitation_extended"), [])
 
 
 class AtOnceTests(CommittingTestCase):

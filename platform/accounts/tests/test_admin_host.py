@@ -21,6 +21,7 @@ SHOWN = {
     "billing.plan",
     "billing.subscription",
     *("billing.quotaperiod", "billing.usagerecord", "billing.creditgrant", "billing.infrastructureshare"),
+    "billing.interviewreceipt",
     *("billing.receiptpolicy", "billing.seller", "billing.billingdetails", "billing.billingnotice", "billing.invoice"),
     *("billing.invoiceline", "billing.stripeevent", "billing.margin", "billing.reconciliation"),
 }
@@ -39,7 +40,7 @@ MADE_ELSEWHERE = {"tenants.emaildomain"} | {
     "billing.subscription",
     *("billing.quotaperiod", "billing.usagerecord", "billing.creditgrant", "billing.seller"),
     *("billing.billingnotice", "billing.invoice", "billing.invoiceline", "billing.stripeevent"),
-    *("billing.margin", "billing.reconciliation"),
+    *("billing.margin", "billing.reconciliation", "billing.interviewreceipt"),
     "core.due",
     "llm.usagehour",
     "llm.batch",
