@@ -61,6 +61,18 @@ class MarksTests(WarningCase):
         self.assertEqual(self.warn(), [*BILLING, RECRUITER])
         self.assertEqual([row[3]["percent"] for row in trail(action="quota.warned")], [80, 95, 100])
 
+    def test_after_a_trial_s_last_interview_nobody_is_promised_the_day_it_ends(self) -> None:
+        bought.trying()
+        bought.used(9)
+        self.start()
+
+        self.assertEqual(self.warn(), [*BILLING, RECRUITER])
+
+        (said,) = [str(message.body) for message in outbox.outbox if message.to == [RECRUITER]]
+        self.assertIn("New candidates cannot start until somebody makes room.", said)
+        self.assertNotIn("before", said)
+        self.assertNotIn("plan", said)
+
     def test_the_same_mark_reached_again_is_told_once(self) -> None:
         bought.used(79)
         for _ in range(2):
