@@ -94,6 +94,12 @@ def look(*, subscription_id: UUID) -> None:
     _owe_next(held)
 
 
+def ask_again(held: Subscription) -> None:
+    """The staff let everything go on unpaid: what is overdue has as long a grace again, then it is looked at anew."""
+    for invoice in overdue(held):
+        due.owe(OVERDUE, invoice.pk, after=standing.GRACE)
+
+
 def overdue(held: Subscription) -> QuerySet[Invoice]:
     """The invoices past their day that nobody paid."""
     return Invoice.objects.filter(

@@ -133,7 +133,8 @@ def stop(asked: Asked) -> None:
 
 
 def recover(asked: Asked) -> None:
-    """As if it had been paid: everything goes on. Of one that ended since the staff stopped it: it may begin anew.
+    """As if it had been paid: everything goes on, and what is overdue has a grace of two weeks again. Of one
+    that ended since the staff stopped it: it may begin anew.
 
     :raises NotNow: unless it is overdue, or read-only for want of payment (a trial is extended, or begun to be paid).
     """
@@ -146,6 +147,7 @@ def recover(asked: Asked) -> None:
         if held.status not in (Status.READ_ONLY, Status.PAST_DUE) or held.trial_ends_at is not None:
             raise NotNow(held.get_status_display())
         standing.recover(held, why=standing.BY_STAFF)
+        dunning.ask_again(held)
 
 
 def _require_own(held: Subscription) -> None:

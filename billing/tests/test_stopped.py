@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import time_machine
+
 from accounts.roles import Role
 from accounts.tests.people import person, signed_in
 from billing.models import Subscription
@@ -66,6 +68,20 @@ class StoppedTests(ActCase):
         found = self.done("recover")
         self.assertEqual((found.status, found.tenant.read_only_since), ("active", None))
         self.assertEqual((found.stopped_by_staff_at, found.past_due_since), (None, None))
+
+    def test_what_is_overdue_is_not_forgotten_when_everything_goes_on(self) -> None:
+        with time_machine.travel(clock.now() - timedelta(days=31)):
+            invoice = invoiced.issued()
+        dunning.invoice_overdue(invoice_id=invoice.pk)
+        self.assertEqual(invoiced.owed("invoice_overdue"), [])
+        self.stopped()
+
+        self.assertEqual(self.done("recover").status, "active")
+
+        (row,) = invoiced.owed("invoice_overdue", invoice.pk)
+        self.assertAlmostEqual(row.due_at, clock.now() + standing.GRACE, delta=timedelta(minutes=1))
+        dunning.invoice_overdue(invoice_id=invoice.pk)
+        self.assertEqual((bought.held().status, invoiced.owed("invoice_overdue")), ("past_due", []))
 
     def test_the_next_look_at_stripe_does_not_let_it_go_on(self) -> None:
         self.by_card()
