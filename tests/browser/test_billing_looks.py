@@ -33,7 +33,7 @@ OF_STAFF = {
     "/billing/margin/": "Gross margin",
     "/billing/subscription/": "Globex Health",
     "/billing/billingnotice/": "Status",
-    "/billing/infrastructureshare/receipt/": "Show receipt",
+    "/billing/interviewreceipt/": "Show receipt",
 }
 
 
