@@ -9,8 +9,7 @@ from accounts.tests.people import person
 from billing.models import Subscription
 from billing.services import credit, own_plan, periods, subscriptions
 from billing.tests import bought
-from billing.tests.test_quota_at_once import wait_for_a_lock
-from core.testing import CommittingTestCase, at_once
+from core.testing import CommittingTestCase, at_once, wait_for_a_lock
 
 
 class CreditAtOnceTests(CommittingTestCase):

@@ -7,10 +7,9 @@ from django.db import transaction
 
 from billing.models import CreditGrant, QuotaPeriod
 from billing.services import granting, periods, quota, warnings
-from billing.tests.test_quota_at_once import wait_for_a_lock
 from core import due
 from core.ids import uuid7
-from core.testing import CommittingTestCase, at_once
+from core.testing import CommittingTestCase, at_once, wait_for_a_lock
 
 
 def credit(subscription_id: UUID) -> CreditGrant:

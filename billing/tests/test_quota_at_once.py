@@ -1,19 +1,18 @@
 """Many candidates in the same instant: real connections, real commits."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from billing.models import InvoiceLine, QuotaPeriod, QuotaUse
 from billing.services import periods, quota
 from billing.services.quota import QuotaExhausted
 from core import clock
 from core.ids import uuid7
-from core.testing import CommittingTestCase, at_once
+from core.testing import CommittingTestCase, at_once, wait_for_a_lock
 
 
 def start(interview_id: UUID) -> Callable[[], None]:
@@ -22,18 +21,6 @@ def start(interview_id: UUID) -> Callable[[], None]:
             quota.reserve(interview_id=interview_id)
 
     return call
-
-
-def wait_for_a_lock() -> None:
-    """Until another connection waits for what this one holds."""
-    until = time.monotonic() + 5
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone() != (0,):
-                return
-            time.sleep(0.01)
-    raise AssertionError("Nobody waits.")
 
 
 class AtOnceTests(CommittingTestCase):

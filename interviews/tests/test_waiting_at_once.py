@@ -1,16 +1,15 @@
 """A batch that ends while its evaluation looks at it: the evaluation never waits for what is over."""
 
 import threading
-import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import clock
 from core.models import Due
-from core.testing import CommittingTestCase, at_once
+from core.testing import CommittingTestCase, at_once, wait_for_a_lock
 from interviews.models import Evaluation
 from interviews.services import evaluations
 from interviews.tests import make
@@ -48,7 +47,7 @@ class AtOnceTests(CommittingTestCase):
             with transaction.atomic():
                 batch_states.end(self.batch, Batch.Status.DONE)
                 ended.set()
-                wait_for_a_blocked_session()
+                wait_for_a_lock()
 
         def look() -> None:
             ended.wait(10)
@@ -76,15 +75,3 @@ class AtOnceTests(CommittingTestCase):
 
 def due_at(evaluation_id: UUID) -> Any:
     return Due.objects.get(kind="evaluation", object_id=evaluation_id).due_at
-
-
-def wait_for_a_blocked_session() -> None:
-    """Until somebody waits for a lock of this transaction, at most some seconds."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone():
-                return
-        time.sleep(0.01)
-    raise AssertionError("Nobody waits.")

@@ -1,6 +1,7 @@
 """Test cases that work for a tenant: two tenants are made once a run, and nothing is ever flushed."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client, SimpleTestCase, TestCase
 
 from core import clock, tenancy
 
 HOME, OTHER = "alpha", "beta"
+BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
 
 
 class TenantClient(Client):
@@ -105,6 +107,21 @@ def at_once(*calls: Callable[[], Any], tenant: str = HOME) -> list[Any]:
         thread.join(30)
         assert not thread.is_alive(), "A call did not end."
     return results
+
+
+def wait_for_a_lock() -> None:
+    """Until another connection waits for what this one holds; of other tests' locks nothing counts.
+
+    :raises AssertionError: if nobody waits within five seconds.
+    """
+    until = time.monotonic() + 5
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(BLOCKED, [connection.connection.info.backend_pid])
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.01)
+    raise AssertionError("Nobody waits.")
 
 
 def _leave() -> None:

@@ -59,7 +59,8 @@ function inWords(changed) {
   return said.length > 0 ? `${said.join(", ")}.` : "";
 }
 
-/* Three texts: what this page last knew to be stored, what is stored now, and what stands here. */
+/* Three texts: what this page last knew to be stored, what is stored now, and what stands here. Where the last two are
+   alike there was no other tab: the page was loaded again before its own last save had come in. */
 function merge(held, now) {
   const mine = changes(now);
   const theirs = new Map(groups.map(({ dataset }) => [dataset.key, fieldsOf(held.ratings[dataset.key])]));
@@ -69,7 +70,7 @@ function merge(held, now) {
     });
   stored = theirs;
   form.elements.draft_version.value = held.version;
-  say("merged");
+  say(changes(now).length === 0 ? "saved" : "merged");
 }
 
 function fieldsOf(held) {

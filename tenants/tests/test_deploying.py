@@ -6,6 +6,7 @@ import psycopg
 from django.db import OperationalError, ProgrammingError, connections
 
 from core import tenancy
+from core.testing import BLOCKED
 from tenants.models import Blueprint, SchemaMigration, Tenant
 from tenants.services import blueprint, deploying, ledger, locks, migrations, provisioning, schemas
 from tenants.tests.fleet import FLEET, FleetCase, as_owner, fall_behind, states
@@ -153,8 +154,7 @@ class BusyTableTests(FleetCase):
 
         def pause(seconds: float) -> None:
             pauses.append(seconds)
-            [(waiting,)] = as_owner("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            self.assertEqual(waiting, 0)
+            self.assertEqual(held.execute(BLOCKED, [held.info.backend_pid]).fetchone(), (0,))
             held.rollback()
 
         with (

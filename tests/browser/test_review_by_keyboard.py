@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from playwright.sync_api import Page, Response, expect
 
 from tests.browser.candor import TENANT, Candor
@@ -40,6 +41,7 @@ SELECT json_agg(json_build_object('overall', e.overall, 'spread', e.spread, 'rec
   FROM {TENANT}.interviews_evaluation e WHERE e.interview_id = %s
 """
 EVALUATED = f"SELECT count(*) FROM {TENANT}.interviews_evaluation WHERE interview_id = %s AND status = 'provisional'"
+HELD = f"SELECT FROM {TENANT}.interviews_review WHERE status = 'draft' FOR UPDATE"
 TIMED = f"SELECT active_ms FROM {TENANT}.interviews_review WHERE interview_id = %s AND status = 'submitted'"
 
 
@@ -207,6 +209,27 @@ def test_a_review_survives_a_reload_a_second_tab_and_a_lost_line(recruiter: Recr
     expect(saved).to_be_visible()
     second.reload()
     assert second.evaluate(CHOSEN) == ["4", "2", "5", "1"]
+    assert set(watch.refused) == {409}  # the second tab's; and the reload's, where that was faster than the save
+
+
+def test_a_reload_that_overtakes_the_last_save_speaks_of_no_other_tab(
+    recruiter: Recruiter, candor: Candor, watch: Watch
+) -> None:
+    page = open_draft(recruiter)
+    saved = page.get_by_role("status").filter(has_text="Draft saved")
+    choose(page, 4, "2")
+    expect(saved).to_be_visible()
+    with psycopg.connect(candor.database) as connection:
+        connection.execute(HELD)
+        choose(page, 5, "2")
+        page.reload()
+        page.wait_for_selector("html.autosaves")
+        assert page.evaluate(CHOSEN)[-2:] == ["2", "2"]
+
+    expect(saved).to_be_visible()
+    page.reload()
+    page.wait_for_selector("html.autosaves")
+    assert page.evaluate(CHOSEN)[-2:] == ["2", "2"]
     assert watch.refused == [409]
 
 
