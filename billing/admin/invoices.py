@@ -32,8 +32,16 @@ CLOSED = _("The tenant is closed. Nothing was done.")
 
 class LineInline(ReadOnly, TabularInline):
     model = InvoiceLine
-    fields = ("kind", "text", "quantity", "unit_price_usd", "amount_usd", "from_at", "until_at")
+    fields = readonly_fields = ("kind", "text", "quantity", "unit_price", "amount", "from_at", "until_at")
     extra = 0
+
+    @admin.display(description=_("Price in dollars"))
+    def unit_price(self, line: InvoiceLine) -> str:
+        return _signed(line.invoice, line.unit_price_usd)
+
+    @admin.display(description=_("Amount in dollars"))
+    def amount(self, line: InvoiceLine) -> str:
+        return _signed(line.invoice, line.amount_usd)
 
 
 @admin.register(Invoice)
@@ -190,9 +198,10 @@ class InvoiceLineAdmin(ReadOnlyAdmin):
             messages.success(request, _("%(name)s: %(number)s is issued.") % {"name": name, "number": made.number})
 
 
-def _signed(invoice: Invoice, usd: Decimal) -> str:
+def _signed(invoice: Invoice | None, usd: Decimal) -> str:
     """An amount as people read it: a credit note's with a minus."""
-    return f"{-usd if invoice.kind == Invoice.Kind.CREDIT_NOTE and usd else usd}"
+    taken = invoice is not None and invoice.kind == Invoice.Kind.CREDIT_NOTE and usd
+    return f"{-usd if taken else usd}"
 
 
 def _source(object_id: Any) -> str:

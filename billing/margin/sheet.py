@@ -12,14 +12,14 @@ BY: dict[str, Callable[[Figures], list[Line]]] = {
     "month": Figures.by_month,
 }
 COLUMNS = (
-    *("revenue_usd", "waiting_usd", "model_usd", "infrastructure_usd", "margin_usd", "margin", "started", "completed"),
-    *("usd_a_start", "usd_a_completed", "own_key_usd"),
+    *("revenue_usd", "waiting_usd", "model_usd", "servers_usd", "servers_unknown", "margin_usd", "margin"),
+    *("started", "completed", "usd_a_start", "usd_a_completed", "own_key_usd"),
 )
 PLACES = Decimal("0.00000001")
 
 
 def write(by: str, lines: Sequence[Line]) -> str:
-    """A line each, money in dollars with a point."""
+    """A line each, money in dollars with a point; nothing where what servers cost is not known at all."""
     rows = ([line.name, *(_rounded(getattr(line, name)) for name in COLUMNS)] for line in lines)
     return spreadsheets.csv_text([by, *COLUMNS], rows)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import transaction
 
@@ -85,14 +84,6 @@ def save_details(*, by: User, values: dict[str, str]) -> BillingDetails:
     return billing_details.save(subscription_id=_mine(by).pk, values=values)
 
 
-def choosable(code: str, held: Subscription) -> Any:
-    """The plan with this code if this subscription's tenant may choose it, or has it.
-
-    :raises plans.UnknownPlan: otherwise.
-    """
-    return held.plan if code == held.plan_id else plans.for_tenant(code, held.tenant)
-
-
 @contextmanager
 def _on_credit(mine: Subscription, code: str, shown: str) -> Iterator[None]:
     """What happens inside is by invoice, and no more than this tenant gets on credit; by card it holds nothing."""
@@ -103,7 +94,7 @@ def _on_credit(mine: Subscription, code: str, shown: str) -> Iterator[None]:
         held = subscriptions.locked(mine.pk)  # a trial that somebody begins to pay for at this instant is none any more
         if held.collection != Collection.INVOICE:
             raise plan_changes.ChangedMeanwhile
-        plan, tries = choosable(code, held), held.status == Subscription.Status.TRIALING
+        plan, tries = plans.choosable(code, held), held.status == Subscription.Status.TRIALING
         if not tries and shown == held.plan_id != plan.pk and plan.price_usd >= held.plan.price_usd:
             credit.require(held, plan)
         yield

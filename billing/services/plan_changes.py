@@ -109,7 +109,7 @@ def may_change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Pl
     :raises ChangedMeanwhile, BelowUse, NotNow, plans.UnknownPlan: as that would.
     """
     held = _locked_as_shown(subscription_id, shown)
-    plan = held.plan if code == held.plan_id else plans.for_tenant(code, held.tenant)
+    plan = plans.choosable(code, held)
     if plan.pk != held.plan_id:
         require_fits(plan)
     return plan
@@ -144,7 +144,7 @@ def change_at_renewal(*, subscription_id: UUID, code: str, shown: str) -> Subscr
     :raises ChangedMeanwhile, BelowUse, NotNow, plans.UnknownPlan: with nothing changed.
     """
     held = _locked_as_shown(subscription_id, shown)
-    plan = held.plan if code == held.plan_id else plans.for_tenant(code, held.tenant)
+    plan = plans.choosable(code, held)
     if held.status == Status.TRIALING:
         return _try_another(held, plan)
     if plan.pk != held.plan_id:

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q, QuerySet
 
-from billing.models import Plan
+from billing.models import Plan, Subscription
 from core import audit, clock
 from tenants.models import Tenant
 from tenants.services.provisioning import Offer
@@ -86,6 +86,14 @@ def for_tenant(code: str, tenant: Tenant) -> Plan:
     if older is None:
         raise UnknownPlan(code)
     raise NoLongerOffered(older, has_newer=any(plan.family == older.family for plan in found))
+
+
+def choosable(code: str, held: Subscription) -> Plan:
+    """The plan with this code, if this subscription's tenant may choose it, or has it.
+
+    :raises UnknownPlan: otherwise.
+    """
+    return held.plan if code == held.plan_id else for_tenant(code, held.tenant)
 
 
 def is_others(family: str, tenant: Tenant | None) -> bool:

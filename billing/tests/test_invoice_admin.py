@@ -94,7 +94,9 @@ class InvoicesTests(AdminCase):
 
         note = Invoice.objects.get(kind="credit_note")
         self.assertEqual(made["Location"], page("invoice", "change", note.pk))
-        self.assertContains(self.client.get(made["Location"]), note.number)
+        paper = self.client.get(made["Location"])
+        self.assertContains(paper, note.number)
+        self.assertContains(paper, "-30.00", count=4)  # its net and total, its line's price and amount
         self.assertContains(self.client.get(page("invoice", "change", self.invoice.pk)), "70.00")
 
     def test_of_two_people_who_credit_the_same_thing_the_second_is_told(self) -> None:

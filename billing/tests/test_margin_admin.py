@@ -111,7 +111,7 @@ class MarginAdminTests(TenantTestCase):
         rows = response.content.decode().splitlines()
         self.assertEqual((response["Content-Type"], len(rows)), ("text/csv; charset=utf-8", 3))
         self.assertIn('attachment; filename="margin-by-tenant-3-months.csv"', response["Content-Disposition"])
-        self.assertEqual(rows[1], "'=Beta & <Sons>,0,0,1200,0,-1200,,0,0,,,0")
+        self.assertEqual(rows[1], "'=Beta & <Sons>,0,0,1200,,True,-1200,,0,0,,,0")
         self.assertEqual(rows[2], "Alpha,0,99,0,0,0,,0,0,,,0")
         self.assertEqual(self.client.get(url("margin_csv") + "?by=interview").status_code, 404)
 

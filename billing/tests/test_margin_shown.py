@@ -54,12 +54,21 @@ class SheetTests(MarginTestCase):
         text = pages.as_csv(NOW, 3, "tenant")
 
         self.assertTrue(text.startswith("\ufefftenant,revenue_usd,"))
-        self.assertIn("\r\n'=1+1,0,0,1,0,-1,,", text)
+        self.assertIn("\r\n'=1+1,0,0,1,,True,-1,,", text)
 
     def test_amounts_are_plain_numbers(self) -> None:
         row = sheet.write("month", [Line("2026-05", None, USD("1000"), model_usd=USD("0.00000100"))]).splitlines()[1]
 
-        self.assertEqual(row, "2026-05,1000,0,0.000001,0,999.999999,1,0,0,,,0")
+        self.assertEqual(row, "2026-05,1000,0,0.000001,0,False,999.999999,1,0,0,,,0")
+
+    def test_servers_that_nobody_priced_are_no_zero_and_a_part_says_so(self) -> None:
+        lines = [Line("2026-05", unshared=1), Line("2026-06", unshared=1, infrastructure_usd=USD("2.5"))]
+
+        rows = list(csv.DictReader(io.StringIO(sheet.write("month", lines))))
+
+        self.assertEqual(
+            [(row["servers_usd"], row["servers_unknown"]) for row in rows], [("", "True"), ("2.5", "True")]
+        )
 
 
 class ChartTests(MarginTestCase):

@@ -58,7 +58,7 @@ def choose(request: HttpRequest, user: User, code: str) -> HttpResponse:
     """What the plan comes to for this tenant; sent, it is chosen."""
     held = overview.own()
     try:
-        plan = own_plan.choosable(code, held)
+        plan = plans.choosable(code, held)
         if request.method == "POST":
             return _chosen(request, user, code)
         return _page(request, held, plan)
