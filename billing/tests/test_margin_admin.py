@@ -112,7 +112,7 @@ class MarginAdminTests(TenantTestCase):
         self.assertEqual((response["Content-Type"], len(rows)), ("text/csv; charset=utf-8", 3))
         self.assertIn('attachment; filename="margin-by-tenant-3-months.csv"', response["Content-Disposition"])
         self.assertEqual(rows[1], "'=Beta & <Sons>,0,0,1200,,True,-1200,,0,0,,,0")
-        self.assertEqual(rows[2], "Alpha,0,99,0,0,0,,0,0,,,0")
+        self.assertEqual(rows[2], "Alpha,0,99,0,,True,0,,0,0,,,0")
         self.assertEqual(self.client.get(url("margin_csv") + "?by=interview").status_code, 404)
 
     def test_strangers_and_people_of_a_tenant_see_none_of_it(self) -> None:
