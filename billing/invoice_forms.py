@@ -44,7 +44,7 @@ class InvoiceForm(forms.Form):
     def __init__(self, *args: Any, invoice: Invoice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "left_usd" in self.fields:
-            self.fields["left_usd"].initial = settling.left_of(invoice)
+            self.fields["left_usd"].initial = invoice.left()[1]
 
 
 class PaidForm(InvoiceForm):

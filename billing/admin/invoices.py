@@ -90,7 +90,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Not credited yet"))
     def left_usd(self, invoice: Invoice) -> str:
-        return f"{settling.left_of(invoice)}" if invoice.kind == Invoice.Kind.INVOICE else "–"
+        return f"{invoice.left()[1]}" if invoice.kind == Invoice.Kind.INVOICE else "–"
 
     @admin.display(description=_("Made out to"))
     def made_out_to(self, invoice: Invoice) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from billing.models import Invoice, Subscription
 from billing.services.dunning import UNPAID
@@ -25,6 +25,7 @@ class OpenInvoice:
     is_overdue: bool
     hosted_url: str
     seller: dict[str, Any]
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def of_tenant() -> Dunning:
 
 def _open_invoices(held: Subscription) -> list[OpenInvoice]:
     found = Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
-    rows = found.annotate(credited=Sum("corrections__total_usd")).order_by("due_at", "issued_at")
+    credited = Sum("corrections__total_usd", filter=~Q(corrections__status=Invoice.Status.VOID))
+    rows = found.annotate(credited=credited).order_by("due_at", "issued_at")
     now = clock.now()
     return [
         OpenInvoice(
@@ -83,6 +85,7 @@ def _open_invoices(held: Subscription) -> list[OpenInvoice]:
             row.due_at is not None and row.due_at <= now,
             row.hosted_url,
             row.seller,
+            row.zone,
         )
         for row in rows
     ]

@@ -1,11 +1,9 @@
 """What a mail about money says, in the clock of who reads it."""
 
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Sum
 from django.utils import timezone
 
 from billing.models import Invoice, Subscription
@@ -22,7 +20,7 @@ def write(
         "name": name,
         "held": held,
         "invoice": invoice,
-        "left_usd": _left_usd(invoice) if invoice else None,
+        "left_usd": invoice.left()[1] if invoice else None,
         "billing_url": tenant.page("billing"),
         "details_url": tenant.page("billing_details"),
         "plans_url": tenant.page("billing_plan"),
@@ -30,9 +28,3 @@ def write(
     }
     with timezone.override(ZoneInfo(held.zone)):
         return letters.write(f"billing/mail/{kind}", shared | more)
-
-
-def _left_usd(invoice: Invoice) -> Decimal:
-    """What credit notes leave of it."""
-    credited = invoice.corrections.aggregate(sum=Sum("total_usd"))["sum"]
-    return invoice.total_usd - (credited or Decimal(0))

@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from billing.models import Invoice, InvoiceLine, Subscription
@@ -87,7 +86,7 @@ def credit(
         reason. :raises NotPossible: for a void invoice or a credit note, or where nothing is left; SeenOtherwise.
     """
     reason, (held, invoice) = reasoned(reason), _locked(invoice_id)
-    require_as_seen(left_of(invoice), left_usd)
+    require_as_seen(invoice.left()[1], left_usd)
     if invoice.kind != Invoice.Kind.INVOICE or invoice.status == Status.VOID:
         raise NotPossible(_("Only an invoice that is not void is corrected by a credit note."))
     if len(reason) > LONGEST_REASON:
@@ -104,17 +103,12 @@ def credit(
         key=f"credit:{note.pk}",
     )
     line.save(force_insert=True)
-    everything = _left(invoice)[1] == gross
+    everything = invoice.left()[1] == gross
     _record("invoice.credited", invoice, held, by, note=str(note.pk), total_usd=str(gross), reason=reason)
     mail.tell(held, mail.Kind.ISSUED, key=f"issued:{note.pk}", invoice_id=note.pk)
     _number(note, invoice, settles=everything and invoice.status != Status.PAID)
     dunning.paid(held)
     return note
-
-
-def left_of(invoice: Invoice) -> Decimal:
-    """What was not credited yet of an invoice, with its tax."""
-    return _left(invoice)[1]
 
 
 def require_as_seen(left_usd: Decimal, seen_usd: Decimal | None) -> None:
@@ -139,19 +133,13 @@ def split(total_usd: Decimal, *, left: tuple[Decimal, Decimal], whole: tuple[Dec
 
 
 def _parts(invoice: Invoice, total_usd: Decimal | None) -> tuple[Decimal, Decimal]:
-    left = _left(invoice)
+    left = invoice.left()
     if not left[1]:
         raise NotPossible(_("All of it was credited already."))
     gross = left[1] if total_usd is None else total_usd
     if not gross.is_finite() or not CENT <= gross <= left[1] or gross != gross.quantize(CENT):
         raise BadAmount(_("Between $0.01 and $%(left)s, in whole cents.") % {"left": left[1]})
     return split(gross, left=left, whole=(invoice.subtotal_usd, invoice.total_usd)), gross
-
-
-def _left(invoice: Invoice) -> tuple[Decimal, Decimal]:
-    """Net and gross."""
-    noted = invoice.corrections.exclude(status=Status.VOID).aggregate(net=Sum("subtotal_usd"), gross=Sum("total_usd"))
-    return invoice.subtotal_usd - (noted["net"] or 0), invoice.total_usd - (noted["gross"] or 0)
 
 
 def _note(held: Subscription, invoice: Invoice, *, net: Decimal, gross: Decimal) -> Invoice:

@@ -1,10 +1,13 @@
 """Subscriptions for tests: what the current tenant bought and used."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from billing.models import BillingDetails, Invoice, Plan, QuotaPeriod, Subscription
 from billing.services import periods
+from billing.services.stripe.shapes import Bought
 from core import clock, tenancy
 
 DETAILS = {
@@ -19,6 +22,24 @@ DETAILS = {
 def held() -> Subscription:
     """The current tenant's subscription, read now."""
     return Subscription.objects.select_related("plan", "tenant").get(tenant_id=tenancy.tenant_id())
+
+
+def at_stripe(held: Subscription, status: str = "active", **more: Any) -> Bought:
+    """As Stripe has it: a subscription of Starter in this state, in its first month."""
+    of_starter = Bought(
+        id="sub_1",
+        item="si_1",
+        status=status,
+        price="price_1",
+        costs_usd=Decimal(99),
+        monthly=True,
+        anchor_at=held.anchor_at,
+        start=held.anchor_at,
+        end=held.anchor_at + timedelta(days=30),
+        cancels_at=clock.now() if status == "canceled" else None,
+        metadata={},
+    )
+    return replace(of_starter, **more)
 
 
 def on(code: str, **changes: Any) -> Subscription:

@@ -16,7 +16,8 @@ def counts() -> tuple[int, int]:
 
 def leave(left: int) -> None:
     """So many interviews are left in the current period."""
-    period = periods.current()
+    period = periods.newest()
+    assert period is not None
     QuotaPeriod.objects.filter(pk=period.pk).update(included=period.reserved + period.consumed + left)
 
 

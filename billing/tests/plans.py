@@ -4,14 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from billing.models import InvoiceLine, QuotaPeriod, Subscription
-from core import tenancy
+from billing.tests.bought import held
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
-
-
-def held() -> Subscription:
-    """The current tenant's subscription, read now."""
-    return Subscription.objects.select_related("tenant", "plan").get(tenant_id=tenancy.tenant_id())
 
 
 def on(plan: str, *, at: datetime = NOON, **changes: Any) -> Subscription:

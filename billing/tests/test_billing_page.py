@@ -24,7 +24,9 @@ PAGES = (PAGE, "/billing/details/", "/billing/plan/", "/billing/plan/starter/", 
 
 def words(client: Client, path: str = PAGE) -> str:
     """The page's text, with single spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", client.get(path).content.decode()).split())
+    response = client.get(path)
+    assert response.status_code == 200, (path, response.status_code)
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 class WhoSeesItTests(TenantTestCase):

@@ -8,7 +8,8 @@ from accounts.roles import Role
 from accounts.tests.people import person, signed_in
 from billing.models import QuotaPeriod
 from billing.services import periods
-from billing.tests.plans import held, lines, on
+from billing.tests.bought import held
+from billing.tests.plans import lines, on
 from core import audit, clock, tenancy
 from core.models import Due
 from core.testing import TenantTestCase
@@ -42,9 +43,11 @@ class ClosingTests(TenantTestCase):
         for page in ("/billing/", "/billing/plan/", "/billing/plan/starter/", "/billing/plan/enterprise/", "/jobs/"):
             self.assertEqual(owner.get(page).status_code, 200, page)
         self.assertContains(owner.get("/billing/plan/enterprise/"), "so no further month begins")
-        for code, when in (("enterprise", "now"), ("starter", "renewal")):
+        for code, when, status in (("enterprise", "now", 409), ("starter", "renewal", 303)):
             form = {"when": when, "shown": "professional"}
-            self.assertIn(owner.post(f"/billing/plan/{code}/", form).status_code, (303, 409))
+            self.assertEqual(owner.post(f"/billing/plan/{code}/", form).status_code, status)
+        self.assertEqual((held().plan_id, held().next_plan_id), ("professional", "starter"))
+        self.assertEqual(lines(), [("plan", "Professional", "499.00")])
         self.assertEqual(owner.post("/billing/beyond/", {"limit": "5"}).status_code, 303)
 
     def test_who_stays_after_all_goes_on(self) -> None:

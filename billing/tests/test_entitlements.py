@@ -9,7 +9,8 @@ from accounts.roles import Role
 from accounts.services import invitations, people, seats, team
 from billing.models import Subscription
 from billing.services import entitlements as answered
-from billing.tests.plans import held, on
+from billing.tests.bought import held
+from billing.tests.plans import on
 from core import entitlements, tenancy
 from core.entitlements import Feature, NoSeatLeft, NotInPlan
 from core.ids import uuid7

@@ -9,7 +9,8 @@ from billing.services import charges, granting, periods, quota
 from billing.services.granting import BadGrant
 from billing.services.quota import QuotaExhausted
 from billing.services.subscriptions import NotNow
-from billing.tests.plans import NOON, held, on
+from billing.tests.bought import held
+from billing.tests.plans import NOON, on
 from core.ids import uuid7
 from core.testing import TenantTestCase
 
@@ -119,8 +120,10 @@ class TrialTests(TenantTestCase):
 
             left = (began + 90 * DAY - (NOON + 74 * DAY)) // DAY
             granting.extend_trial(subscription_id=one.pk, days=left, reason=WHY)
+            self.assertEqual((left, held().trial_ends_at), (16, NOON + 90 * DAY))
             with self.assertRaises(BadGrant):
                 granting.extend_trial(subscription_id=one.pk, days=1, reason=WHY)
+            self.assertEqual(held().trial_ends_at, NOON + 90 * DAY)
 
     def test_what_is_paid_for_is_no_trial(self) -> None:
         on("starter")

@@ -1,15 +1,12 @@
 """Who changes a subscription and who starts an interview do not wait for each other in a circle."""
 
-from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
-
-from django.db import transaction
 
 from billing.models import CreditGrant, QuotaPeriod
 from billing.services import granting, periods, quota, warnings
 from core import due
 from core.ids import uuid7
-from core.testing import CommittingTestCase, at_once, wait_for_a_lock
+from core.testing import CommittingTestCase, while_held
 
 
 def credit(subscription_id: UUID) -> CreditGrant:
@@ -22,12 +19,8 @@ class LocksTests(CommittingTestCase):
         period = periods.current()
         before = period.reserved, period.credited
 
-        with ThreadPoolExecutor(1) as background:
-            with transaction.atomic():
-                quota.reserve(interview_id=uuid7())
-                credited = background.submit(at_once, lambda: credit(period.subscription_id))
-                wait_for_a_lock()  # the credit holds the subscription and waits for the period, which this one holds
-            (grant,) = credited.result(10)
+        # The credit holds the subscription and waits for the period, which the start holds.
+        grant = while_held(lambda: quota.reserve(interview_id=uuid7()), lambda: credit(period.subscription_id))
 
         self.assertIsInstance(grant, CreditGrant)
         period.refresh_from_db()
@@ -39,13 +32,13 @@ class LocksTests(CommittingTestCase):
         QuotaPeriod.objects.filter(pk=period.pk).update(**left)
         due.owe("quota_warning", period.pk)
 
-        with ThreadPoolExecutor(1) as background:
-            with transaction.atomic():
-                QuotaPeriod.objects.filter(pk=period.pk).update(reserved=10)
-                warned = background.submit(at_once, lambda: warnings.warn(period_id=period.pk))
-                wait_for_a_lock()  # the warning waits for the period, which this one holds
-                warnings.notice(period, used=10, bought=10)
-            self.assertEqual(warned.result(10), [None])
+        warned = while_held(
+            lambda: QuotaPeriod.objects.filter(pk=period.pk).update(reserved=10),
+            lambda: warnings.warn(period_id=period.pk),
+            lambda: warnings.notice(period, used=10, bought=10),
+        )
+
+        self.assertIsNone(warned)
 
         period.refresh_from_db()
         self.assertEqual(period.warned_percent, 100)

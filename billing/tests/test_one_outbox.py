@@ -51,8 +51,20 @@ class MovingTests(CommittingTestCase):
         found = User.objects.filter(email="olga@alpha.example")
         self.olga = found.first() or person("olga@alpha.example", role=Role.OWNER)
         bought.used(81)
-        self.old = migrated(back=True)
         self.addCleanup(connections["owner"].close)
+        self.addCleanup(self.forth)
+        self.old = self.back()
+
+    def back(self) -> Any:
+        """The models of before the migration, with nothing of it done."""
+        self.is_back, old = True, migrated(back=True)
+        return old
+
+    def forth(self) -> None:
+        """Carry it out, unless it is."""
+        if self.is_back:
+            migrated(back=False)
+        self.is_back = False
 
     def row(self, model: str, kind: str, key: str, **values: Any) -> UUID:
         rows = self.old.get_model("billing", model).objects.using("owner")
@@ -80,7 +92,7 @@ class MovingTests(CommittingTestCase):
         for kind, object_id in (("billing_mail", owed), ("billing_notice", reminder)):
             self.owe(kind, object_id)
 
-        migrated(back=False)
+        self.forth()
 
         self.assertEqual(
             set(Due.objects.filter(kind__startswith="billing_").values_list("kind", "object_id")),
@@ -94,7 +106,7 @@ class MovingTests(CommittingTestCase):
         self.warned("quota:1", status="sent", sent_at=clock.now())
         self.row("BillingNotice", "reminder", "reminder:1", status="sent", sent_at=clock.now())
 
-        migrated(back=False)
+        self.forth()
 
         held = bought.held()
         mail.tell_each(held, mail.Kind.QUOTA, key="quota:1", people=[self.olga])
@@ -105,7 +117,7 @@ class MovingTests(CommittingTestCase):
         given_up = self.warned("quota:1", status="failed", attempts=12, error="TimeoutError")
         self.owe("billing_mail", given_up, failed_at=clock.now())
 
-        migrated(back=False)
+        self.forth()
 
         row = BillingNotice.objects.get()
         self.assertEqual((row.status, row.attempts, row.person_id), ("failed", 12, self.olga.pk))
@@ -117,7 +129,7 @@ class MovingTests(CommittingTestCase):
         held = bought.held()
         Subscription.objects.filter(pk=held.pk).update(status="trialing", trial_ends_at=ends)
 
-        migrated(back=False)
+        self.forth()
 
         (row,) = Due.objects.filter(kind="trial_ends")
         self.assertEqual((row.tenant, row.object_id, row.due_at), (HOME, held.pk, ends - timedelta(days=3)))
@@ -126,9 +138,9 @@ class MovingTests(CommittingTestCase):
         ids = {self.warned("quota:1"), self.row("BillingNotice", "reminder", "reminder:1")}
         for object_id in ids:
             self.owe("billing_mail", object_id)
-        migrated(back=False)
+        self.forth()
 
-        old = migrated(back=True)
+        old = self.back()
 
         found = [set(old.get_model("billing", name).objects.using("owner").values_list("pk", flat=True))
                  for name in ("BillingMail", "BillingNotice")]  # fmt: skip
@@ -137,7 +149,7 @@ class MovingTests(CommittingTestCase):
             set(Due.objects.filter(kind__startswith="billing_").values_list("kind", "object_id")),
             {("billing_mail", *found[0]), ("billing_notice", *found[1])},
         )
-        migrated(back=False)
+        self.forth()
 
 
 class BothReleasesTests(TenantTestCase):

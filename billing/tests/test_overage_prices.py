@@ -9,7 +9,8 @@ from billing.models import Plan, QuotaPeriod, Subscription
 from billing.reconciling import invoices
 from billing.reconciling.findings import Findings
 from billing.services import charges, granting, periods, plan_changes, quota
-from billing.tests.plans import NOON, held, lines, on
+from billing.tests.bought import held
+from billing.tests.plans import NOON, lines, on
 from core import clock
 from core.ids import uuid7
 from core.testing import TenantTestCase

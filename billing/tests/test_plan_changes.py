@@ -12,7 +12,8 @@ from billing.models import QuotaPeriod, Subscription
 from billing.services import periods, plan_changes, plans, quota
 from billing.services.plan_changes import BelowUse, ChangedMeanwhile, LargerOnly, change_at_renewal, change_now
 from billing.services.subscriptions import NotNow
-from billing.tests.plans import NOON, held, lines, on
+from billing.tests.bought import held
+from billing.tests.plans import NOON, lines, on
 from core.ids import uuid7
 from core.testing import TenantTestCase
 from tenants.models import SamlConnection

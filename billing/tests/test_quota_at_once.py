@@ -1,7 +1,6 @@
 """Many candidates in the same instant: real connections, real commits."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from billing.services import periods, quota
 from billing.services.quota import QuotaExhausted
 from core import clock
 from core.ids import uuid7
-from core.testing import CommittingTestCase, at_once, wait_for_a_lock
+from core.testing import CommittingTestCase, at_once, while_held
 
 
 def start(interview_id: UUID) -> Callable[[], None]:
@@ -68,13 +67,11 @@ class AtOnceTests(CommittingTestCase):
         interview_id = uuid7()
         start(interview_id)()
 
-        with ThreadPoolExecutor(1) as background:
-            with transaction.atomic():
-                quota.release(interview_id=interview_id)
-                answered = background.submit(at_once, lambda: quota.consume(interview_id=interview_id))
-                wait_for_a_lock()
-            self.assertEqual(answered.result(10), [None])
+        answered = while_held(
+            lambda: quota.release(interview_id=interview_id), lambda: quota.consume(interview_id=interview_id)
+        )
 
+        self.assertIsNone(answered)
         self.assertEqual((self.counts(), self.uses("consumed")), ((0, 1), 1))
 
     def test_of_two_answers_to_one_that_was_released_one_counts(self) -> None:
@@ -83,26 +80,22 @@ class AtOnceTests(CommittingTestCase):
         quota.release(interview_id=interview_id)
         start(other)()  # its place is not spent by the second answer
 
-        with ThreadPoolExecutor(1) as background:
-            with transaction.atomic():
-                quota.consume(interview_id=interview_id)
-                again = background.submit(at_once, lambda: quota.consume(interview_id=interview_id))
-                wait_for_a_lock()
-            self.assertEqual(again.result(10), [None])
+        again = while_held(
+            lambda: quota.consume(interview_id=interview_id), lambda: quota.consume(interview_id=interview_id)
+        )
 
+        self.assertIsNone(again)
         self.assertEqual((self.counts(), self.uses("consumed"), self.uses("reserved")), ((1, 1), 1, 1))
 
     def test_a_release_that_waits_for_an_answer_of_the_same_instant_gives_nothing_back(self) -> None:
         interview_id = uuid7()
         start(interview_id)()
 
-        with ThreadPoolExecutor(1) as background:
-            with transaction.atomic():
-                quota.consume(interview_id=interview_id)
-                released = background.submit(at_once, lambda: quota.release(interview_id=interview_id))
-                wait_for_a_lock()
-            self.assertEqual(released.result(10), [False])
+        released = while_held(
+            lambda: quota.consume(interview_id=interview_id), lambda: quota.release(interview_id=interview_id)
+        )
 
+        self.assertIs(released, False)
         self.assertEqual((self.counts(), self.uses("consumed")), ((0, 1), 1))
 
     def test_eight_that_begin_a_month_at_once_make_one_period(self) -> None:

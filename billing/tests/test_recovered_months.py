@@ -6,7 +6,8 @@ import time_machine
 
 from billing.services import dunning, periods, standing, subscriptions
 from billing.tests import invoiced
-from billing.tests.plans import NOON, held, lines, on
+from billing.tests.bought import held
+from billing.tests.plans import NOON, lines, on
 from core import clock, tenancy
 from core.testing import TenantTestCase
 

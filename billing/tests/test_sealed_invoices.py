@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from billing.models import Invoice, InvoiceLine, InvoiceSeries
-from billing.services import invoicing
+from billing.services import invoicing, waiting
 from billing.services.invoicing import NothingToInvoice
 from billing.tests import invoiced
 from billing.tests.test_invoicing import Case
@@ -107,6 +107,8 @@ class SumsTests(Case):
             st.lists(st.decimals("-5000", "5000", places=2).filter(bool), min_size=1, max_size=12),
             st.sampled_from([("PT", "PT501964843", 23), ("DE", "DE136695976", 0), ("DE", "", 23), ("US", "", 0)]),
         )
+        @example([Decimal("0.99")], ("DE", "", 23))
+        @example([Decimal("2.00"), Decimal("-1.00")], ("DE", "", 23))
         def check(amounts: list[Decimal], buyer: tuple[str, str, int]) -> None:
             with transaction.atomic():
                 self.check(amounts, *buyer)
@@ -119,7 +121,7 @@ class SumsTests(Case):
         for amount in amounts:
             invoiced.line(str(amount))
         total = sum(amounts, Decimal(0))
-        if total <= 0:
+        if total < waiting.LEAST_USD:
             with self.assertRaises(NothingToInvoice):
                 self.issue()
             self.assertEqual(sorted(self.waiting()), sorted(amounts))

@@ -1,14 +1,12 @@
 """Second thoughts: a cancellation keeps what was chosen for the renewal, and a second one is none."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 from django.contrib.messages import get_messages
 
 from billing.models import Plan
 from billing.services import periods, subscriptions
 from billing.services.stripe import following
-from billing.services.stripe.shapes import Bought
 from billing.services.subscriptions import EndsAlready
 from billing.tests import bought
 from billing.tests.choosing import ChoosingCase
@@ -82,18 +80,8 @@ class KeptTests(ChoosingCase):
         for cancels_at in (None, period.period_end, None):
             following.follow(
                 subscriptions.locked(held.pk),
-                Bought(
-                    id="sub_1",
-                    item="si_1",
-                    status="active",
-                    price="price_starter",
-                    costs_usd=Decimal(99),
-                    monthly=True,
-                    anchor_at=held.anchor_at,
-                    start=period.period_start,
-                    end=period.period_end,
-                    cancels_at=cancels_at,
-                    metadata=told,
+                bought.at_stripe(
+                    held, price="price_starter", end=period.period_end, cancels_at=cancels_at, metadata=told
                 ),
                 begun=True,
             )

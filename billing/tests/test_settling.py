@@ -241,5 +241,5 @@ class AtOnceTests(CommittingTestCase):
 
         self.assertEqual(sum(isinstance(result, Invoice) for result in results), 4)
         self.assertEqual(sum(isinstance(result, BadAmount) for result in results), 4)
-        self.assertEqual(settling.left_of(Invoice.objects.get(pk=self.invoice.pk)), Decimal("3.00"))
+        self.assertEqual(Invoice.objects.get(pk=self.invoice.pk).left()[1], Decimal("3.00"))
         self.assertEqual(Subscription.objects.get(pk=self.invoice.subscription_id).status, "active")

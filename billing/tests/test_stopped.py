@@ -1,7 +1,6 @@
 """What the staff stopped stays so: neither a payment nor Stripe's word lets it go on."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import time_machine
 
@@ -10,30 +9,11 @@ from accounts.tests.people import person, signed_in
 from billing.models import Subscription
 from billing.services import dunning, plan_changes, settling, standing, subscriptions
 from billing.services.stripe import following
-from billing.services.stripe.shapes import Bought
 from billing.services.subscriptions import NotNow
 from billing.tests import bought, invoiced
 from billing.tests.test_staff_acts import ActCase, page
 from core import clock, tenancy
 from core.testing import OTHER
-
-
-def at_stripe(held: Subscription, status: str) -> Bought:
-    """As Stripe has it: a subscription of Starter in this state."""
-    ends = held.anchor_at + timedelta(days=30)
-    return Bought(
-        id="sub_1",
-        item="si_1",
-        status=status,
-        price="price_1",
-        costs_usd=Decimal(99),
-        monthly=True,
-        anchor_at=held.anchor_at,
-        start=held.anchor_at,
-        end=ends,
-        cancels_at=clock.now() if status == "canceled" else None,
-        metadata={},
-    )
 
 
 class StoppedTests(ActCase):
@@ -51,7 +31,7 @@ class StoppedTests(ActCase):
     def follow(self, status: str) -> Subscription:
         held = subscriptions.locked(self.held.pk)
         with tenancy.enter(held.tenant.schema_name):
-            following.follow(held, at_stripe(held, status), begun=True)
+            following.follow(held, bought.at_stripe(held, status), begun=True)
         return bought.held()
 
     def test_a_payment_does_not_let_it_go_on_but_the_staff_does(self) -> None:
@@ -103,6 +83,7 @@ class StoppedTests(ActCase):
             plan_changes.choose_unpaid(subscription_id=self.held.pk, code=shown, shown=shown)
         with self.assertRaises(NotNow):
             subscriptions.activate(subscription_id=self.held.pk, collection=Subscription.Collection.INVOICE)
+        self.assertEqual(bought.held().status, "cancelled")
         self.assertIsNotNone(bought.held().past_due_since)  # a checkout asks for this too
 
         found = self.done("recover")

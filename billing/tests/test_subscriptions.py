@@ -12,7 +12,8 @@ from billing.models import InvoiceLine, QuotaPeriod, Subscription
 from billing.services import charges, periods, quota, standing, subscriptions
 from billing.services.quota import QuotaExhausted
 from billing.services.subscriptions import NotNow
-from billing.tests.plans import NOON, held, lines, on
+from billing.tests.bought import held
+from billing.tests.plans import NOON, lines, on
 from core import tenancy
 from core.ids import uuid7
 from core.models import Due

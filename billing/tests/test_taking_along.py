@@ -17,6 +17,7 @@ from accounts.tests.people import person, signed_in
 from billing.models import CreditGrant, Plan, ReceiptPolicy
 from billing.services import invoicing, quota
 from billing.tests.invoiced import details, line, no_lines, subscription
+from billing.tests.test_invoice_pdf import text_of
 from core import clock, tenancy, typesetting
 from core.ids import uuid7
 from core.testing import HOME, OTHER, TenantTestCase
@@ -118,7 +119,11 @@ class TakingAlongTests(TenantTestCase):
         )  # fmt: skip
         archive = self.archive()
 
-        everything = b"".join(archive.read(name) for name in archive.namelist())
+        names = archive.namelist()
+        papers = [text_of(archive.read(name)) for name in names if name.endswith(".pdf")]
+        rows = b"".join(archive.read(name) for name in names if not name.endswith(".pdf"))
+        everything = "\n".join([*names, *papers]).encode() + rows
+        self.assertIn(b"alpha GmbH", everything)
         theirs = (self.theirs.pk, self.theirs.number, self.their_interview, subscription(OTHER).pk, "beta-contract")
         for other in (*theirs, "beta GmbH", "bills@beta.example", "model-of-beta", "Something for beta"):
             self.assertNotIn(str(other).encode(), everything)

@@ -11,7 +11,8 @@ from accounts.tests.people import person
 from billing.models import BillingNotice, Subscription
 from billing.services import granting, mail, periods, subscriptions, trials
 from billing.tests import bought
-from billing.tests.plans import NOON, held
+from billing.tests.bought import held
+from billing.tests.plans import NOON
 from billing.tests.test_subscriptions import trial
 from core import clock, tenancy
 from core.claims import AlreadyClaimed
@@ -63,6 +64,7 @@ class TrialMailTests(TenantTestCase):
 
     def test_it_is_owed_with_the_trial_and_each_look_owes_the_next(self) -> None:
         now, ends = clock.now(), clock.now() + 10 * DAY
+        held().periods.update(period_end=ends)
         bought.trying(days=10)
         periods.owe_renewal(held())
         self.assertEqual(self.days_from(now), 7.0)

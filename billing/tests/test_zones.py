@@ -12,7 +12,8 @@ from accounts.tests.people import person, signed_in
 from billing.models import QuotaPeriod, Subscription
 from billing.services import months, periods
 from billing.tests import bought
-from billing.tests.plans import held, lines, on
+from billing.tests.bought import held
+from billing.tests.plans import lines, on
 from billing.tests.test_staff_acts import ActCase, page
 from core.testing import OTHER, TenantTestCase
 from tenants.tests.supported import trail
@@ -83,6 +84,7 @@ class ActTests(ActCase):
     def test_pages_tell_their_dates_in_it(self) -> None:
         ends = utc("2026-12-10T20:00")
         with time_machine.travel(ends - timedelta(days=10)):
+            bought.on("starter")
             QuotaPeriod.objects.filter(subscription=self.held).update(period_end=ends, consumed=90)
             Subscription.objects.filter(pk=self.held.pk).update(zone="Asia/Tokyo")
             owner = signed_in(person("olga@alpha.example", role=Role.OWNER))

@@ -15,6 +15,7 @@ from core import audit, clock
 from core.ids import uuid7
 from core.testing import HOME, OTHER, TenantClient, TenantTestCase
 from tenants.models import ApiKey, Tenant
+from tenants.services import trails
 
 PAGE = "/audit/"
 
@@ -27,9 +28,8 @@ class TrailCase(TenantTestCase):
         self.client = signed_in(self.auditor)
 
     def note(self, action: str, *, by: User | None = None, row: Any = None, **detail: Any) -> AuditEvent:
-        token = audit.actor.set(audit.Actor("user", by.pk) if by else audit.SYSTEM)
-        audit.record(action, row, **detail)
-        audit.actor.reset(token)
+        with trails.acting(audit.Actor("user", by.pk) if by else audit.SYSTEM):
+            audit.record(action, row, **detail)
         return AuditEvent.objects.order_by("-id")[0]
 
     def found(self, **wanted: Any) -> list[str]:
@@ -57,9 +57,8 @@ class WordsTests(TrailCase):
         )
 
     def test_the_platform_s_staff_has_neither_a_name_nor_an_id(self) -> None:
-        token = audit.actor.set(audit.Actor("platform", self.actor.pk))
-        audit.record("t.said")
-        audit.actor.reset(token)
+        with trails.acting(audit.Actor("platform", self.actor.pk)):
+            audit.record("t.said")
 
         shown = self.shown()
         self.assertEqual((str(shown["who"]), shown["who_id"]), ("Candor's staff", None))

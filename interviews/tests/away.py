@@ -3,23 +3,16 @@
 from django.urls import reverse
 
 from billing.models import QuotaPeriod
-from billing.services import periods
+from billing.tests import bought
+from billing.tests.counted import leave
 from interviews.models import Interview, Mail
 from interviews.tests import make
 
 
 def full() -> None:
     """Nothing is left of the current period."""
-    period = periods.newest()
-    assert period is not None
-    nothing = {"credited": 0, "overage_allowed": 0}
-    QuotaPeriod.objects.filter(pk=period.pk).update(included=period.reserved + period.consumed, **nothing)
-
-
-def left(number: int) -> None:
-    period = periods.newest()
-    assert period is not None
-    QuotaPeriod.objects.filter(pk=period.pk).update(included=period.reserved + period.consumed + number)
+    leave(0)
+    QuotaPeriod.objects.filter(subscription=bought.held()).update(credited=0, overage_allowed=0)
 
 
 def away(email: str = "ada@example.org") -> Interview:

@@ -6,11 +6,15 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from accounts.models import User
+from accounts.roles import Role
 from core import clock
 from core.testing import TenantClient, TenantTestCase
-from interviews.models import Interview, Turn
+from interviews.models import Interview, Review, Turn
+from interviews.services import reviews
 from interviews.services.invitations import Invited
-from interviews.tests import make
+from interviews.services.reviews import OwnRating
+from interviews.tests import make, team
 
 TEXT = "I ran the migration at night."
 PROBLEM = "application/problem+json"
@@ -41,8 +45,8 @@ class OpeningCase(TenantTestCase):
         self.assertEqual((codes, written.tables), ([404, 404, 404], {}))
 
 
-class AnswerCase(TenantTestCase):
-    """A candidate in front of the first question."""
+class FirstQuestionCase(TenantTestCase):
+    """A candidate whom the first question waits for."""
 
     invited: Invited
     interview: Interview
@@ -53,6 +57,13 @@ class AnswerCase(TenantTestCase):
         cls.invited = make.invited()
         cls.interview = make.started(cls.invited)
         cls.turn = make.open_turn(cls.interview)
+
+    def stored(self) -> Turn:
+        return Turn.objects.get(pk=self.turn.pk)
+
+
+class AnswerCase(FirstQuestionCase):
+    """A candidate in front of the first question."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -63,26 +74,13 @@ class AnswerCase(TenantTestCase):
     def form(self, text: str = TEXT, **changes: object) -> dict[str, object]:
         return {"answer": text, "idempotency_key": self.turn.pk} | changes
 
-    def stored(self) -> Turn:
-        return Turn.objects.get(pk=self.turn.pk)
-
     def assert_not_answered(self) -> None:
         self.assertEqual((self.stored().status, self.stored().answer), ("open", None))
         self.assertEqual(make.owed("turn"), [])
 
 
-class ApiCase(TenantTestCase):
+class ApiCase(FirstQuestionCase):
     """A candidate's program with the link's token."""
-
-    invited: Invited
-    interview: Interview
-    turn: Turn
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.invited = make.invited()
-        cls.interview = make.started(cls.invited)
-        cls.turn = make.open_turn(cls.interview)
 
     def setUp(self) -> None:
         super().setUp()
@@ -101,9 +99,6 @@ class ApiCase(TenantTestCase):
     def get(self, turn_id: UUID, **headers: str) -> Any:
         return self.client.get(reverse("api_turn", args=[turn_id]), headers=headers or self.headers)
 
-    def stored(self) -> Turn:
-        return Turn.objects.get(pk=self.turn.pk)
-
     def assert_problem(self, response: Any, status: int, code: str) -> dict[str, Any]:
         self.assertEqual((response.status_code, response["Content-Type"]), (status, PROBLEM), response.content)
         body: dict[str, Any] = response.json()
@@ -118,3 +113,40 @@ class ApiCase(TenantTestCase):
 
         self.assertEqual((written.tables, self.stored().status, self.stored().answer), ({}, "open", None))
         return body
+
+
+class ResultCase(TenantTestCase):
+    """A recruiter who looks at an interview that a model evaluated."""
+
+    invited: Invited
+    interview: Interview
+    person: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.invited = make.invited()
+        cls.interview = make.evaluated_by_model(cls.invited)
+        cls.person = make.staff()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client = make.signed_in(self.person)
+
+
+class RatingCase(TenantTestCase):
+    """An evaluated interview and a reviewer of it."""
+
+    interview: Interview
+    reviewer: User
+    competencies: dict[str, UUID]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.interview = make.evaluated()
+        cls.reviewer = team.staff_of(cls.interview, Role.REVIEWER)
+        cls.competencies = {row.key: row.pk for row in cls.interview.version.competencies.all()}
+
+    def save(self, submit: bool, by: User | None = None, **levels: Any) -> Review:
+        ratings = {self.competencies[key]: OwnRating(level) for key, level in levels.items()}
+        by = by or self.reviewer
+        return reviews.save_review(interview_id=self.interview.pk, by=by, ratings=ratings, submit=submit)

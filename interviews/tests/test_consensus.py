@@ -2,32 +2,28 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import NotPermitted, Role
-from core.testing import OTHER, TenantClient, TenantTestCase
+from core.testing import OTHER, TenantClient
 from interviews.models import Consensus, ConsensusRating, ConsensusReview, Interview, Review
 from interviews.services import consensus, reviews, standing
 from interviews.services.reviews import OwnRating
-from interviews.tests import make, team
+from interviews.tests import make
+from interviews.tests.cases import RatingCase
 
 
-class ConsensusCase(TenantTestCase):
-    interview: Interview
+class ConsensusCase(RatingCase):
     recruiter: User
-    reviewer: User
-    competencies: dict[str, UUID]
 
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.interview = make.evaluated()
+        super().setUpTestData()
         cls.recruiter = make.staff()
-        cls.reviewer = team.staff_of(cls.interview, Role.REVIEWER)
-        cls.competencies = {row.key: row.pk for row in cls.interview.version.competencies.all()}
 
     def setUp(self) -> None:
         super().setUp()
@@ -35,8 +31,7 @@ class ConsensusCase(TenantTestCase):
         self.second = self.rated(self.reviewer, sql=1, listening=2, candour=None)
 
     def rated(self, by: User, **levels: int | None) -> Review:
-        ratings = {self.competencies[key]: OwnRating(level) for key, level in levels.items()}
-        return reviews.save_review(interview_id=self.interview.pk, by=by, ratings=ratings, submit=True)
+        return self.save(True, by, **levels)
 
     def record(self, by: User | None = None, **changes: Any) -> Consensus:
         levels = {self.competencies[key]: OwnRating(level) for key, level in {"sql": 3, "listening": 2}.items()}

@@ -16,7 +16,9 @@ from interviews.tests import make, team
 FORM = {"outcome": "advance", "reason_code": "meets_requirements", "reason_text": "She measured first."}
 
 
-class DecideTests(TenantTestCase):
+class DecisionCase(TenantTestCase):
+    """An evaluated interview, and who decides on it."""
+
     interview: Interview
     person: User
 
@@ -25,6 +27,8 @@ class DecideTests(TenantTestCase):
         cls.interview = make.evaluated()
         cls.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
 
+
+class DecideTests(DecisionCase):
     def decide(self, by: User | None = None, **changes: Any) -> Decision:
         asked: dict[str, Any] = {
             "outcome": "advance",
@@ -176,15 +180,7 @@ class DecideTests(TenantTestCase):
         self.assertEqual(Decision.objects.filter(superseded_by=None).get(), second)
 
 
-class DecisionPageTests(TenantTestCase):
-    interview: Interview
-    person: User
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.interview = make.evaluated()
-        cls.person = make.staff(email="rosa@staff.example", name="Rosa Parks")
-
+class DecisionPageTests(DecisionCase):
     def setUp(self) -> None:
         super().setUp()
         self.url = reverse("portal_decide", args=[self.interview.pk])

@@ -6,13 +6,12 @@ from django.core import mail as sent
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.roles import NotPermitted, Role
-from core.testing import OTHER, CommittingTestCase, TenantClient, TenantTestCase, at_once
+from core.testing import OTHER, CommittingTestCase, TenantClient, at_once
 from interviews.models import Evaluation, FeedbackLetter, Interview, Mail
 from interviews.services import afterwards, feedback, mail, rulings, standing
-from interviews.services.invitations import Invited
 from interviews.tests import make, team
+from interviews.tests.cases import ResultCase
 from interviews.tests.test_contests import contested
 from interviews.tests.test_rulings import ruled, run_owed
 
@@ -26,20 +25,9 @@ def released(interview: Interview) -> FeedbackLetter:
     return feedback.release(interview_id=interview.pk, by=make.staff(), seen=drafted(interview).seen)
 
 
-class LetterCase(TenantTestCase):
-    invited: Invited
-    interview: Interview
-    person: User
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.invited = make.invited()
-        cls.interview = make.evaluated_by_model(cls.invited)
-        cls.person = make.staff()
-
+class LetterCase(ResultCase):
     def setUp(self) -> None:
         super().setUp()
-        self.client = make.signed_in(self.person)
         self.url = reverse("portal_letter", args=[self.interview.pk])
 
     def page(self) -> Any:

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.urls import reverse
 
+from billing.tests.counted import leave
 from core.testing import TenantTestCase
 from interviews.models import Candidate, Interview, TurnedAway
 from interviews.services import opening, turned_away
 from interviews.tests import make
-from interviews.tests.away import full, left, told
+from interviews.tests.away import full, told
 
 PROMISE = "We will e-mail you once, with a new link, as soon as you can begin"
 
@@ -28,7 +29,7 @@ class PromiseTests(TenantTestCase):
         for _ in range(2):
             self.assertContains(self.begin(), PROMISE, status_code=409)
 
-        left(1)
+        leave(1)
         turned_away.tell()
         self.assertEqual(told(), ["ada@example.org"])
 
@@ -54,3 +55,6 @@ class PromiseTests(TenantTestCase):
         self.interview.refresh_from_db()
 
         self.assertFalse(opening.tell_quota_exhausted(self.interview))
+        leave(1)
+        turned_away.tell()
+        self.assertEqual(told(), [])

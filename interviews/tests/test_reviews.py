@@ -1,7 +1,7 @@
 """People's own ratings: kept as a draft, submitted once and whole, nobody else's business."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.urls import reverse
 
@@ -11,27 +11,13 @@ from core.testing import OTHER, TenantClient, TenantTestCase
 from interviews.models import Application, Interview, Review, ReviewRating
 from interviews.services import lifecycle, opening, reviews
 from interviews.services.reviews import OwnRating
-from interviews.tests import make, team
+from interviews.tests import make
+from interviews.tests.cases import RatingCase
 
 COMPLETE = {"rating-sql": "4", "rating-listening": "2", "rating-candour": "N", "note-sql": "Measured first."}
 
 
-class ReviewCase(TenantTestCase):
-    interview: Interview
-    reviewer: User
-    competencies: dict[str, UUID]
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.interview = make.evaluated()
-        cls.reviewer = team.staff_of(cls.interview, Role.REVIEWER)
-        cls.competencies = {row.key: row.pk for row in cls.interview.version.competencies.all()}
-
-    def save(self, submit: bool, by: User | None = None, **levels: Any) -> Review:
-        ratings = {self.competencies[key]: OwnRating(level) for key, level in levels.items()}
-        by = by or self.reviewer
-        return reviews.save_review(interview_id=self.interview.pk, by=by, ratings=ratings, submit=submit)
-
+class ReviewCase(RatingCase):
     def levels(self, by: User | None = None) -> dict[str, int | None]:
         rows = ReviewRating.objects.filter(review__reviewer=by or self.reviewer)
         return dict(rows.order_by("competency__position").values_list("competency__key", "level"))

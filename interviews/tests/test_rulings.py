@@ -3,13 +3,12 @@
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.roles import NotPermitted, Role
-from core.testing import OTHER, TenantClient, TenantTestCase
+from core.testing import OTHER, TenantClient
 from interviews.models import Contest, Evaluation, Interview, Review, Turn
 from interviews.services import afterwards, evaluations, replaying, rulings, standing
-from interviews.services.invitations import Invited
 from interviews.tests import make, team
+from interviews.tests.cases import ResultCase
 from interviews.tests.test_contests import contested
 from llm.tests.asking import using
 from tests.mock_model import MockModel
@@ -34,24 +33,15 @@ def levels(evaluation: Evaluation) -> dict[str, int | None]:
     return {rating.competency.key: rating.level for rating in evaluation.ratings.select_related("competency")}
 
 
-class RulingCase(TenantTestCase):
-    invited: Invited
-    interview: Interview
+class RulingCase(ResultCase):
     first: Evaluation
     contest: Contest
-    person: User
 
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.invited = make.invited()
-        cls.interview = make.evaluated_by_model(cls.invited)
+        super().setUpTestData()
         cls.first = cls.interview.evaluations.get()
         cls.contest = contested(cls.interview)
-        cls.person = make.staff()
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.client = make.signed_in(self.person)
 
     def statuses(self) -> list[str]:
         return list(self.interview.evaluations.order_by("created_at").values_list("status", flat=True))

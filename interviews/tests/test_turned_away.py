@@ -11,6 +11,7 @@ from accounts.roles import Role
 from billing.models import QuotaPeriod, Subscription
 from billing.services import granting, periods, plan_changes, standing, subscriptions
 from billing.tests import bought
+from billing.tests.counted import leave
 from core import clock, tenancy
 from core.ids import uuid7
 from core.models import Due
@@ -18,7 +19,7 @@ from core.testing import TenantClient, TenantTestCase
 from interviews.models import Interview, Invitation, Mail, TurnedAway
 from interviews.services import lifecycle, mail, opening, submission, turned_away, turns
 from interviews.tests import make
-from interviews.tests.away import away, full, left, told
+from interviews.tests.away import away, full, told
 
 REASON = "Ticket 4711: agreed with their procurement."
 MONEY = ("$", "plan", "paid", "pay", "subscription", "quota", "billing", "trial")
@@ -43,7 +44,7 @@ class RunningTests(TenantTestCase):
                 Subscription.objects.update(status="active")
                 tenancy.current().__class__.objects.update(read_only_since=None)
                 tenancy.forget()
-                left(5)
+                leave(5)
 
     def test_an_answer_after_its_reservation_ran_out_takes_another_one_or_waits(self) -> None:
         interview = make.started()
@@ -58,7 +59,7 @@ class RunningTests(TenantTestCase):
         self.assertContains(response, "This is nothing you did", status_code=409)
         self.assertContains(response, make.ANSWERS[0], status_code=409)
         self.assertEqual(TurnedAway.objects.get().pk, interview.pk)
-        left(1)
+        leave(1)
         turns.submit_answer(interview=interview, answer=make.ANSWERS[0], idempotency_key=turn.pk, turn_id=turn.pk)
 
 
@@ -164,7 +165,7 @@ class RoomTests(TenantTestCase):
         full()
         for name in ("first", "second", "third"):
             away(f"{name}@example.org")
-        left(2)
+        leave(2)
         turned_away.room_came()
 
         self.assertEqual(self.tell(), ["first@example.org", "second@example.org"])
@@ -179,7 +180,7 @@ class RoomTests(TenantTestCase):
         turned_away.room_came()
 
         self.assertEqual((self.tell(), make.owed(turned_away.KIND)), ([], []))
-        left(1)
+        leave(1)
         standing.stop(bought.held(), why="payment")
         turned_away.room_came()
         self.assertEqual(self.tell(), [])
@@ -187,7 +188,7 @@ class RoomTests(TenantTestCase):
     def test_who_began_withdrew_or_ran_out_is_not_told(self) -> None:
         full()
         interviews = [away(f"{name}@example.org") for name in ("began", "late", "left")]
-        left(3)
+        leave(3)
         opening.start(interviews[0])
         make.answered(interviews[0])
         Interview.objects.filter(pk=interviews[1].pk).update(expires_at=clock.now())
@@ -199,14 +200,14 @@ class RoomTests(TenantTestCase):
     def test_turned_away_again_they_wait_again_and_are_told_again(self) -> None:
         full()
         interview = away()
-        left(1)
+        leave(1)
         turned_away.room_came()
         self.assertEqual(len(self.tell()), 1)
         full()
         one = Invitation.objects.filter(interview=interview).order_by("-pk")[0]
         self.assertEqual(make.browser(one).post(reverse("candidate_ready", args=[interview.pk])).status_code, 409)
         self.assertIsNone(TurnedAway.objects.get().told_at)
-        left(1)
+        leave(1)
         turned_away.room_came()
 
         self.assertEqual(len(self.tell()), 2)
@@ -214,7 +215,7 @@ class RoomTests(TenantTestCase):
     def test_the_mail_has_a_fresh_link_that_begins_and_no_secret_is_kept(self) -> None:
         full()
         interview = away()
-        left(1)
+        leave(1)
         turned_away.room_came()
         self.tell()
         row = Mail.objects.get(kind="room")
@@ -236,7 +237,7 @@ class RoomTests(TenantTestCase):
         full()
         interview = away()
         Interview.objects.filter(pk=interview.pk).update(expires_at=clock.now() + timedelta(hours=1))
-        left(1)
+        leave(1)
         turned_away.room_came()
         self.tell()
 

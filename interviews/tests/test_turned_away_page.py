@@ -7,12 +7,13 @@ from django.urls import reverse
 from accounts.roles import Role
 from billing.services import standing
 from billing.tests import bought
+from billing.tests.counted import leave
 from core import clock, tenancy
 from core.testing import OTHER, CommittingTestCase, TenantClient, TenantTestCase, at_once
 from interviews.models import Interview
 from interviews.services import invitations, turned_away
 from interviews.tests import make
-from interviews.tests.away import away, full, left, told
+from interviews.tests.away import away, full, told
 
 
 class WaitingPageTests(TenantTestCase):
@@ -96,7 +97,7 @@ class AtOnceTests(CommittingTestCase):
         full()
         for name in ("ada", "bo", "cy"):
             away(f"{name}@example.org")
-        left(3)
+        leave(3)
         turned_away.room_came()
 
         results = at_once(turned_away.tell, turned_away.tell, turned_away.tell)

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client, SimpleTestCase, TestCase
 
 from core import clock, tenancy
@@ -112,9 +113,9 @@ def at_once(*calls: Callable[[], Any], tenant: str = HOME) -> list[Any]:
 def wait_for_a_lock() -> None:
     """Until another connection waits for what this one holds; of other tests' locks nothing counts.
 
-    :raises AssertionError: if nobody waits within five seconds.
+    :raises AssertionError: if nobody waits within half a minute: a thread and its connection may begin late.
     """
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     with connection.cursor() as cursor:
         while time.monotonic() < until:
             cursor.execute(BLOCKED, [connection.connection.info.backend_pid])
@@ -122,6 +123,21 @@ def wait_for_a_lock() -> None:
                 return
             time.sleep(0.01)
     raise AssertionError("Nobody waits.")
+
+
+def while_held(first: Callable[[], Any], second: Callable[[], Any], then: Callable[[], Any] = lambda: None) -> Any:
+    """Do `first` in a transaction, `then` once `second`, of another connection, waits for it: what `second` came to.
+
+    :raises AssertionError: if it does not wait.
+    """
+    with ThreadPoolExecutor(1) as background:
+        with transaction.atomic():
+            first()
+            waiting = background.submit(at_once, second)
+            wait_for_a_lock()
+            then()
+        (result,) = waiting.result(35)
+    return result
 
 
 def _leave() -> None:

@@ -39,7 +39,7 @@ class TrialsTests(Public):
         said = mail.outbox[-1].body
         self.assertIn("This mailbox has already tried Candor, and each mailbox gets one trial.", said)
         self.assertIn("write to support@", said)
-        self.assertEqual(mailed(wish(3, "otto@gamma.example"))[1] == "", False)
+        self.assertNotEqual(mailed(wish(3, "otto@gamma.example"))[1], "")
 
     def test_a_link_that_was_sent_before_makes_no_second_one(self) -> None:
         _, first = mailed(wish(1, "o.lga@gmail.com"))

@@ -57,8 +57,7 @@ class AtOnceTests(WithShop, CommittingTestCase):
         self.assertEqual((self.held.status, paid.count(), self.held.invoices.count()), ("active", 1, 1))
         self.assertFalse(Due.objects.filter(kind="stripe_event").exists())
 
-    def test_looks_at_once_never_leave_an_older_picture(self) -> None:
-        """Half of them look before the card fails, half after it; whoever copies last, what failed stays failed."""
+    def test_eight_looks_at_once_leave_what_stripe_has(self) -> None:
         raw = self.shop.put(subscription(began=datetime.now(UTC) - timedelta(hours=1)))
         mirror.copy_subscription(subscription_id=self.held.pk)
 

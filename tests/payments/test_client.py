@@ -9,6 +9,7 @@ from accounts.tests.people import platform_admin, signed_in
 from billing.models import Subscription
 from billing.services.stripe import checkout, client, portal
 from core import tenancy
+from core.models import Due
 from tests.payments.case import WireCase, event, follow, invoice
 
 
@@ -74,11 +75,16 @@ class EventAdminTests(WireCase):
         row = follow(told)
         with tenancy.enter_platform():
             browser = signed_in(platform_admin(), "admin")
+        Subscription.objects.filter(pk=self.held.pk).update(stripe_customer="cus_later")
         url = "/billing/stripeevent/"
         again = {"action": "follow_again", "_selected_action": [str(row.pk)]}
 
         with mock.patch.object(User, "has_perm", lambda _user, name, obj=None: ".view_" in name):
             self.assertContains(browser.get(url), "cus_later")
             self.assertNotContains(browser.get(url), "follow_again")
-            self.assertNotContains(browser.post(url, again, follow=True), "Of nobody here")
+            refused = browser.post(url, again, follow=True)
+        for said in ("Of nobody here", "Owed again"):
+            self.assertNotContains(refused, said)
+        row.refresh_from_db()
+        self.assertEqual((row.status, Due.objects.filter(kind="stripe_event").count()), ("unmatched", 0))
         self.assertContains(browser.get(url), "follow_again")

@@ -159,6 +159,8 @@ class PaperTests(ShopCase):
         self.tell(event("credit_note.voided", note))
         row.refresh_from_db()
         self.assertEqual(row.status, "void")
+        assert row.corrects is not None
+        self.assertEqual(row.corrects.left(), (Decimal("99.00"), Decimal("22.77") + 99))
 
     def test_the_lines_that_did_not_fit_into_the_invoice_are_asked_for(self) -> None:
         raw = invoice(cents=3000, tax=0)

@@ -36,7 +36,7 @@ class RefundAdminTests(ShopCase):
     def refused(self, part: str, act: str = "refund", **fields: str) -> None:
         """It says why, and no money went."""
         self.assertContains(self.browser.post(self.page(act), GIVEN | fields), part, status_code=400)
-        self.assertEqual((self.row.corrections.count(), trail(action="invoice.refunded")), (0, []))
+        self.assertEqual((self.row.corrections.count(), self.shop.of("credit_note")), (0, []))
 
     def test_its_page_offers_what_stripe_can_do_and_nothing_of_ours(self) -> None:
         shown = self.browser.get(self.page("change")).content.decode()
@@ -79,7 +79,7 @@ class RefundAdminTests(ShopCase):
         self.refused("Only an unpaid invoice can be made void.", act="void")
         with claim.taken(self.held.pk):
             self.refused("Try again in two minutes.")
-        self.assertEqual(self.shop.posts(), [])
+        self.assertEqual((self.shop.posts(), trail(action="invoice.refund_asked")), ([], []))
 
     def test_what_stripe_does_not_do_is_said_with_what_to_do(self) -> None:
         self.shop.says["credit_notes"] = (

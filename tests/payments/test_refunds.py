@@ -98,3 +98,4 @@ class RefundTests(WireCase):
         self.assertEqual(refunds.void(invoice_id=row.pk, reason=REASON, by=self.by).status, "void")
         with self.assertRaises(refunds.BadRefund):
             refunds.refund(invoice_id=row.pk, amount_usd=Decimal(1), reason=REASON, by=self.by)
+        self.assertEqual(self.shop.posts("credit_notes"), [])

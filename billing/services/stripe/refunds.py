@@ -62,7 +62,7 @@ def void(*, invoice_id: UUID, reason: str, by: UUID) -> Invoice:
 
 def _refundable(row: Invoice, amount_usd: Decimal) -> Decimal:
     """What is left of the invoice. :raises BadRefund: unless so much of it can be given back."""
-    left = settling.left_of(row)
+    left = row.left()[1]
     if row.status != Invoice.Status.PAID or row.kind != Invoice.Kind.INVOICE:
         raise BadRefund(_("Only a paid invoice can be given back."))
     if not Decimal(0) < amount_usd <= left or amount_usd != round(amount_usd, 2):
