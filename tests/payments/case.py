@@ -221,6 +221,16 @@ def month_after(start: int, count: int = 1) -> int:
     return seconds(at)
 
 
+ACME = {
+    "customer": CUSTOMER,
+    "customer_name": "Acme GmbH",
+    "customer_email": "bills@acme.example",
+    "customer_address": {"line1": "Hauptstr. 1", "postal_code": "10115", "city": "Berlin", "country": "DE"},
+    "customer_tax_ids": [{"type": "eu_vat", "value": "DE123456789"}],
+    "customer_tax_exempt": "none",
+}
+
+
 def invoice(invoice_id: str = "in_1", *, cents: int = 9900, tax: int = 2277, status: str = "paid", **more: Any) -> Raw:
     """One line of this much, and the tax on it."""
     now = seconds(datetime.now(UTC))
@@ -245,12 +255,7 @@ def invoice(invoice_id: str = "in_1", *, cents: int = 9900, tax: int = 2277, sta
         "created": now,
         "livemode": False,
         "currency": "usd",
-        "customer": CUSTOMER,
-        "customer_name": "Acme GmbH",
-        "customer_email": "bills@acme.example",
-        "customer_address": {"line1": "Hauptstr. 1", "postal_code": "10115", "city": "Berlin", "country": "DE"},
-        "customer_tax_ids": [{"type": "eu_vat", "value": "DE123456789"}],
-        "customer_tax_exempt": "none",
+        **ACME,
         "account_name": "Candor",
         "account_country": "US",
         "subscription": "sub_1",

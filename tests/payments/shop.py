@@ -162,10 +162,7 @@ def credit_note(note_id: str, invoice: Raw, cents: int, **more: Any) -> Raw:
     } | more
 
 
-@contextmanager
-def opened(shop: Shop) -> Iterator[None]:
-    """It answers on loopback, at its `address`."""
-
+def _handler(shop: Shop) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = 64 * 1024  # head and body in one packet: else each answer waits for an acknowledgement
@@ -196,7 +193,14 @@ def opened(shop: Shop) -> Iterator[None]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def opened(shop: Shop) -> Iterator[None]:
+    """It answers on loopback, at its `address`."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(shop))
     server.daemon_threads = True
     shop.address = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

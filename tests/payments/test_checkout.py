@@ -24,6 +24,28 @@ from tests.payments.case import (
 
 
 class CheckoutTests(WireCase):
+    def session(self) -> dict[str, str]:
+        """What Stripe is asked for: a page to begin the plan "two"."""
+        pk = str(self.held.pk)
+        told = {"candor_subscription": pk, "candor_plan": "two", "candor_price": "price_two"}
+        return {
+            "mode": "subscription",
+            "customer": "cus_made1",
+            "client_reference_id": pk,
+            "line_items[0][price]": "price_two",
+            "line_items[0][quantity]": "1",
+            "success_url": f"{self.held.tenant.address}/billing/?paid=1",
+            "cancel_url": f"{self.held.tenant.address}/billing/",
+            "billing_address_collection": "required",
+            "tax_id_collection[enabled]": "true",
+            "customer_update[name]": "auto",
+            "customer_update[address]": "auto",
+            "automatic_tax[enabled]": "false",
+            "subscription_data[billing_mode][type]": "flexible",
+            **{f"metadata[{name}]": value for name, value in told.items()},
+            **{f"subscription_data[metadata][{name}]": value for name, value in told.items()},
+        }
+
     def test_the_first_payment_makes_the_customer_and_leads_to_stripe_s_page(self) -> None:
         Subscription.objects.filter(pk=self.held.pk).update(stripe_customer="")
 
@@ -35,27 +57,7 @@ class CheckoutTests(WireCase):
             self.asked("customers"),
             {"description": "alpha", "metadata[candor_subscription]": pk, "metadata[candor_tenant]": "alpha"},
         )
-        told = {"candor_subscription": pk, "candor_plan": "two", "candor_price": "price_two"}
-        self.assertEqual(
-            self.asked("checkout/sessions"),
-            {
-                "mode": "subscription",
-                "customer": "cus_made1",
-                "client_reference_id": pk,
-                "line_items[0][price]": "price_two",
-                "line_items[0][quantity]": "1",
-                "success_url": f"{self.held.tenant.address}/billing/?paid=1",
-                "cancel_url": f"{self.held.tenant.address}/billing/",
-                "billing_address_collection": "required",
-                "tax_id_collection[enabled]": "true",
-                "customer_update[name]": "auto",
-                "customer_update[address]": "auto",
-                "automatic_tax[enabled]": "false",
-                "subscription_data[billing_mode][type]": "flexible",
-                **{f"metadata[{name}]": value for name, value in told.items()},
-                **{f"subscription_data[metadata][{name}]": value for name, value in told.items()},
-            },
-        )
+        self.assertEqual(self.asked("checkout/sessions"), self.session())
         customer, session = self.shop.posts()
         self.assertEqual(customer.headers["authorization"], f"Bearer {KEY}")
         self.assertEqual(customer.headers["idempotency-key"], f"candor:customer:{pk}")

@@ -113,7 +113,13 @@ class LocalstripeTests(ShopCase):
         sold = self.pay()
         self.delivered(lambda: self.held.status == "active" and self.held.invoices.filter(status="paid").exists())
 
-        # paid
+        self.is_paid(sold)
+        self.is_charged_beyond(sold)
+        self.is_overdue()
+        self.goes_on(sold)
+        self.ends(sold)
+
+    def is_paid(self, sold: Raw) -> None:
         self.assertEqual(
             (self.held.collection, self.held.plan, self.held.stripe_subscription), ("stripe", self.one, sold["id"])
         )
@@ -127,7 +133,9 @@ class LocalstripeTests(ShopCase):
         self.assertEqual(int(period.period_end.timestamp()), sold["current_period_end"])
         self.assertEqual((self.held.details.company, self.held.details.tax_id), ("Acme GmbH", "DE123456789"))
 
-        # overage: an item of the next invoice
+    def is_charged_beyond(self, sold: Raw) -> None:
+        """Overage: an item of the next invoice."""
+        period = periods.current()
         metering.record(UsageRecord.Kind.OVERAGE, period=period, key="overage:1", quantity=Decimal(3))
         overage.bill(period_id=period.pk)
         overage.bill(period_id=period.pk)
@@ -137,7 +145,8 @@ class LocalstripeTests(ShopCase):
         beyond = Invoice.objects.get(stripe_id=next_one["id"]).lines.filter(kind="overage")
         self.assertEqual([(line.amount_usd, line.period) for line in beyond], [(Decimal("3.75"), period)])
 
-        # the card fails at the next charge: everything goes on for a while, then nothing begins any more
+    def is_overdue(self) -> None:
+        """The card fails at the next charge: everything goes on for a while, then nothing begins any more."""
         self.card(BAD)
         changes.change_now(by=self.owner, code="two", shown="one")
         self.delivered(lambda: self.held.status == "past_due")
@@ -148,7 +157,8 @@ class LocalstripeTests(ShopCase):
             with self.assertRaises(quota.QuotaExhausted):
                 quota.reserve(interview_id=uuid7())
 
-        # paid after all
+    def goes_on(self, sold: Raw) -> None:
+        """Paid after all."""
         self.card(GOOD)
         unpaid = self.shop.ask("GET", f"/v1/subscriptions/{sold['id']}")[1]["latest_invoice"]
         self.shop.post(f"invoices/{unpaid}/pay", {})
@@ -157,7 +167,8 @@ class LocalstripeTests(ShopCase):
         self.assertIsNone(self.held.grace_ends_at)
         quota.reserve(interview_id=uuid7())
 
-        # cancelled
+    def ends(self, sold: Raw) -> None:
+        """Cancelled."""
         changes.cancel_at_end(by=self.owner)
         self.held.refresh_from_db()
         self.assertIsNotNone(self.held.cancels_at)
