@@ -1,8 +1,6 @@
 """What tests need to exist, made by the services that make it in earnest."""
 
 import copy
-import io
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +12,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, models
 from psycopg import sql
-from structlog.stdlib import ProcessorFormatter
 
 from accounts.models import User
 from accounts.roles import Role
@@ -284,18 +281,3 @@ def owed(kind: str) -> list[UUID]:
 def actions(prefix: str = "") -> list[str]:
     """The actions of the audit trail so far, oldest first."""
     return list(AuditEvent.objects.filter(action__startswith=prefix).order_by("id").values_list("action", flat=True))
-
-
-@contextmanager
-def logged() -> Iterator[io.StringIO]:
-    """Every line that is logged in the block, as it would be written."""
-    lines = io.StringIO()
-    handler = logging.StreamHandler(lines)
-    handler.setFormatter(
-        next(h.formatter for h in logging.root.handlers if isinstance(h.formatter, ProcessorFormatter))
-    )
-    logging.root.addHandler(handler)
-    try:
-        yield lines
-    finally:
-        logging.root.removeHandler(handler)

@@ -45,6 +45,45 @@ HOSTILE = (
 WORDS = st.one_of(
     st.sampled_from([*ANCHORS, *HOSTILE, "", "SQL", "Listening"]), st.text(alphabet="abc \n.é", max_size=20)
 )
+LETTER = (
+    "Data Engineer · Alpha\n"
+    "Feedback on your interview of 2 March 2026\n"
+    "\n"
+    "This letter is about your answers, and about nothing else. It is put together from what you said and from "
+    "the description of the role. How your application goes on is not in it.\n"
+    "\n"
+    "WHAT YOUR ANSWERS SHOWED\n"
+    "\n"
+    "* SQL\n"
+    "  Works on large tables safely.\n"
+    "  In your words:\n"
+    "  “I measured the query first.”\n"
+    "\n"
+    "WHERE YOUR ANSWERS LEFT ROOM\n"
+    "\n"
+    "* Care\n"
+    "  Works on large tables safely.\n"
+    "  You said:\n"
+    "  “Then I moved the table in four steps”\n"
+    "  The role describes a next step like this: Measures first.\n"
+    "  Part of this was not touched on in your answers.\n"
+    "\n"
+    "WHAT WE COULD NOT TELL\n"
+    "\n"
+    "Here we had too little to go on. That says nothing about what you can do.\n"
+    "\n"
+    "* Candour\n"
+    "\n"
+    "LEFT TO PEOPLE\n"
+    "\n"
+    "People look at these points themselves. This letter says nothing about them, and nothing follows from "
+    "that.\n"
+    "\n"
+    "* Listening\n"
+    "\n"
+    "You can contest a question, or write to us, from the page of your interview.\n"
+    "Alpha\n"
+)
 
 
 def rating(level: int | None, *spans: tuple[int, int], **named: Any) -> CompetencyRating:
@@ -145,46 +184,7 @@ class TextTests(SimpleTestCase):
         unsaid = rating(None, name="Candour"), rating(None, name="Listening", withheld="spread")
         said = of(rating(4, (0, 27)), rating(2, (28, 64), name="Care", not_covered="x"), *unsaid)
 
-        self.assertEqual(
-            written(said),
-            "Data Engineer · Alpha\n"
-            "Feedback on your interview of 2 March 2026\n"
-            "\n"
-            "This letter is about your answers, and about nothing else. It is put together from what you said and from "
-            "the description of the role. How your application goes on is not in it.\n"
-            "\n"
-            "WHAT YOUR ANSWERS SHOWED\n"
-            "\n"
-            "* SQL\n"
-            "  Works on large tables safely.\n"
-            "  In your words:\n"
-            "  “I measured the query first.”\n"
-            "\n"
-            "WHERE YOUR ANSWERS LEFT ROOM\n"
-            "\n"
-            "* Care\n"
-            "  Works on large tables safely.\n"
-            "  You said:\n"
-            "  “Then I moved the table in four steps”\n"
-            "  The role describes a next step like this: Measures first.\n"
-            "  Part of this was not touched on in your answers.\n"
-            "\n"
-            "WHAT WE COULD NOT TELL\n"
-            "\n"
-            "Here we had too little to go on. That says nothing about what you can do.\n"
-            "\n"
-            "* Candour\n"
-            "\n"
-            "LEFT TO PEOPLE\n"
-            "\n"
-            "People look at these points themselves. This letter says nothing about them, and nothing follows from "
-            "that.\n"
-            "\n"
-            "* Listening\n"
-            "\n"
-            "You can contest a question, or write to us, from the page of your interview.\n"
-            "Alpha\n",
-        )
+        self.assertEqual(written(said), LETTER)
 
     def test_with_nothing_to_say_it_says_so(self) -> None:
         self.assertNotIn("\n\n\n", written(Content((), (), ())))

@@ -8,7 +8,7 @@ from django.core import signing
 from django.urls import reverse
 
 from core.ids import uuid7
-from core.testing import OTHER, TenantClient, TenantTestCase
+from core.testing import OTHER, TenantClient, TenantTestCase, logged
 from interviews.models import Interview, Invitation
 from interviews.services import links
 from interviews.tests import make
@@ -90,7 +90,7 @@ class ExchangeTests(TenantTestCase):
 
     def test_the_secret_stands_in_no_response_and_no_log_line(self) -> None:
         token = self.invited.token
-        with make.logged() as lines:
+        with logged() as lines:
             responses = [self.client.get(f"/i/{token}"), self.client.get(home(self.interview))]
             responses.append(self.client.post(home(self.interview), follow=True))
             responses.append(TenantClient().get(f"/i/{token}x"))

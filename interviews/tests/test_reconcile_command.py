@@ -16,7 +16,7 @@ from billing.services import reconciling
 from core import clock, tenancy
 from core.ids import uuid7
 from core.models import Due
-from core.testing import HOME, OTHER, CommittingTestCase
+from core.testing import HOME, OTHER, CommittingTestCase, logged
 from interviews.tests import make
 from llm import usage
 from llm.models import UsageGroup
@@ -179,9 +179,9 @@ class NightlyTests(CommittingTestCase):
 
         mend(period)
         self.assertEqual(self.owed(), [OTHER])
-        with make.logged() as logged:
+        with logged() as lines:
             reconciling.reconcile(tenant_id=tenancy.tenant_id())  # not owed: nothing is looked at
-        self.assertEqual((self.figures()["candor_billing_differences"], logged.getvalue()), (1, ""))
+        self.assertEqual((self.figures()["candor_billing_differences"], lines.getvalue()), (1, ""))
         Reconciliation.objects.filter(pk=row.pk).update(looked_at=clock.now() - timedelta(days=2))
         reconciling.owe_all()
         reconciling.reconcile(tenant_id=tenancy.tenant_id())

@@ -10,7 +10,7 @@ from core import clock, due
 from core.claims import AlreadyClaimed, LeaseLost, take
 from core.models import Due
 from core.state import TransitionNotAllowed
-from core.testing import OTHER, TenantClient, TenantTestCase
+from core.testing import OTHER, TenantClient, TenantTestCase, logged
 from interviews import tasks
 from interviews.models import Turn
 from interviews.services import afterwards, turns
@@ -258,7 +258,7 @@ class FailedReplyTests(TenantTestCase):
     def test_the_failures_log_line_holds_no_words(self) -> None:
         turns.retry(turn_id=self.turn.pk)
 
-        with make.logged() as lines, make.without_key(self.interview):
+        with logged() as lines, make.without_key(self.interview):
             turns.write_reply(turn_id=self.turn.pk)
 
         self.assertIn("reply_failed", lines.getvalue())

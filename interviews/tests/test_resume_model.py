@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock as mocking
 
-from core.testing import TenantTestCase
+from core.testing import TenantTestCase, logged
 from interviews.models import Interview, ResumeSummary
 from interviews.services import prompts, resume_summaries
 from interviews.services.resume_summaries import model
@@ -217,7 +217,7 @@ class ModelTests(TenantTestCase):
     def test_hidden_text_changes_no_byte_of_what_is_asked_and_reaches_no_log(self) -> None:
         """A resume with white text in it was lifted to 91 elsewhere."""
         asked, found = [], []
-        with make.logged() as log:
+        with logged() as log:
             for hidden in ("", TRAP, "SQL listening candour " * 20):
                 ResumeSummary.objects.all().delete()
                 with saying() as mock:

@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 from core import claims, clock, tenancy
-from core.testing import OTHER, TenantTestCase
+from core.testing import OTHER, TenantTestCase, logged
 from interviews.models import Evaluation, Interview, ResumeSummary
 from interviews.services import afterwards, resume_summaries
 from interviews.services.evaluation.lexicon import lexicon
@@ -170,7 +170,7 @@ class BasicTests(TenantTestCase):
         row = uploaded(self.interview).summaries.get()
         with (
             mock.patch.object(making, "summarise", side_effect=ValueError("a word of the resume")),
-            make.logged() as log,
+            logged() as log,
         ):
             resume_summaries.run(summary_id=row.pk)
         row.refresh_from_db()

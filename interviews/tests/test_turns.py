@@ -10,7 +10,7 @@ from billing.services import periods
 from core import claims, clock
 from core.models import Due
 from core.state import TransitionNotAllowed
-from core.testing import OTHER
+from core.testing import OTHER, logged
 from interviews.models import Interview, Turn
 from interviews.models.turns import LONGEST_ANSWER
 from interviews.services import turns
@@ -43,7 +43,7 @@ class SubmitAnswerTests(AnswerCase):
         self.assertEqual(make.actions("turn."), ["turn.answered"])
 
     def test_the_words_are_ciphertext_in_the_database_and_in_no_log_line(self) -> None:
-        with make.logged() as lines:
+        with logged() as lines:
             self.client.post(self.url, self.form("A secret about Kubernetes."))
 
         self.assertNotIn(b"Kubernetes", b"".join(make.stored(Turn, "answer")))

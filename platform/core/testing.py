@@ -1,5 +1,7 @@
 """Test cases that work for a tenant: two tenants are made once a run, and nothing is ever flushed."""
 
+import io
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.test import Client, SimpleTestCase, TestCase
+from structlog.stdlib import ProcessorFormatter
 
 from core import clock, tenancy
 
@@ -108,6 +111,21 @@ def at_once(*calls: Callable[[], Any], tenant: str = HOME) -> list[Any]:
         thread.join(30)
         assert not thread.is_alive(), "A call did not end."
     return results
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """Every line that is logged in the block, as it would be written."""
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(
+        next(h.formatter for h in logging.root.handlers if isinstance(h.formatter, ProcessorFormatter))
+    )
+    logging.root.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logging.root.removeHandler(handler)
 
 
 def wait_for_a_lock() -> None:

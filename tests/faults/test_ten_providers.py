@@ -69,8 +69,6 @@ class TenProviderTests(CommittingTestCase):
             provider.start()
         register(self.providers)
 
-    # --- who asks -------------------------------------------------------------------------------
-
     def askers(self, mode: str, processes: int, threads: int) -> subprocess.Popen[str]:
         """Processes whose threads are about to ask; the servers are up too."""
         asking = subprocess.Popen(
@@ -100,8 +98,6 @@ class TenProviderTests(CommittingTestCase):
         """End the asking; what came of each call."""
         found: list[dict[str, Any]] = json.loads(asking.communicate(timeout=30)[0])
         return found
-
-    # --- the tests ------------------------------------------------------------------------------
 
     def test_a_hundred_equal_calls_of_four_processes_make_one_call_to_a_provider(self) -> None:
         self.serve(TERMS[-1])

@@ -20,7 +20,7 @@ from accounts.programs import Scope
 from accounts.roles import Role
 from accounts.services import passwords
 from core import exposition, ratelimit, redis, replica, tenancy
-from core.testing import HOME, OTHER, CommittingTestCase, TenantClient
+from core.testing import HOME, OTHER, CommittingTestCase, TenantClient, logged
 from core.tests import notes
 from core.tests.test_pool import at_rest
 from interviews.models import Job
@@ -219,7 +219,7 @@ class ChannelChecks(RowChecks):
 
     def logged(self, *acts: Any) -> str:
         """What is written while the acts run, as the log's own format writes it."""
-        with make.logged() as lines:
+        with logged() as lines:
             for act in acts:
                 act()
         return lines.getvalue()

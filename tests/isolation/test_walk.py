@@ -21,6 +21,7 @@ from core.testing import HOME, OTHER, TenantTestCase
 from interviews.services import links
 from interviews.tests import make
 from tests import admin_routes, mirrored, routes, two_tenants
+from tests.actors import EVERYBODY
 from tests.isolation.walk import (
     ADMIN_HOST,
     ALPHA,
@@ -37,7 +38,6 @@ from tests.isolation.walk import (
     patterns,
     refused,
 )
-from tests.routes import EVERYBODY
 from tests.two_tenants import CANARY
 
 # Each differs from another in a detail alone, and walks in `make prove`.

@@ -22,12 +22,12 @@ from accounts.roles import Role
 from core import clock, exposition, tenancy
 from core.ids import uuid7
 from core.redis import client
-from core.testing import HOME, OTHER, TenantClient, TenantTestCase
+from core.testing import HOME, OTHER, TenantClient, TenantTestCase, logged
 from interviews.tests import make
 from tenants.models import ApiKey, ScimConnection
 from tenants.tests.supported import asked, entered
 from tests import mirrored, routes, two_tenants
-from tests.routes import Route
+from tests.actors import Route
 from tests.two_tenants import CANARY, World
 
 FORM = "application/x-www-form-urlencoded"
@@ -142,7 +142,7 @@ class WalkCase(TenantTestCase):
     def walk(self, who: str, site: Site = ALPHA) -> None:
         """Hold every pattern and method of the site against its table, and what else was told meanwhile."""
         before, self.so_far = self.calls, make.written()
-        with make.logged() as lines:
+        with logged() as lines:
             wrong = [line for name, route in site.routes.items() for line in self._try_route(site, name, route, who)]
         self.so_far = None
         places = {"logs": lines.getvalue(), "metrics": exposition.text().decode(), "keys": str(self.keys)}
