@@ -1,7 +1,6 @@
 """Invoices, credit notes and the lines that wait, in the platform's admin: to read, with acts that are audited."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -35,13 +34,16 @@ class LineInline(ReadOnly, TabularInline):
     fields = readonly_fields = ("kind", "text", "quantity", "unit_price", "amount", "from_at", "until_at")
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceLine]:
+        return super().get_queryset(request).select_related("invoice")
+
     @admin.display(description=_("Price in dollars"))
     def unit_price(self, line: InvoiceLine) -> str:
-        return _signed(line.invoice, line.unit_price_usd)
+        return f"{line.shown_unit_usd}"
 
     @admin.display(description=_("Amount in dollars"))
     def amount(self, line: InvoiceLine) -> str:
-        return _signed(line.invoice, line.amount_usd)
+        return f"{line.shown_usd}"
 
 
 @admin.register(Invoice)
@@ -78,15 +80,15 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Subtotal in dollars"), ordering="subtotal_usd")
     def subtotal(self, invoice: Invoice) -> str:
-        return _signed(invoice, invoice.subtotal_usd)
+        return f"{invoice.sign * invoice.subtotal_usd}"
 
     @admin.display(description=_("Tax in dollars"), ordering="tax_usd")
     def tax(self, invoice: Invoice) -> str:
-        return _signed(invoice, invoice.tax_usd)
+        return f"{invoice.sign * invoice.tax_usd}"
 
     @admin.display(description=_("Total in dollars"), ordering="total_usd")
     def total(self, invoice: Invoice) -> str:
-        return _signed(invoice, invoice.total_usd)
+        return f"{invoice.shown_usd}"
 
     @admin.display(description=_("Not credited yet"))
     def left_usd(self, invoice: Invoice) -> str:
@@ -163,15 +165,23 @@ class InvoiceAdmin(ReadOnlyAdmin):
 class InvoiceLineAdmin(ReadOnlyAdmin):
     """What was charged. Those without an invoice wait for one."""
 
-    list_display = ("created_at", "tenant", "kind", "text", "quantity", "amount_usd", "invoice")
+    list_display = ("created_at", "tenant", "kind", "text", "quantity", "amount", "invoice")
     list_filter = (("invoice", admin.EmptyFieldListFilter), "kind")
     search_fields = ("text", "key", "subscription__tenant__name")
     list_select_related = ("subscription__tenant", "invoice")
     fields = readonly_fields = (
-        *("tenant", "invoice", "kind", "text", "quantity", "unit_price_usd", "amount_usd", "from_at", "until_at"),
+        *("tenant", "invoice", "kind", "text", "quantity", "unit_price", "amount", "from_at", "until_at"),
         *("key", "created_at"),
     )
     actions = ("issue_now",)
+
+    @admin.display(description=_("Price in dollars"))
+    def unit_price(self, line: InvoiceLine) -> str:
+        return f"{line.shown_unit_usd}"
+
+    @admin.display(description=_("Amount in dollars"), ordering="amount_usd")
+    def amount(self, line: InvoiceLine) -> str:
+        return f"{line.shown_usd}"
 
     @admin.display(description=_("Tenant"), ordering="subscription__tenant__name")
     def tenant(self, line: InvoiceLine) -> str:
@@ -196,12 +206,6 @@ class InvoiceLineAdmin(ReadOnlyAdmin):
                 continue
             self.log_change(request, made, _("Issued"))
             messages.success(request, _("%(name)s: %(number)s is issued.") % {"name": name, "number": made.number})
-
-
-def _signed(invoice: Invoice | None, usd: Decimal) -> str:
-    """An amount as people read it: a credit note's with a minus."""
-    taken = invoice is not None and invoice.kind == Invoice.Kind.CREDIT_NOTE and usd
-    return f"{-usd if taken else usd}"
 
 
 def _source(object_id: Any) -> str:

@@ -203,9 +203,14 @@ class Invoice(models.Model):
         return str(_("Taken off the invoice") if taken_off else _("Paid back"))
 
     @property
+    def sign(self) -> int:
+        """Of its amounts as people read them: a credit note's have a minus."""
+        return -1 if self.kind == self.Kind.CREDIT_NOTE else 1
+
+    @property
     def shown_usd(self) -> Decimal:
-        """The total as people read it: a credit note's with a minus."""
-        return -self.total_usd if self.kind == self.Kind.CREDIT_NOTE else self.total_usd
+        """The total as people read it."""
+        return self.sign * self.total_usd
 
     def left(self) -> tuple[Decimal, Decimal]:
         """Net and gross of an invoice that no credit note took back; a void one took nothing. One query."""
@@ -279,6 +284,16 @@ class InvoiceLine(models.Model):
                 """,
             ),
         ]
+
+    @property
+    def shown_usd(self) -> Decimal:
+        """The amount as people read it."""
+        return self.amount_usd * (self.invoice.sign if self.invoice else 1)
+
+    @property
+    def shown_unit_usd(self) -> Decimal:
+        """The price of one as people read it."""
+        return self.unit_price_usd * (self.invoice.sign if self.invoice else 1)
 
     def __str__(self) -> str:
         return f"{self.text} {self.amount_usd}"

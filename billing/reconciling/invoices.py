@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from billing.models import Invoice, InvoiceLine, QuotaPeriod, Subscription
 from billing.money import CENT
@@ -47,11 +47,14 @@ def _lines(lines: Lines, found: Findings) -> None:
         found.differ("line.on_an_invoice_in_time", 0, len(late), late)
 
 
+GIVEN_BACK = Sum("corrections__total_usd", filter=~Q(corrections__status=Invoice.Status.VOID))
+
+
 def _invoices(held: Subscription, found: Findings) -> None:
     for invoice in held.invoices.annotate(sum=Sum("lines__amount_usd")).iterator():
         found.compared["invoices"] += 1
         _adds_up(invoice, vars(invoice)["sum"], found)
-    corrected = held.invoices.annotate(back=Sum("corrections__total_usd")).filter(back__gt=F("total_usd"))
+    corrected = held.invoices.annotate(back=GIVEN_BACK).filter(back__gt=F("total_usd"))
     for pk, total_usd, back_usd in corrected.values_list("pk", "total_usd", "back"):
         found.differ("invoice.given_back_at_most_once", total_usd, back_usd, [pk])
 

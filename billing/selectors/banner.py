@@ -32,7 +32,8 @@ def of(usage: Usage, *, reader: Reader, reads_only: bool, now: datetime) -> dict
 def _said(usage: Usage, reader: Reader, reads_only: bool, now: datetime) -> dict[str, Any] | None:
     held = usage.held
     if reads_only:
-        return {"kind": why_read_only(held), "by_staff": held.stopped_by_staff_at is not None}
+        owes = held.past_due_since is not None
+        return {"kind": why_read_only(held), "by_staff": held.stopped_by_staff_at is not None, "owes": owes}
     if reader.billing and held.status == Status.PAST_DUE:
         return {"kind": "past_due", "date": held.grace_ends_at}
     if usage.left <= 0:
@@ -62,10 +63,10 @@ def room_by(held: Subscription) -> str:
     beyond the included, or a larger plan) or larger (that alone)."""
     if held.stopped_by_staff_at is not None:
         return "staff"
+    if held.past_due_since is not None:  # after a cancellation too: nothing begins anew before it is paid
+        return "payment"
     if held.status == Status.TRIALING or held.status not in Subscription.SERVED:
         return "payment" if held.status == Status.READ_ONLY and why_read_only(held) == "unpaid" else "plan"
-    if held.status == Status.PAST_DUE:
-        return "payment"
     return "more" if held.plan.most_overage > held.overage_limit else "larger"
 
 
@@ -75,7 +76,7 @@ def _in_time(usage: Usage, now: datetime) -> dict[str, Any] | None:
     if trial_ends is not None and trial_ends - now <= TRIAL_ENDS_SOON:
         return {"kind": "trial_ends", "date": trial_ends}
     if usage.used >= usage.bought:
-        return {"kind": "beyond", "beyond": usage.used - usage.bought, "left": usage.left}
+        return {"kind": "beyond", "left": usage.left}
     if usage.used * 100 >= WARNS_FROM * usage.bought:
         return {"kind": "near", "percent": usage.percent, "left": usage.left, "date": usage.period_end}
     if held.cancels_at is not None:

@@ -1,10 +1,9 @@
-"""What a tenant still has to pay, and what happens if it does not: for its page of billing."""
+"""What a tenant still has to pay: for its page of billing."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, Sum
 
@@ -17,9 +16,7 @@ from core import clock, tenancy
 class OpenInvoice:
     """An unpaid invoice; `left_usd` is what credit notes left of it."""
 
-    id: UUID
     number: str
-    total_usd: Decimal
     left_usd: Decimal
     due_at: datetime | None
     is_overdue: bool
@@ -30,19 +27,9 @@ class OpenInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Dunning:
-    """`status` is the subscription's; `since` and `grace_ends_at` while something is overdue.
+    """What the current tenant has not paid."""
 
-    A tenant that is read-only with `since` has to pay; without it, its trial is over or it never paid.
-    """
-
-    status: Subscription.Status
-    since: datetime | None
-    grace_ends_at: datetime | None
     open_invoices: tuple[OpenInvoice, ...]
-
-    @property
-    def is_overdue(self) -> bool:
-        return self.since is not None
 
     @property
     def left_usd(self) -> Decimal:
@@ -56,18 +43,11 @@ class Dunning:
         accounts = [one for one in sellers if one.get("iban") and not one.get("is_placeholder")]
         return accounts[-1] if accounts else {}
 
-    @property
-    def days_left(self) -> int:
-        """Whole days until the grace ends, at least none."""
-        return max(0, (self.grace_ends_at - clock.now()).days) if self.grace_ends_at else 0
-
 
 def of_tenant() -> Dunning:
-    """Where the current tenant stands: two queries."""
+    """What is left to pay: two queries."""
     held = Subscription.objects.get(tenant_id=tenancy.tenant_id())
-    return Dunning(
-        Subscription.Status(held.status), held.past_due_since, held.grace_ends_at, tuple(_open_invoices(held))
-    )
+    return Dunning(tuple(_open_invoices(held)))
 
 
 def _open_invoices(held: Subscription) -> list[OpenInvoice]:
@@ -77,9 +57,7 @@ def _open_invoices(held: Subscription) -> list[OpenInvoice]:
     now = clock.now()
     return [
         OpenInvoice(
-            row.pk,
             row.number,
-            row.total_usd,
             row.total_usd - (row.credited or 0),
             row.due_at,
             row.due_at is not None and row.due_at <= now,

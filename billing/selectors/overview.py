@@ -108,8 +108,7 @@ def terms(held: Subscription) -> dict[str, Any]:
     offered = plans.offered(held.tenant)
     newer = next((plan for plan in offered if plan.family == mine.family and plan.version > mine.version), None)
     return {
-        "people": (use := plan_changes.in_use()).people,
-        "invited": use.invited,
+        "people": plan_changes.in_use().people,
         "features": features(mine),
         "newer": newer,
         "is_offered": any(plan.pk == mine.pk for plan in offered),
@@ -157,7 +156,7 @@ def _offer(plan: Plan, held: Subscription, use: plan_changes.InUse, *, older: bo
 
 def choice(held: Subscription, plan: Plan) -> dict[str, Any]:
     """What choosing this plan would come to: now, from the renewal on, or as the plan to begin to pay with."""
-    offer = _offer(plan, held, plan_changes.in_use())
+    offer = _offer(plan, held, use := plan_changes.in_use())
     unpaid = held.status in plan_changes.UNPAID and held.past_due_since is None
     shown: dict[str, Any] = {"held": held, "offer": offer, "plan": plan, "unpaid": unpaid}
     shown["support_email"] = settings.SUPPORT_EMAIL
@@ -168,18 +167,16 @@ def choice(held: Subscription, plan: Plan) -> dict[str, Any]:
     if held.status not in Subscription.SERVED:
         return shown | {"stands_still": True}
     by_invoice = held.collection == Subscription.Collection.INVOICE
-    shown["overdue"] = by_invoice and offer.is_larger and held.status == Status.PAST_DUE
+    shown["overdue"] = by_invoice and offer.is_larger and credit.is_overdue(held)
     shown["asked_for"] = by_invoice and offer.is_larger and credit.is_asked_for(held, plan)
     shown["renews_at"] = selectors.usage().period_end
     if offer.is_larger:
         try:
-            found = plan_changes.preview(held, plan)
+            found = plan_changes.preview(held, plan, plan_changes.running(held))
         except NotNow:  # a tenant that closes: no month runs
             return shown | {"closes": True}
         shown["preview"] = found
-        shown["against_now"] = plan_changes.reasons_against(
-            plan, plan_changes.in_use(), period=found.period, included=found.included
-        )
+        shown["against_now"] = plan_changes.reasons_against(plan, use, period=found.period, included=found.included)
     shown["confirms"] = _confirms(held, offer, shown)
     return shown
 

@@ -5,12 +5,13 @@ way. The caller's transaction holds the subscription's row.
 """
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from billing.models import Invoice, Subscription
+from billing.models import BillingNotice, Invoice, Subscription
 from billing.services import mail, periods, standing, waiting
 from billing.services.subscriptions import locked
 from core import clock, due, tenancy
@@ -26,25 +27,29 @@ Status = Subscription.Status
 def payment_failed(held: Subscription, *, why: str) -> None:
     """A payment failed: the grace begins, unless it runs already; who pays is told. Otherwise nothing.
 
-    :param why: a word for the trail: card, invoice or details.
+    :param why: a word for the trail: card, invoice or details, of which `billing.services.invoicing` tells by itself.
     """
     with tenancy.enter(held.tenant.schema_name):
         began = _fall_due(held, why=why)
-    if began:
+    if began and why != "details":
         mail.tell(held, mail.Kind.PAYMENT_FAILED, key=f"payment_failed:{_since(held)}")
 
 
 @transaction.atomic
-def paid(held: Subscription) -> None:
+def paid(held: Subscription, *, by_card: bool = False) -> None:
     """A payment came, or is no longer owed: where nothing is overdue any more, everything goes on.
 
     A tenant that reads only for another reason (its trial is over, it cancelled, the staff stopped it) stays as it is.
+
+    :param by_card: Stripe says so; otherwise a card that failed is not paid by an invoice of ours.
     """
     if held.past_due_since is None or held.stopped_by_staff_at is not None:
         return
     if held.tenant.status == Tenant.Status.CLOSED:  # nothing goes on, whatever is paid
         return
     if overdue(held).exists() or waiting.too_long(held):
+        return
+    if not by_card and _unpaid_by_card(held):
         return
     with tenancy.enter(held.tenant.schema_name):  # its trail says what happens here
         due.settle(KIND, held.pk)
@@ -107,6 +112,11 @@ def overdue(held: Subscription) -> QuerySet[Invoice]:
     )
 
 
+def _unpaid_by_card(held: Subscription) -> bool:
+    unpaid = Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
+    return held.collection == Subscription.Collection.STRIPE and unpaid.filter(source=Invoice.Source.STRIPE).exists()
+
+
 def _fall_due(held: Subscription, *, why: str) -> bool:
     """Whether this began the grace."""
     if held.status == Status.CANCELLED and held.past_due_since is None:  # nothing begins anew before it is paid
@@ -136,3 +146,33 @@ def _since(held: Subscription) -> str:
     """What makes this failure another one than the last."""
     assert held.past_due_since is not None
     return f"{held.pk}:{held.past_due_since:%Y%m%d%H%M%S}"
+
+
+def _while_it_is(status: Subscription.Status) -> mail.Write:
+    """Of a mail about the grace that waited: None once the grace that it is about is over, or came further."""
+
+    def write(row: BillingNotice) -> dict[str, Any] | None:
+        held = Subscription.objects.get(pk=row.subscription_id)
+        if held.status != status or held.past_due_since is None or not row.key.endswith(_since(held)):
+            return None
+        unpaid = Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
+        return {"for_details": waiting.too_long(held) and not unpaid.exists()}
+
+    return write
+
+
+def _recovered(row: BillingNotice) -> dict[str, Any] | None:
+    """None if something is overdue again."""
+    return {} if Subscription.objects.get(pk=row.subscription_id).status == Status.ACTIVE else None
+
+
+def _overdue(row: BillingNotice) -> dict[str, Any] | None:
+    """None if it was paid, credited or made void meanwhile."""
+    return {} if row.invoice is not None and row.invoice.status in UNPAID else None
+
+
+for kind in (mail.Kind.PAYMENT_FAILED, mail.Kind.REMINDER, mail.Kind.LAST_REMINDER):
+    mail.register(kind, _while_it_is(Status.PAST_DUE))
+mail.register(mail.Kind.READ_ONLY, _while_it_is(Status.READ_ONLY))
+mail.register(mail.Kind.RECOVERED, _recovered)
+mail.register(mail.Kind.OVERDUE, _overdue)

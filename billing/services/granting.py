@@ -100,8 +100,9 @@ def extend_trial(*, subscription_id: UUID, days: int, reason: str) -> Subscripti
     except TransitionNotAllowed as error:
         raise NotNow(held.get_status_display()) from error
     held.trial_ends_at = trial.period_end = ends
+    held.cancels_at = None  # who has it extended goes on trying
     trial.closed_at = None  # a day after its end it was: its interviews may begin again
-    held.save(update_fields=["trial_ends_at"])
+    held.save(update_fields=["trial_ends_at", "cancels_at"])
     trial.save(update_fields=["period_end", "closed_at"])
     periods.owe_renewal(held)
     room.came(held)

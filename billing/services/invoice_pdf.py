@@ -45,7 +45,7 @@ def render(invoice: Invoice) -> bytes:
 
 
 def _data(invoice: Invoice) -> dict[str, Any]:
-    lines = InvoiceLine.objects.filter(invoice=invoice).select_related("subscription")
+    lines = InvoiceLine.objects.filter(invoice=invoice).select_related("subscription", "invoice")
     title = _("Credit note %(number)s") if _is_credit(invoice) else _("Invoice %(number)s")
     return {
         "title": title % {"number": invoice.number},
@@ -57,7 +57,7 @@ def _data(invoice: Invoice) -> dict[str, Any]:
         "buyer": party(invoice.buyer),
         "facts": _facts(invoice),
         "columns": [_("What"), _("Quantity"), _("Price"), _("Amount")],
-        "lines": [_line(line, _sign(invoice)) for line in lines],
+        "lines": [_line(line) for line in lines],
         "totals": _totals(invoice),
         "note": invoice.tax_note,
         "pay": _how_to_pay(invoice),
@@ -106,25 +106,17 @@ def _facts(invoice: Invoice) -> list[Row]:
         return [*facts, _fact(_("Credit"), money(invoice.shown_usd))]
     if invoice.due_at is not None:
         facts.append(_fact(_("Due"), _date(invoice.due_at, invoice)))
-    left = invoice.total_usd if invoice.status == Invoice.Status.OPEN else Decimal(0)
-    return [*facts, _fact(_("To pay"), money(left - _credited(invoice) if left else left))]
-
-
-def _credited(invoice: Invoice) -> Decimal:
-    return sum((note.total_usd for note in invoice.corrections.all()), Decimal(0))
+    left = invoice.left()[1] if invoice.status == Invoice.Status.OPEN else Decimal(0)
+    return [*facts, _fact(_("To pay"), money(left))]
 
 
 def _totals(invoice: Invoice) -> list[Row]:
-    percent, sign = f"{invoice.tax_percent.normalize():f}", _sign(invoice)
+    percent, sign = f"{invoice.tax_percent.normalize():f}", invoice.sign
     return [
         _amount(_("Subtotal"), sign * invoice.subtotal_usd),
         _amount(_("VAT %(percent)s%%") % {"percent": percent}, sign * invoice.tax_usd),
         _amount(_("Total in US dollars"), invoice.shown_usd),
     ]
-
-
-def _sign(invoice: Invoice) -> int:
-    return -1 if _is_credit(invoice) else 1
 
 
 def _how_to_pay(invoice: Invoice) -> list[Row]:
@@ -136,7 +128,7 @@ def _how_to_pay(invoice: Invoice) -> list[Row]:
     return [_fact(label, value) for label, value in rows if value]
 
 
-def _line(line: InvoiceLine, sign: int) -> Row:
+def _line(line: InvoiceLine) -> Row:
     when = ""
     if line.from_at is not None and line.until_at is not None:
         when = _span(line.from_at, line.until_at, line.subscription.zone)
@@ -144,8 +136,8 @@ def _line(line: InvoiceLine, sign: int) -> Row:
         "what": line_text(line),
         "when": when,
         "quantity": f"{line.quantity.normalize():,f}",
-        "unit": money(sign * line.unit_price_usd),
-        "amount": money(sign * line.amount_usd),
+        "unit": money(line.shown_unit_usd),
+        "amount": money(line.shown_usd),
     }
 
 

@@ -171,12 +171,20 @@ def choose_unpaid(*, subscription_id: UUID, code: str, shown: str) -> Subscripti
     return _try_another(held, plans.for_tenant(code, held.tenant))
 
 
-def preview(held: Subscription, plan: Plan) -> Preview:
-    """What `change_now` would do at this instant; nothing is changed.
+def running(held: Subscription) -> QuotaPeriod:
+    """The period that runs, opened if nobody did so far.
 
-    :raises NotNow: if no period runs.
+    :raises NotNow: if none does.
     """
-    period = _running(held)
+    with tenancy.enter(held.tenant.schema_name):
+        try:
+            return periods.current()
+        except periods.NoPeriod as error:
+            raise NotNow(str(error)) from error
+
+
+def preview(held: Subscription, plan: Plan, period: QuotaPeriod) -> Preview:
+    """What `change_now` would do at this instant, while this period runs; nothing is changed."""
     change = _proration(held, plan, period)
     return Preview(plan, change, period.included + change.interviews, period)
 
@@ -246,16 +254,8 @@ def _try_another(held: Subscription, plan: Plan) -> Subscription:
     return held
 
 
-def _running(held: Subscription) -> QuotaPeriod:
-    with tenancy.enter(held.tenant.schema_name):
-        try:
-            return periods.current()
-        except periods.NoPeriod as error:
-            raise NotNow(str(error)) from error
-
-
 def _current(held: Subscription) -> QuotaPeriod:
-    return QuotaPeriod.objects.select_for_update(no_key=True).get(pk=_running(held).pk)
+    return QuotaPeriod.objects.select_for_update(no_key=True).get(pk=running(held).pk)
 
 
 def _proration(held: Subscription, plan: Plan, period: QuotaPeriod) -> proration.Change:

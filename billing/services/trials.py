@@ -43,13 +43,13 @@ def last_morning(ends: datetime, zone: str) -> datetime:
 
 def _context(row: BillingNotice) -> dict[str, Any] | None:
     """When it ends; None if a plan was chosen, the trial was extended, or is over."""
-    held = Subscription.objects.select_related("plan").get(pk=row.subscription_id)
+    held = Subscription.objects.get(pk=row.subscription_id)
     ends = held.trial_ends_at
     if held.status != Status.TRIALING or ends is None or ends <= clock.now():
         return None
     if ends.isoformat() != row.detail["ends"]:
         return None
-    return {"ends_at": ends, "plan": held.plan}
+    return {"ends_at": ends}
 
 
 mail.register(mail.Kind.TRIAL_ENDS, _context)

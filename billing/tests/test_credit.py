@@ -7,7 +7,7 @@ import time_machine
 
 from accounts.roles import Role
 from accounts.tests.people import person, signed_in
-from billing.models import BillingDetails, Plan, QuotaPeriod
+from billing.models import BillingDetails, Invoice, Plan, QuotaPeriod
 from billing.selectors.staff import fingerprint
 from billing.services import credit, dunning, periods, settling, staff_acts, subscriptions
 from billing.tests import bought, invoiced
@@ -168,3 +168,30 @@ class LetGoOnTests(ActCase):
 
             with self.assertRaisesMessage(subscriptions.NotNow, "A payment is overdue"):
                 credit.require(bought.held(), Plan.objects.get(pk="professional"))
+
+    def test_the_page_offers_no_change_then_and_says_why(self) -> None:
+        invoice = invoiced.issued("99.00")
+        with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
+            dunning.invoice_overdue(invoice_id=invoice.pk)
+            staff_acts.recover(
+                staff_acts.Asked(self.held.pk, fingerprint(bought.held()), invoiced.REASON, self.root.pk)
+            )
+            owner = signed_in(person("olga@alpha.example", role=Role.OWNER))
+            path, form = "/billing/plan/professional/", {"when": "now", "shown": "starter"}
+
+            self.assertNotContains(owner.get(path), "Change to Professional now")
+            self.assertContains(owner.post(path, form), "A payment is overdue.", status_code=409)
+        self.assertEqual(bought.held().plan_id, "starter")
+
+    def test_a_void_credit_note_leaves_an_invoice_paid(self) -> None:
+        now = clock.now()
+        settled = {"subtotal_usd": 999, "total_usd": 999, "status": "paid", "issued_at": now, "paid_at": now}
+        paid = bought.invoice(self.held, "S-1", **settled)
+        larger = Plan(code="x", price_usd=999)
+        self.assertFalse(credit.is_asked_for(self.held, larger))
+        back = bought.invoice(self.held, "S-2", kind="credit_note", corrects=paid, **settled)
+        self.assertTrue(credit.is_asked_for(self.held, larger))
+
+        Invoice.objects.filter(pk=back.pk).update(status="void")
+
+        self.assertFalse(credit.is_asked_for(self.held, larger))

@@ -101,11 +101,13 @@ class TrialTests(TenantTestCase):
         with time_machine.travel(NOON, tick=False):
             periods.open_trial(held())
         with time_machine.travel(NOON + 20 * DAY, tick=False):
+            type(one).objects.filter(pk=one.pk).update(cancels_at=NOON + 14 * DAY)
             periods.renew(subscription_id=one.pk)
             granting.extend_trial(subscription_id=one.pk, days=7, reason=WHY)
             quota.reserve(interview_id=uuid7())
 
         self.assertEqual((held().status, held().trial_ends_at), ("trialing", NOON + 27 * DAY))
+        self.assertIsNone(held().cancels_at)
         self.assertEqual(held().periods.get().period_end, NOON + 27 * DAY)
 
     def test_in_all_a_trial_lasts_no_longer_than_ninety_days(self) -> None:

@@ -158,7 +158,7 @@ class BothReleasesTests(TenantTestCase):
     def setUp(self) -> None:
         super().setUp()
         person("olga@alpha.example", role=Role.OWNER)
-        self.row = BillingNotice.objects.create(subscription=bought.held(), kind="reminder", key="reminder:1")
+        self.row = BillingNotice.objects.create(subscription=bought.held(), kind="details_missing", key="details:1")
         due.owe(mail.OLD_DUE, self.row.pk)
 
     def test_a_mail_that_they_owed_goes_once_by_its_old_task(self) -> None:

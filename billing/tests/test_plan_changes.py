@@ -50,8 +50,7 @@ class ChangeNowTests(TenantTestCase):
     def test_the_preview_says_what_the_change_does(self) -> None:
         on("starter")
         with time_machine.travel(NOON + HALF, tick=False):
-            periods.current()
-            found = plan_changes.preview(held(), plans.newest("professional"))
+            found = plan_changes.preview(held(), plans.newest("professional"), periods.current())
 
         self.assertEqual((found.change.net_usd, found.change.interviews, found.included), (Decimal("200.00"), 450, 550))
         self.assertEqual((held().plan_id, len(lines())), ("starter", 1))

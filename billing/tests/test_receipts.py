@@ -236,3 +236,4 @@ class AdminTests(TenantTestCase):
 
         self.assertFalse(ReceiptPolicy.objects.get().is_shown)
         self.assertEqual(told, [("alpha", "cost_receipts.hidden")])
+        self.assertEqual(trail(action="cost_receipts.hidden")[0][1], "platform")  # not somebody of the tenant's team

@@ -5,13 +5,13 @@ from datetime import timedelta
 from django.contrib.messages import get_messages
 
 from billing.models import Plan
-from billing.services import periods, subscriptions
+from billing.services import periods, standing, subscriptions
 from billing.services.stripe import following
 from billing.services.subscriptions import EndsAlready
 from billing.tests import bought
 from billing.tests.choosing import ChoosingCase
 from billing.tests.test_billing_page import words
-from core import clock
+from core import clock, tenancy
 from tenants.tests.supported import trail
 
 
@@ -54,6 +54,30 @@ class KeptTests(ChoosingCase):
                 periods.renew(subscription_id=held.pk)
 
                 self.assertEqual(self.state(), expected)
+
+    def test_overdue_too_it_can_be_taken_back_on_the_page(self) -> None:
+        bought.on("professional")
+        self.client.post("/billing/cancel/")
+        standing.fall_due(bought.held(), why="invoice")
+
+        self.assertIn("Your plan is cancelled and ends on", words(self.client))
+        self.assertContains(self.client.get("/billing/"), 'action="/billing/keep/"', count=1)
+        self.client.post("/billing/keep/")
+
+        self.assertIsNone(bought.held().cancels_at)
+        self.assertNotContains(self.client.get("/billing/"), 'action="/billing/keep/"')
+
+    def test_cancelled_with_a_debt_the_pages_say_pay_first(self) -> None:
+        held = bought.on("professional")
+        type(held).objects.filter(pk=held.pk).update(past_due_since=clock.now())
+        standing.cancel(bought.held())
+        tenancy.forget()
+
+        self.assertIn("Once the outstanding amount is paid, you can subscribe again.", words(self.client))
+        self.assertContains(self.client.get("/jobs/"), "See what is due")
+        self.assertNotContains(self.client.get("/jobs/"), "Choose a plan to continue")
+        self.assertNotIn("Choose Starter", words(self.client, "/billing/plan/"))
+        self.assertIn("Pay the outstanding amount first", words(self.client, "/waiting/"))
 
     def test_a_second_cancellation_is_none(self) -> None:
         held = bought.on("starter")

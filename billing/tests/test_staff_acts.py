@@ -16,6 +16,7 @@ from billing.services import periods, staff_acts, standing
 from billing.tests import bought
 from core import clock, tenancy
 from core.testing import HOME, OTHER, CommittingTestCase, TenantClient, at_once
+from tenants.models import Tenant
 from tenants.tests.supported import AdminCase, trail
 
 REASON = "Ticket 4711: agreed with their procurement."
@@ -73,6 +74,19 @@ class ActsTests(ActCase):
         self.assertEqual(lines.count(), 2)
         so_much = sum(line.amount_usd for line in lines)
         self.assertAlmostEqual(so_much, starter.change.net_usd, delta=Decimal("0.02"))  # some seconds later
+
+    def test_of_a_tenant_that_is_closed_or_stands_still_the_page_opens_and_begins_no_month(self) -> None:
+        QuotaPeriod.objects.filter(subscription=self.held).update(period_end=clock.now() - timedelta(days=1))
+        for status in ("suspended", "closed"):
+            Tenant.objects.filter(pk=self.held.tenant_id).update(status=status)
+            tenancy.forget()
+
+            response = self.client.get(page("act", self.held.pk, "plan"))
+
+            self.assertEqual((response.status_code, response.context["form"].previews), (200, ()))
+        Tenant.objects.filter(pk=self.held.tenant_id).update(status="ready")
+        tenancy.forget()
+        self.assertEqual(QuotaPeriod.objects.filter(subscription=self.held).count(), 1)
 
     def test_of_a_trial_nothing_is_previewed_for_nothing_is_paid(self) -> None:
         bought.trying("starter")

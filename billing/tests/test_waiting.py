@@ -38,14 +38,23 @@ class WaitingTests(Case):
         self.look()
 
         self.assertEqual(self.status(), "past_due")
-        self.assertEqual(invoiced.notices(), ["details_missing", "payment_failed", "details_missing"])
+        self.assertEqual(invoiced.notices(), ["details_missing", "details_missing"])
         self.assertEqual([row[3] for row in trail(action="subscription.past_due")], [{"why": "details"}])
         message = mail._message(BillingNotice.objects.latest("created_at", "pk"))
         assert message is not None
         self.assertIn("For two weeks we could not issue an invoice for Alpha", str(message.body))
+        self.go_to(21)
+        dunning.look(subscription_id=self.held.pk)
+        reminder = mail._message(BillingNotice.objects.get(kind="reminder"))
+        assert reminder is not None
+        self.assertIn("Alpha: please add your billing details by", str(reminder.subject))
         self.go_to(28)
         dunning.look(subscription_id=self.held.pk)
         self.assertEqual((self.status(), self.reads_only()), ("read_only", True))
+        message = mail._message(BillingNotice.objects.get(kind="read_only"))
+        assert message is not None
+        self.assertIn("We still can't issue an invoice for Alpha", str(message.body))
+        self.assertNotIn("pay", str(message.body).partition("billing details")[0])
 
     def test_another_payment_does_not_end_it_but_the_details_do(self) -> None:
         self.go_to(14)

@@ -99,7 +99,7 @@ def _sentence(error: Exception) -> str:
         return _(
             "Somebody changed the plan after you opened this page. Please check it again; nothing was changed now."
         )
-    if isinstance(error, credit.AskUs):
+    if isinstance(error, credit.AskUs | credit.Overdue):
         return str(error)
     if isinstance(error, plan_changes.LargerOnly):
         return _("A smaller plan starts with the next period, so you keep what you have paid for.")

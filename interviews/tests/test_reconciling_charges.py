@@ -119,6 +119,10 @@ class ChargeDifferenceTests(TenantTestCase):
             self.invoice(note, kind="credit_note", corrects=invoice)
 
         self.assertEqual(said(), [("invoice.given_back_at_most_once", "99.00", "120.00")])
+        Invoice.objects.filter(number=invoice.corrections.values_list("number", flat=True)[0]).update(
+            status="void", source="stripe"
+        )
+        self.assertNotIn("invoice.given_back_at_most_once", whats())
 
     def test_overage_that_nobody_charged_when_the_period_was_closed(self) -> None:
         plan = self.period.plan

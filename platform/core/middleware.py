@@ -137,7 +137,7 @@ class ContentPolicy(CSPMiddleware):
 
 
 class Actor:
-    """Name the signed-in person as the actor of what this request does."""
+    """Name the signed-in person as the actor of what this request does; on the admin's host it is the platform's."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -145,5 +145,6 @@ class Actor:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         if user.is_authenticated:
-            audit.actor.set(audit.Actor("user", user.pk))
+            by_staff = getattr(request, "urlconf", None) == "config.urls_admin"
+            audit.actor.set(audit.Actor("platform" if by_staff else "user", user.pk))
         return self.get_response(request)

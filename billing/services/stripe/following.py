@@ -141,7 +141,7 @@ def _follow_payment(held: Subscription, bought: Bought) -> None:
     if bought.status in UNPAID:
         dunning.payment_failed(held, why="card")
     elif bought.status in PAID and held.status in (Status.PAST_DUE, Status.READ_ONLY):
-        dunning.paid(held)
+        dunning.paid(held, by_card=True)
     elif held.stopped_by_staff_at is not None:
         return  # the staff's word counts, whatever was paid
     elif bought.status in PAID and held.status == Status.CANCELLED and _goes_on(bought):

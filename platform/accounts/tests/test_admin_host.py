@@ -68,6 +68,17 @@ class AdminHostTests(TenantTestCase):
     def may_enter(self) -> bool:
         return bool(self.client.get("/").status_code == 200)
 
+    def test_an_address_with_one_is_refused_in_words_on_every_list(self) -> None:
+        self.sign_in(self.admin.email)
+        asked = ("?status__exact=%00", "?q=a%00b", "?number=%00")
+        lists = [page(label, "changelist") for label in ("billing.invoice", "billing.stripeevent", "accounts.user")]
+        others = ["/llm/usagehour/calls/?tenant=%00", "/billing/plan/%00/change/", "/autocomplete/?term=%00"]
+
+        for address in [path + query for path in lists for query in asked] + others:
+            with self.subTest(address):
+                self.assertEqual(self.client.get(address).status_code, 400)
+        self.assertEqual(self.client.get(lists[0] + "?q=%2500").status_code, 200)
+
     def test_the_platform_s_staff_signs_in_and_sees_the_admin(self) -> None:
         self.assertEqual(self.sign_in(self.admin.email).status_code, 302)
 

@@ -100,7 +100,7 @@ class DueAdminTests(TenantTestCase):
         self.retry(self.client, row)
 
         told = {"tenant": "alpha", "kind": "test.card", "object_id": str(row.object_id)}
-        self.assertEqual(self.trail(), [("user", self.admin.pk, told)])
+        self.assertEqual(self.trail(), [("platform", self.admin.pk, told)])
 
     def test_one_that_breaks_or_that_nothing_retries_is_said_and_the_rest_go_on(self) -> None:
         broken, without, fine = self.failed("test.broken"), self.failed("test.stuck"), self.failed()
