@@ -204,6 +204,7 @@ class ReadOnlyTests(Case):
         periods.current()
         self.go_to(30)
         self.look()
+        self.go_to(31)  # every month is over by then
         periods.renew(subscription_id=self.held.pk)
         self.go_to(44)
         self.look()
