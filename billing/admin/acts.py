@@ -64,7 +64,7 @@ class CreditForm(ActForm):
         min_value=1,
         max_value=MOST_CREDITS,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text=gettext_lazy("For the period that runs now; what is over at its end is gone."),
+        help_text=gettext_lazy("For the period that runs now; what is left at its end expires."),
     )
     sure = forms.BooleanField(
         label=gettext_lazy("Yes, more than a whole month of the plan"),
@@ -157,7 +157,7 @@ ACTS: dict[str, Act] = {
     ),
     "trial": Act(
         gettext_lazy("Extend the trial"),
-        gettext_lazy("From its end, or from now if it is over. Its interviews stay as many."),
+        gettext_lazy("From its end, or from now if it is over. The number of interviews stays the same."),
         staff_acts.extend_trial,
         lambda held: _never_paid(held) and held.status != Status.CANCELLED,
         TrialForm,

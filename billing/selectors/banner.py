@@ -78,7 +78,7 @@ def _in_time(usage: Usage, now: datetime) -> dict[str, Any] | None:
     if usage.used >= usage.bought:
         return {"kind": "beyond", "left": usage.left}
     if usage.used * 100 >= WARNS_FROM * usage.bought:
-        return {"kind": "near", "percent": usage.percent, "left": usage.left, "date": usage.period_end}
+        return {"kind": "near", "percent": usage.percent, "left": usage.bought - usage.used, "date": usage.period_end}
     if held.cancels_at is not None:
         return {"kind": "cancelling", "date": held.cancels_at}
     return None

@@ -36,6 +36,12 @@ class BannerTests(TenantTestCase):
 
         self.assertEqual(self.who_reads("80% of your interviews for this period are used"), {"owner", "admin"})
 
+    def test_until_the_included_are_used_it_counts_those_alone(self) -> None:
+        bought.on("professional", overage_limit=50)
+        bought.used(850, overage_allowed=50)
+
+        self.assertIn("period are used 150 are left until", words(self.people[Role.OWNER], JOBS))
+
     def test_used_up_is_read_by_those_who_invite_too(self) -> None:
         bought.used(100)
 

@@ -109,7 +109,7 @@ class OverdueTests(ChoosingCase):
 
         shown = self.client.post("/billing/beyond/", {"limit": "11"})
 
-        self.assertContains(shown, "A payment is overdue: no more than now", status_code=400)
+        self.assertContains(shown, "t allow more until it has arrived.", status_code=400)
         self.assertEqual(bought.held().overage_limit, 10)
         self.assertEqual(self.client.post("/billing/beyond/", {"limit": "0"}).status_code, 303)
         self.assertEqual(bought.held().overage_limit, 0)

@@ -28,7 +28,7 @@ class LeftToPayTests(TenantTestCase):
 
         self.assertIn(f"Left to pay ${invoice.total_usd * 3 / 4:,.2f}", shown)
         self.assertIn(f"{invoice.number} Due on {invoice.due_at:%-d %B %Y}", shown)
-        self.assertIn("Banco, IBAN PT50000201231234567890154, BIC BCOMPTPL. Name the invoice's number.", shown)
+        self.assertIn("Banco, IBAN PT50000201231234567890154, BIC BCOMPTPL. Please give the invoice number", shown)
         with self.in_tenant(OTHER):
             other = signed_in(person("otto@beta.example", role=Role.OWNER), OTHER)
             self.assertNotContains(other.get("/billing/"), "Left to pay")

@@ -1,9 +1,11 @@
 """Who signs up reads what each plan costs and how it is tried, as the plans' rows say."""
 
 import re
+from unittest import mock
 
 from billing.models import Plan
-from tenants.services import signup
+from billing.services import plans
+from tenants.services import provisioning, signup
 from tenants.tests.signing_up import Public, mailed
 
 
@@ -26,6 +28,31 @@ class PricesTests(Public):
         self.assertContains(page, "Trial: 10 interviews in 14 days", 2)
         self.assertContains(page, "$129.00")
         self.assertNotContains(page, "$99.00")
+
+    def test_a_trial_of_one_day_or_one_interview_is_told_in_the_singular(self) -> None:
+        for plan in plans.offered():
+            self.again(plan, version=2, trial_interviews=1, trial_days=1)
+        self.assertContains(self.client.get("/start/"), "Every plan starts with a trial: 1 interview in 1 day, with")
+
+        self.again(plans.newest("starter"), version=3, trial_interviews=5)
+        page = self.client.get("/start/")
+
+        self.assertContains(page, "Trial: 5 interviews in 1 day, with")
+        self.assertContains(page, "Trial: 1 interview in 1 day, with", 2)
+
+    def again(self, plan: Plan, *, version: int, **terms: int) -> None:
+        """A further version of this plan, with these terms."""
+        plan.pk, plan.version, plan._state.adding = f"{plan.family}-v{version}", version, True
+        for name, value in terms.items():
+            setattr(plan, name, value)
+        plan.save()
+
+    def test_the_plans_are_asked_for_once(self) -> None:
+        with mock.patch.object(provisioning, "offers", wraps=provisioning.offers) as offers:
+            page = self.client.get("/start/")
+
+        self.assertContains(page, 'value="starter" checked')
+        self.assertEqual(offers.call_count, 1)
 
     def test_the_page_of_a_site_that_is_ready_says_it_too(self) -> None:
         _, token = mailed()

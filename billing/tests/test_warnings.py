@@ -107,6 +107,52 @@ class MarksTests(WarningCase):
         said = {message.to[0]: message.subject for message in outbox.outbox}
         self.assertIn("no more interviews can start", said[BILLING[0]])
 
+    def told(self, email: str) -> str:
+        """The text of the mail that this person got, with single spaces."""
+        (said,) = [str(message.body) for message in outbox.outbox if message.to == [email]]
+        return " ".join(said.split())
+
+    def at_80(self, code: str, *, extra: int = 0) -> str:
+        """What who pays reads at 80 percent of this plan, with so many extra interviews allowed."""
+        bought.used(0, reserved=0, warned_percent=0, overage_allowed=0)
+        bought.on(code, overage_limit=extra)
+        bought.used(bought.used(0, overage_allowed=extra).included * 8 // 10 - 1)
+        self.start()
+        self.assertEqual(self.warn(), BILLING)
+        return self.told(BILLING[0])
+
+    def test_before_the_end_of_the_included_it_says_whether_extra_interviews_follow(self) -> None:
+        left, later = "200 interviews are left. Once they are used, ", "new candidates are asked to come back later."
+        self.assertIn(left + later, self.at_80("professional"))
+
+        said = self.at_80("professional", extra=2)
+
+        self.assertIn(left + "extra interviews are charged at $0.75 each.", said)
+        self.assertNotIn(later, said)
+
+    def test_more_is_offered_only_where_the_plan_has_more(self) -> None:
+        both, one = (
+            "To make room, allow extra interviews or choose a larger plan:",
+            "To make room, choose a larger plan:",
+        )
+
+        self.assertIn(both, self.at_80("professional"))
+        self.assertIn(both, self.at_80("professional", extra=499))
+        self.assertIn(one, self.at_80("professional", extra=500))
+        self.assertIn(one, self.at_80("starter"))
+
+    def test_a_plan_that_ends_promises_no_next_month(self) -> None:
+        ends = periods.current().period_end
+        bought.on("professional", cancels_at=ends)
+        bought.used(999)
+        self.start()
+
+        self.assertEqual(self.warn(), [*BILLING, RECRUITER])
+
+        said = self.told(RECRUITER)
+        self.assertIn("can start only if your company makes room before, or keeps the plan.", said)
+        self.assertNotIn("cannot start before", said)
+
     def test_after_more_was_bought_the_marks_count_anew(self) -> None:
         bought.on("starter")
         bought.used(99)

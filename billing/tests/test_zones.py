@@ -90,6 +90,8 @@ class ActTests(ActCase):
             owner = signed_in(person("olga@alpha.example", role=Role.OWNER))
 
             self.assertContains(owner.get("/billing/"), "Renews on 11 December 2026, 05:00")
+            self.assertContains(owner.get("/billing/cancel/"), "as usual until 11 December 2026, 05:00")
+            self.assertContains(owner.get("/billing/plan/professional/"), "11 December 2026")
             self.assertContains(owner.get("/jobs/"), "10 are left until 11 December.")
 
 

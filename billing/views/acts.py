@@ -35,7 +35,7 @@ def overage(request: HttpRequest, user: User) -> HttpResponse:
         except BadGrant as error:
             form.add_error("limit", str(error))
         except NotNow:
-            form.add_error("limit", _("A payment is overdue: no more than now, until it came."))
+            form.add_error("limit", _("A payment is overdue. You can't allow more until it has arrived."))
     context = {"held": held, "form": form, "plan": held.plan} | overview.costs_of_overage(held)
     return render(request, "billing/overage.html", context, status=400 if form.errors else 200)
 

@@ -26,7 +26,7 @@ def index(request: HttpRequest, user: User) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permitted(Permission.MANAGE_BILLING)
 def details(request: HttpRequest, user: User) -> HttpResponse:
-    """The form; `next` in the address leads on to the choice of a plan that needed it."""
+    """The form; `plan` in the address leads on to the choice of a plan that needed it."""
     held, plan = overview.own(), request.GET.get("plan", "")
     standing = overview.details(held)
     form = DetailsForm(request.POST or None, instance=standing, initial={} if standing else {"email": user.email})

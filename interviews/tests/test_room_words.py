@@ -128,7 +128,7 @@ class ReadOnlyTests(TenantTestCase):
             self.assertContains(owner.get(path), 'href="/billing/"', status_code=402)
             self.assertEqual(reviewer.get(path).status_code, 403)
             self.assertEqual(TenantClient().get(path).status_code, 302)
-        self.assertContains(recruiter.get(paths[1]), "An owner or admin of your company can change", status_code=402)
+        self.assertContains(recruiter.get(paths[1]), "An owner or an admin of your company can change", status_code=402)
         self.assertNotContains(recruiter.get(paths[1]), "/billing/", status_code=402)
 
         self.assertEqual(owner.post(paths[0], {"title": "Never begun"}).status_code, 402)
@@ -140,6 +140,13 @@ class ReadOnlyTests(TenantTestCase):
         self.assertContains(owner.get("/jobs/new/"), "Your trial has ended.", status_code=402)
         Subscription.objects.filter(pk=bought.held().pk).update(status="cancelled")
         self.assertContains(owner.get("/jobs/new/"), "Your plan has ended.", status_code=402)
+        Subscription.objects.filter(pk=bought.held().pk).update(
+            status="read_only", trial_ends_at=None, stopped_by_staff_at=clock.now()
+        )
+        by_staff = owner.get("/jobs/new/")
+        self.assertContains(by_staff, "Candor stopped this account because of an unpaid amount.", status_code=402)
+        self.assertContains(by_staff, "A payment alone does not end this", status_code=402)
+        self.assertNotContains(by_staff, "until it is paid", status_code=402)
         with self.in_tenant(OTHER):
             theirs = make.signed_in(make.staff(Role.OWNER, email="bea@beta.example"), OTHER)
             self.assertEqual(theirs.get("/jobs/new/").status_code, 200)

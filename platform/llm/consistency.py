@@ -101,7 +101,7 @@ _WRONG_MONTHS = f"{_KEPT} SELECT key, {_KEPT_SHOWN} {_FINISHED} AND ({_KEPT_UNEQ
 
 # The sums that budgets of groups read, hour by hour where every row is still there. Where rows went, no group can cost
 # more than all calls of its hour.
-_GROUPS = """
+_GROUPS = f"""
     WITH bounds AS (
         SELECT (SELECT date_trunc('hour', min(created_at), 'UTC') + interval '1 hour' FROM public.llm_call) AS oldest,
                (SELECT max(hour) FROM public.llm_usage_hour) AS newest),
@@ -131,7 +131,7 @@ _GROUPS = """
         SELECT hour, name, c, s FROM rows_gone, bounds
          WHERE (oldest IS NULL OR hour < oldest) AND hour < newest AND s > c)
     SELECT to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24 ') || name, c, s
-      FROM wrong WHERE hour NOT IN (SELECT hour FROM unsure) ORDER BY 1 LIMIT 1000"""
+      FROM wrong WHERE hour NOT IN (SELECT hour FROM unsure) ORDER BY 1 LIMIT {MOST}"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ class AskTests(Public):
         self.assertIn("http://gamma.candor.localhost", told.body)
         self.assertNotIn("/start/confirm/", told.body)  # one trial a mailbox: tenants.services.trials
         self.assertNotIn("already has a site", not_told.body)
+        self.assertEqual(told.subject, "You have already tried Candor")  # there is nothing to confirm
+        self.assertEqual(not_told.subject, "Confirm your address for gamma-three.candor.localhost")
 
     def test_too_many_tries_are_refused_by_address_and_by_network(self) -> None:
         for number in range(3):

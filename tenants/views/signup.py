@@ -42,8 +42,7 @@ class SignUpForm(forms.Form):
 def start(request: HttpRequest) -> HttpResponse:
     """The form; "check" looks at the address alone, for browsers without scripts."""
     if request.method != "POST":
-        plans = provisioning.plans()
-        return _form(request, SignUpForm(initial={"plan_code": plans[0][0] if plans else ""}))
+        return _form(request, SignUpForm())
     if "check" in request.POST:
         return _checked(request)
     form = SignUpForm(request.POST.dict())
@@ -63,6 +62,8 @@ def start(request: HttpRequest) -> HttpResponse:
 def _form(request: HttpRequest, form: SignUpForm, *, status: int = 200, hint: Any = None) -> HttpResponse:
     base = provisioning.host_of("") + settings.PUBLIC_PORT
     offers = provisioning.offers()
+    if offers:
+        form.initial.setdefault("plan_code", offers[0].code)
     trials_on_offer = {(offer.trial_interviews, offer.trial_days) for offer in offers}
     context = {"form": form, "hint": hint, "scheme": settings.PUBLIC_SCHEME, "base": base, "offers": offers}
     context["trial"] = offers[0] if len(trials_on_offer) == 1 else None  # else each plan says its own

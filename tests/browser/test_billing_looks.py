@@ -27,7 +27,7 @@ PAGES = {
     "/billing/budgets/month/": "Each month",
     "/billing/receipts/": "Cost receipts",
     "/billing/return/": "Return on investment",
-    "/waiting/": "Waiting to begin",
+    "/waiting/": "Waiting to start",
 }
 OF_STAFF = {
     "/billing/margin/": "Gross margin",
