@@ -144,9 +144,17 @@ def _ensure_template() -> str:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if not _exists("candor" + suffix + "_done"):
+            _drop_templates()
             _build(suffix)
             _admin(sql.SQL("CREATE DATABASE {}").format(_id("candor" + suffix + "_done")))
     return suffix
+
+
+def _drop_templates() -> None:
+    """Those of before: of other migrations, or another week."""
+    with psycopg.connect(**_url("postgres"), autocommit=True) as connection:
+        for (name,) in connection.execute(r"SELECT datname FROM pg_database WHERE datname ~ '^candor\w*_template_'"):
+            _admin(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(_id(name)))
 
 
 def _build(suffix: str) -> None:

@@ -29,7 +29,8 @@ class InvoiceDayTests(TenantTestCase):
         mail.send(mail_id=BillingNotice.objects.get(kind="issued").pk)
 
         with time_machine.travel(LATE, tick=False):
-            shown, text = words(self.client), str(outbox.outbox[0].body)
+            owner = signed_in(person("otto@alpha.example", role=Role.OWNER))
+            shown, text = words(owner), str(outbox.outbox[0].body)
         facts = {row["label"]: row["value"] for row in invoice_pdf._facts(self.invoice)}
         self.assertEqual((facts["Issued"], facts["Due"]), ("1 Dec 2026", "31 Dec 2026"))
         self.assertIn("is due on 31 December 2026", text)

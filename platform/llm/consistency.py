@@ -53,7 +53,7 @@ _SIDES = _HOURS.format(pairs=_PAIRS, key=_KEY)
 _UNEQUAL = " OR ".join(f"c_{name} <> s_{name}" for name in FIGURES)
 _SHOWN = ", ".join(f"c_{name}, s_{name}" for name in FIGURES)
 _SURE = "FROM both_sides WHERE hour NOT IN (SELECT hour FROM unsure)"
-_WRONG = f"{_SIDES} SELECT key, {_SHOWN} {_SURE} AND ({_UNEQUAL}) ORDER BY key LIMIT {MOST}"
+_WRONG = f"{_SIDES} SELECT key, {_SHOWN} {_SURE} AND ({_UNEQUAL}) ORDER BY key LIMIT %(most)s"
 _COUNT = f"{_SIDES} SELECT count(DISTINCT hour) {_SURE}"
 
 
@@ -97,11 +97,11 @@ _KEPT_SHOWN = ", ".join(f"c_{name}, s_{name}" for name in _KEPT_FIGURES)
 _FINISHED = """
     FROM months, bounds WHERE month > date_trunc('month', oldest)
      AND month < date_trunc('month', newest AT TIME ZONE 'UTC') AND month NOT IN (SELECT month FROM unsure)"""
-_WRONG_MONTHS = f"{_KEPT} SELECT key, {_KEPT_SHOWN} {_FINISHED} AND ({_KEPT_UNEQUAL}) ORDER BY key LIMIT {MOST}"
+_WRONG_MONTHS = f"{_KEPT} SELECT key, {_KEPT_SHOWN} {_FINISHED} AND ({_KEPT_UNEQUAL}) ORDER BY key LIMIT %(most)s"
 
 # The sums that budgets of groups read, hour by hour where every row is still there. Where rows went, no group can cost
 # more than all calls of its hour.
-_GROUPS = f"""
+_GROUPS = """
     WITH bounds AS (
         SELECT (SELECT date_trunc('hour', min(created_at), 'UTC') + interval '1 hour' FROM public.llm_call) AS oldest,
                (SELECT max(hour) FROM public.llm_usage_hour) AS newest),
@@ -131,7 +131,7 @@ _GROUPS = f"""
         SELECT hour, name, c, s FROM rows_gone, bounds
          WHERE (oldest IS NULL OR hour < oldest) AND hour < newest AND s > c)
     SELECT to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24 ') || name, c, s
-      FROM wrong WHERE hour NOT IN (SELECT hour FROM unsure) ORDER BY 1 LIMIT {MOST}"""
+      FROM wrong WHERE hour NOT IN (SELECT hour FROM unsure) ORDER BY 1 LIMIT %(most)s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +181,5 @@ def unsettled(tenant: str, before: datetime) -> list[UUID]:
 
 def _rows(statement: str, tenant: str) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"tenant": tenant})
+        cursor.execute(statement, {"tenant": tenant, "most": MOST})
         return cursor.fetchall()

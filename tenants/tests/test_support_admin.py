@@ -111,5 +111,5 @@ class SupportAdminTests(AdminCase):
         self.assertEqual((browser.get("/").status_code, inside.get("/jobs/").status_code), (302, 302))
         self.assertEqual(SupportGrant.objects.get().status, "ended")
         with tenancy.enter_platform():
-            wanted = [("user.disabled", "user", self.root.pk, {"source": "admin"})]
+            wanted = [("user.disabled", "platform", self.root.pk, {"source": "admin"})]
             self.assertEqual(trail(action="user.disabled"), wanted)
