@@ -78,6 +78,7 @@ class KeptTests(ChoosingCase):
         self.assertNotContains(self.client.get("/jobs/"), "Choose a plan to continue")
         self.assertNotIn("Choose Starter", words(self.client, "/billing/plan/"))
         self.assertIn("Pay the outstanding amount first", words(self.client, "/waiting/"))
+        self.assertContains(self.client.get("/jobs/new/"), "Once it is paid, a plan can be chosen", status_code=402)
 
     def test_a_second_cancellation_is_none(self) -> None:
         held = bought.on("starter")

@@ -1,5 +1,8 @@
 """Warnings before the interviews come to their end: one mail a mark to each whom it concerns."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.core import mail as outbox
 from django.test import override_settings
 
@@ -9,7 +12,7 @@ from accounts.tests.people import person
 from billing.models import BillingNotice, QuotaPeriod
 from billing.services import granting, mail, periods, plan_changes, quota, warnings
 from billing.tests import bought
-from core import tenancy
+from core import clock, tenancy
 from core.claims import AlreadyClaimed
 from core.ids import uuid7
 from core.models import Due
@@ -112,14 +115,27 @@ class MarksTests(WarningCase):
         (said,) = [str(message.body) for message in outbox.outbox if message.to == [email]]
         return " ".join(said.split())
 
-    def at_80(self, code: str, *, extra: int = 0) -> str:
+    def at_80(self, code: str, *, extra: int = 0, **stands: Any) -> str:
         """What who pays reads at 80 percent of this plan, with so many extra interviews allowed."""
         bought.used(0, reserved=0, warned_percent=0, overage_allowed=0)
-        bought.on(code, overage_limit=extra)
+        bought.on(code, overage_limit=extra, **stands)
         bought.used(bought.used(0, overage_allowed=extra).included * 8 // 10 - 1)
         self.start()
         self.assertEqual(self.warn(), BILLING)
         return self.told(BILLING[0])
+
+    def test_overdue_it_offers_nothing_that_is_refused(self) -> None:
+        now = clock.now()
+        overdue: dict[str, Any] = {
+            "status": "past_due",
+            "past_due_since": now,
+            "grace_ends_at": now + timedelta(days=14),
+        }
+
+        said = self.at_80("professional", **overdue)
+
+        self.assertIn("A payment is overdue. You can make room once it has arrived:", said)
+        self.assertNotIn("larger plan", said)
 
     def test_before_the_end_of_the_included_it_says_whether_extra_interviews_follow(self) -> None:
         left, later = "200 interviews are left. Once they are used, ", "new candidates are asked to come back later."
