@@ -9,7 +9,7 @@ const form = document.querySelector("form[data-review]");
 const status = form.querySelector("[data-draft-status]");
 const groups = [...form.querySelectorAll("[data-rating]")];
 let stored = read((radio) => radio.defaultChecked, (note) => note.defaultValue);
-let busy = false;
+let underWay = null;
 let closed = false;
 let refused = "";
 
@@ -99,17 +99,18 @@ async function save(keepalive = false) {
   const changed = changes(now);
   // A form that was just sent must not come back as a draft.
   if (changed.length === 0 || closed || form.getAttribute("aria-busy") === "true") return;
-  if ((busy && !keepalive) || refused === JSON.stringify([...now])) return;
-  busy = true;
+  if ((underWay && !keepalive) || refused === JSON.stringify([...now])) return;
+  const aborting = (underWay = new AbortController());
   try {
-    const asked = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, keepalive };
+    const headers = { Accept: "application/json" };
+    const asked = { method: "POST", body: new FormData(form), headers, keepalive, signal: aborting.signal };
     const response = await fetch(form.dataset.saveUrl, asked);
     if (response.status >= 500 || response.status === 429) throw new Error(String(response.status));
     await settle(response, now, changed);
   } catch {
-    say("offline");
+    if (!aborting.signal.aborted) say("offline");
   } finally {
-    busy = false;
+    if (underWay === aborting) underWay = null;
   }
 }
 
@@ -139,6 +140,7 @@ function ifAllowed(act) {
 ifAllowed(bringBack);
 setInterval(save, INTERVAL_MS);
 form.addEventListener("change", () => setTimeout(save, SOON_MS));
+form.addEventListener("submit", () => underWay?.abort()); // what is sent now holds all that the draft did
 window.addEventListener("pagehide", () => {
   ifAllowed(keep);
   save(true);
