@@ -18,11 +18,17 @@ from celery import current_app
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
 ALIASES = {"default": "candor", "owner": "candor", "keys": "candor_keys", "keys_owner": "candor_keys"}
 TENANTS = ("alpha", "beta")
+# How long an example takes is the machine's matter: beside another worker one may wait for a second.
+hypothesis_settings.register_profile("candor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("candor")
+
 EVER = datetime(2026, 1, 1, tzinfo=UTC)
 
 
