@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, Sum
 
 from billing.models import Invoice, Subscription
-from billing.services.dunning import UNPAID
+from billing.services.dunning import unpaid
 from core import clock, tenancy
 
 
@@ -51,9 +51,8 @@ def of_tenant() -> Dunning:
 
 
 def _open_invoices(held: Subscription) -> list[OpenInvoice]:
-    found = Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
     credited = Sum("corrections__total_usd", filter=~Q(corrections__status=Invoice.Status.VOID))
-    rows = found.annotate(credited=credited).order_by("due_at", "issued_at")
+    rows = unpaid(held).annotate(credited=credited).order_by("due_at", "issued_at")
     now = clock.now()
     return [
         OpenInvoice(

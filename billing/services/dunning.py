@@ -107,14 +107,17 @@ def ask_again(held: Subscription) -> None:
 
 def overdue(held: Subscription) -> QuerySet[Invoice]:
     """The invoices past their day that nobody paid."""
-    return Invoice.objects.filter(
-        subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID, due_at__lte=clock.now()
-    )
+    return unpaid(held).filter(due_at__lte=clock.now())
+
+
+def unpaid(held: Subscription) -> QuerySet[Invoice]:
+    """The invoices that nobody paid so far."""
+    return Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
 
 
 def _unpaid_by_card(held: Subscription) -> bool:
-    unpaid = Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
-    return held.collection == Subscription.Collection.STRIPE and unpaid.filter(source=Invoice.Source.STRIPE).exists()
+    by_card = held.collection == Subscription.Collection.STRIPE
+    return by_card and unpaid(held).filter(source=Invoice.Source.STRIPE).exists()
 
 
 def _fall_due(held: Subscription, *, why: str) -> bool:
@@ -155,8 +158,7 @@ def _while_it_is(status: Subscription.Status) -> mail.Write:
         held = Subscription.objects.get(pk=row.subscription_id)
         if held.status != status or held.past_due_since is None or not row.key.endswith(_since(held)):
             return None
-        unpaid = Invoice.objects.filter(subscription=held, kind=Invoice.Kind.INVOICE, status__in=UNPAID)
-        return {"for_details": waiting.too_long(held) and not unpaid.exists()}
+        return {"for_details": waiting.too_long(held) and not unpaid(held).exists()}
 
     return write
 
