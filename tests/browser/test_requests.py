@@ -25,6 +25,5 @@ def test_a_request_for_a_person_reaches_one(candidate: Candidate, recruiter: Rec
     expect(asked).to_contain_text("A person instead")
     asked.get_by_role("button", name="Taken care of").click()
     expect(asked).to_have_count(0)
-    recruiter.go("/candidates/")
-    expect(recruiter.row(NAME)).to_contain_text("Asked for a person")
+    expect(recruiter.find(NAME)).to_contain_text("Asked for a person")
     assert (watch.errors, watch.violations, watch.refused) == ([], [], [])

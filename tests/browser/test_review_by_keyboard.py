@@ -174,8 +174,7 @@ def to_the_next(page: Page) -> None:
 
 
 def open_draft(recruiter: Recruiter, candidate: str = DRAFTED) -> Page:
-    recruiter.go("/candidates/")
-    recruiter.row(candidate).get_by_role("link").first.click()
+    recruiter.find(candidate).get_by_role("link").first.click()
     recruiter.page.wait_for_selector("html.autosaves")
     return recruiter.page
 

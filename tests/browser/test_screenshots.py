@@ -116,8 +116,7 @@ def take_the_portal(recruiter: Recruiter, album: Album) -> None:
 
 def take_a_review(recruiter: Recruiter, album: Album) -> None:
     page = recruiter.page
-    recruiter.go("/candidates/")
-    recruiter.row(REVIEWED).get_by_role("link").first.click()
+    recruiter.find(REVIEWED).get_by_role("link").first.click()
     album.take(page, "interview", REVIEWED)
     for group in page.locator("[data-rating]").all():
         group.locator("input[value='4']").check()

@@ -157,6 +157,5 @@ def decide(recruiter: Recruiter) -> None:
     expect(page.get_by_text(f"Decided by {NAME} on")).to_be_visible()
     expect(page.get_by_text(REASON)).to_be_visible()
     expect(page.get_by_role("button", name="Record the decision")).to_have_count(0)
-    recruiter.go("/candidates/")
-    cells = recruiter.row(CANDIDATE).get_by_role("cell").all_inner_texts()
+    cells = recruiter.find(CANDIDATE).get_by_role("cell").all_inner_texts()
     assert re.fullmatch(r"\d+\s+± \d+\s+provisional", cells[3]), cells
