@@ -130,16 +130,17 @@ def _drop(suffix: str) -> None:
 
 @contextmanager
 def _room_for_threads() -> Iterator[None]:
-    """A connection for each of twenty threads: in a smaller pool they would wait for each other."""
+    """A connection for each of twenty threads: in a smaller pool they would wait for each other. More may wait long."""
     pools = [settings.DATABASES[alias]["OPTIONS"]["pool"] for alias in ("default", "keys")]
-    before = [pool["max_size"] for pool in pools]
+    before = [dict(pool) for pool in pools]
     for pool in pools:
-        pool["max_size"] = 20
+        pool.update(max_size=20, timeout=60)
     try:
         yield
     finally:
-        for pool, size in zip(pools, before, strict=True):
-            pool["max_size"] = size
+        for pool, kept in zip(pools, before, strict=True):
+            pool.clear()
+            pool.update(kept)
 
 
 def _ensure_template() -> str:

@@ -249,8 +249,17 @@ def _environment(var: Path, more: Mapping[str, str]) -> dict[str, str]:
     found = {name: value for name, value in bootstrap.environment().items() if name in ("PATH", "PYTHONPATH")}
     for folder in ("run", "tmp"):
         (var / folder).mkdir(parents=True)
-    own = {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port()), "HOST": "127.0.0.1", "TMPDIR": str(var / "tmp")}
+    port, internal = free_ports(2)
+    own = {"PORT": str(port), "INTERNAL_PORT": str(internal), "HOST": "127.0.0.1", "TMPDIR": str(var / "tmp")}
     return suite.environment(var) | found | service.ensure(var) | own | dict(more)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free, and no two the same, which of ports drawn one by one happens now and then."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)
 
 
 def _remove_left(var: Path) -> None:

@@ -24,8 +24,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.localservices.server import free_port
-from tests.stack import ROOT, wait_until
+from tests.stack import ROOT, free_ports, wait_until
 
 pytestmark = pytest.mark.prove
 
@@ -49,7 +48,7 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if INHERITED.fullmatch(name)}
         own = str(Path(sys.executable).parent)
         path = os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if part != own)
-        ports = {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port())}
+        ports = dict(zip(("PORT", "INTERNAL_PORT"), map(str, free_ports(2)), strict=True))
         return kept | {"PATH": path, "HOME": str(self.folder.with_name("home"))} | ports | more
 
     def processes(self) -> dict[int, str]:

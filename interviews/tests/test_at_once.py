@@ -17,6 +17,7 @@ from interviews.tests import make, team
 from llm.models import LlmCall
 from llm.tests.asking import using
 from tests.mock_model import MockModel
+from tests.stack import wait_until
 
 Call = Callable[[], Any]
 ROUNDS = 3
@@ -80,10 +81,12 @@ class AtOnceTests(CommittingTestCase):
         def take_over() -> None:
             while not Turn.objects.filter(pk=turn.pk, status="asking").exists():
                 time.sleep(0.01)
+            wait_until(lambda: model.chats == 1, "the first worker asks no model")
+            model.server.set(latency=(0, 0))
             Turn.objects.filter(pk=turn.pk).update(lease_until=clock.now())
             turns.write_reply(turn_id=turn.pk)
 
-        with MockModel(latency=(0.4, 0.4)) as model, using(model):
+        with MockModel(latency=(2, 2)) as model, using(model):
             results = at_once(lambda: turns.write_reply(turn_id=turn.pk), take_over)
 
         self.assertEqual([type(result) for result in results], [LeaseLost, type(None)])

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.programs import Scope
 from accounts.roles import Role
+from core import clock
 from core.testing import TenantTestCase
 from interviews.models import CompetencyRating, Evaluation, Finding, Interview, Review
 from interviews.services import consensus, disagreements, reviews
@@ -210,10 +212,11 @@ class ElsewhereTests(BlindCase):
         def shown() -> dict[str, str]:
             return {url: CHANGING.sub("", client.get(url).content.decode()) for url in addresses}
 
-        before = shown()
-        Evaluation.objects.filter(interview=self.interview).update(overall=Decimal("3.1"), recommendation="no_hire")
-        CompetencyRating.objects.filter(evaluation__interview=self.interview).update(level=5)
-        after = shown()
+        with time_machine.travel(clock.now(), tick=False):
+            before = shown()
+            Evaluation.objects.filter(interview=self.interview).update(overall=Decimal("3.1"), recommendation="no_hire")
+            CompetencyRating.objects.filter(evaluation__interview=self.interview).update(level=5)
+            after = shown()
 
         self.assertEqual([url for url in addresses if before[url] != after[url]], [])
         self.assertIn("± ", before["/candidates/"])

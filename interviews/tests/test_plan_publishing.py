@@ -135,6 +135,10 @@ class RestoringTests(DraftCase):
 
 
 class AtOnceTests(CommittingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        PlanDraft.objects.all().delete()
+
     def test_of_two_who_publish_at_once_one_is_told(self) -> None:
         job, admin = make.job(), make.staff(Role.ADMIN)
         draft = plan_drafts.start_next(job_id=job.pk, by=admin)

@@ -12,10 +12,11 @@ from llm import costs, stats, usage
 
 class FiguresTests(WaitingCase):
     def test_fifteen_requests_are_fifteen_in_the_statistics_and_in_the_costs_whatever_answered_them(self) -> None:
+        since = usage.hour_of(clock.now())
         self.look()
         self.ended(all_but_two)
         self.look()
-        since, until = usage.hour_of(clock.now()), clock.now() + timedelta(minutes=1)
+        until = clock.now() + timedelta(minutes=1)
 
         with self.subTest("raw"):
             self.assert_fifteen(since, until)

@@ -97,7 +97,7 @@ def at_once(*calls: Callable[[], Any], tenant: str = HOME) -> list[Any]:
         try:
             with tenancy.enter(tenant):
                 connections["default"].ensure_connection()
-                gate.wait(10)
+                gate.wait(30)
                 results[place] = call()
         except Exception as error:
             results[place] = error

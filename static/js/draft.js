@@ -9,7 +9,7 @@ const sent = new WeakMap(); // form -> the text that went to the server last
 const stored = new WeakMap(); // form -> the text that the server said it has
 const ours = new WeakMap(); // form -> the words that this page sent as drafts
 const choosing = new WeakMap(); // form -> the newer draft that waits for a choice
-const underWay = new WeakSet();
+const underWay = new WeakMap(); // form -> what ends its save
 
 function forms() {
   return document.querySelectorAll("form[data-draft-url]");
@@ -116,21 +116,24 @@ async function save(form, keepalive = false) {
   // A form that was just sent must not come back as a draft.
   if (last === now || choosing.has(form) || form.getAttribute("aria-busy") === "true") return;
   if (underWay.has(form) && !keepalive) return;
-  underWay.add(form);
+  const ends = new AbortController();
+  underWay.set(form, ends);
   sent.set(form, now);
   ours.set(form, [...(ours.get(form) ?? []).slice(-9), words(form)]);
   try {
     const headers = { Accept: "application/json" };
-    const response = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), headers, keepalive });
+    const sending = { method: "POST", body: new FormData(form), headers, keepalive, signal: ends.signal };
+    const response = await fetch(form.dataset.draftUrl, sending);
     if (response.status >= 500 || response.status === 429) throw new Error(String(response.status));
     await settle(form, response, now);
     document.dispatchEvent(new CustomEvent("room:line", { detail: true }));
   } catch {
     if (sent.get(form) === now) sent.set(form, last);
+    if (ends.signal.aborted) return;
     say(form, "offline");
     document.dispatchEvent(new CustomEvent("room:line", { detail: false }));
   } finally {
-    underWay.delete(form);
+    if (underWay.get(form) === ends) underWay.delete(form);
   }
 }
 
@@ -185,6 +188,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   chosen(form, button.hasAttribute("data-take-newer"));
 });
+// What is sent now holds all that the draft did, and may be there first: the draft would come too late.
+document.addEventListener("submit", (event) => underWay.get(event.target)?.abort());
 ifAllowed(bringBack);
 setInterval(() => saveAll(false), INTERVAL_MS);
 window.addEventListener("pagehide", () => {

@@ -140,7 +140,8 @@ function ifAllowed(act) {
 ifAllowed(bringBack);
 setInterval(save, INTERVAL_MS);
 form.addEventListener("change", () => setTimeout(save, SOON_MS));
-form.addEventListener("submit", () => underWay?.abort()); // what is sent now holds all that the draft did
+// What is sent now holds all that the draft did; what is not sent for want of a level needs the draft.
+form.addEventListener("submit", (event) => event.defaultPrevented || underWay?.abort());
 window.addEventListener("pagehide", () => {
   ifAllowed(keep);
   save(true);

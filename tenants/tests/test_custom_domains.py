@@ -270,6 +270,10 @@ class PageTests(TenantTestCase):
 
 
 class ClaimingAtOnceTests(CommittingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        CustomDomain.objects.all().delete()
+
     def test_of_posts_of_one_host_at_once_each_gets_the_one_claim(self) -> None:
         claims = at_once(*[lambda: custom_domains.claim(host=HOST)] * 6)
 

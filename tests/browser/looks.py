@@ -21,7 +21,15 @@ RUN_AXE = """
 (tags) => axe.run({ runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] })
   .then((found) => found.violations.map(({ id, nodes }) => `${id} ${nodes[0].html}`))
 """
-# Contrast is measured on the colours that a change ends with.
+# A button that has only just begun to change its colours has the contrast of neither scheme.
+STILL = """
+() => {
+  const still = new CSSStyleSheet();
+  still.replaceSync("* { transition: none !important }");
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
+}
+"""
+# What runs already ends at once.
 END_TRANSITIONS = "() => document.getAnimations().forEach((one) => one instanceof CSSTransition && one.finish())"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Tables scroll sideways where they must; none of ours must.
@@ -53,6 +61,7 @@ class Looks:
         self.pages.append(name)
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(AXE.read_text(encoding="utf-8"))
+            page.evaluate(STILL)
         for scheme in SCHEMES:
             for size in SIZES:
                 change(page, size, scheme)

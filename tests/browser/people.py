@@ -10,7 +10,7 @@ from uuid import uuid4
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.candor import TENANT, Candor
-from tests.stack import ROOT
+from tests.stack import ROOT, wait_until
 
 COMPANY = "Acme Logistics"
 JOB_SLUG, JOB_TITLE = "senior-backend-engineer", "Senior Backend Engineer"
@@ -28,6 +28,7 @@ def answers(which: int = 0) -> list[str]:
 def give_code(page: Page, candor: Candor, email: str) -> None:
     """Type the code of a person of the demo. It opens one sign-in: who comes again soon has the next."""
     given = ""
+    expect(page.locator("input[name=code]")).to_be_visible()
     while (field := page.locator("input[name=code]")).is_visible():
         if (code := candor.code_of(email)) == given:
             page.wait_for_timeout(1000)
@@ -36,6 +37,14 @@ def give_code(page: Page, candor: Candor, email: str) -> None:
         field.fill(code)
         with page.expect_navigation():
             field.press("Enter")
+
+
+def mail(page: Page, candor: Candor, subject: str) -> Locator:
+    """The newest mail with this subject in the mailbox, once the worker has sent it."""
+    page.goto(f"{candor.site('')}/mailbox/")
+    found = page.get_by_role("link", name=subject).first
+    wait_until(lambda: bool(page.reload() and found.count()), f"no mail {subject!r}", pause=0.5)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ class Candidate:
         self.agree()
         self.press("Start the interview")
         expect(self.box).to_be_visible()
+        self.page.wait_for_load_state("load")  # its scripts have run
 
     def key(self) -> str:
         """The id of the turn that waits for an answer."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.candor import Candor
 from tests.browser.conftest import Contexts
-from tests.browser.looks import AXE, DESK, OVERFLOW, RUN_AXE, SCHEMES, SIZES, TAGS, Looks, nothing_is_wrong
+from tests.browser.looks import AXE, DESK, OVERFLOW, RUN_AXE, SCHEMES, SIZES, STILL, TAGS, Looks, nothing_is_wrong
 from tests.browser.people import PASSWORD, give_code
 from tests.browser.watch import Watch
 
@@ -119,6 +119,7 @@ def looked_at(admin: Page, candor: Candor, pages: dict[str, str]) -> list[str]:
 def faults(page: Page) -> list[str]:
     """Violations of WCAG 2.2 AA, and what lies outside the screen."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(STILL)
     found: list[str] = page.evaluate(RUN_AXE, list(TAGS))
     outside = page.evaluate(OVERFLOW)
     return [*found, *([f"{outside} px wider than the screen"] if outside > 0 else [])]

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.candor import Candor
 from tests.browser.conftest import Contexts
 from tests.browser.looks import DESK, Looks, nothing_is_wrong
-from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers
+from tests.browser.people import COMPANY, JOB_TITLE, NAME, Candidate, Recruiter, answers, mail
 from tests.browser.watch import Watch
 
 FINISHED = "Marek Dudek"  # one of the demo's candidates
@@ -58,9 +58,9 @@ def test_the_public_pages(contexts: Contexts, candor: Candor, recruiter: Recruit
     page = contexts(DESK).new_page()
     page.goto(f"{candor.site('')}/")
     looks.at(page, HOME)
-    page.goto(f"{candor.site('')}/mailbox/")
+    link = mail(page, candor, "Your interview for")
     looks.at(page, "Development mailbox")
-    page.get_by_role("link", name="Your interview for").first.click()
+    link.click()
     looks.at(page, f"Your interview for {JOB_TITLE} at {COMPANY}")
     page.goto(f"{candor.site()}/sign-in/")
     looks.at(page, f"Sign in to {COMPANY}")

@@ -35,10 +35,18 @@ def places(page: Page) -> Places:
     return Places(*page.evaluate(PLACES))
 
 
+def places_at_rest(page: Page) -> Places:
+    """Where they are once nothing moved for 300 ms."""
+    last = None
+    while (found := places(page)) != last:
+        last = found
+        page.wait_for_timeout(300)
+    return found
+
+
 def assert_in_view(page: Page, lines: int = 3) -> None:
     """The question's last `lines` stand between the header and the foot once the page has come to rest."""
-    page.wait_for_timeout(300)
-    found = places(page)
+    found = places_at_rest(page)
     assert found.question_bottom <= found.foot_top, found
     assert found.question_bottom - max(0, found.header_bottom) >= lines * LINE_PX, found
 
@@ -106,6 +114,7 @@ def test_who_reads_an_earlier_answer_is_left_there(candidate: Candidate, recruit
     for text in answers()[:2]:
         candidate.answer(text)
     page = candidate.page
+    page.wait_for_selector(SCRIPTS_SEND)
     page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
 
     candidate.box.evaluate("(box, text) => { box.value = text; }", LONG)

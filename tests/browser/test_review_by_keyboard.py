@@ -90,8 +90,8 @@ def test_a_whole_review_by_keyboard_alone_is_blind_and_takes_less_than_six_minut
     tab_to(page, f"Review {REVIEWED}")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Locked until your review is in")).to_be_visible()
-    competencies = page.locator("[data-rating]").count()
     page.wait_for_function(ON_A_SCALE)
+    competencies = page.locator("[data-rating]").count()
     assert page.evaluate(FOCUSED) == page.locator("[data-rating]").first.get_attribute("data-name")
     assert page.evaluate(QUIET) == competencies - 1
     reckoned = reckoned_s(page, competencies)

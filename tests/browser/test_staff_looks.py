@@ -14,7 +14,7 @@ from tenants.tests import idps
 from tests.browser.candor import Candor
 from tests.browser.conftest import Contexts
 from tests.browser.looks import DESK, Looks, nothing_is_wrong
-from tests.browser.people import PASSWORD, give_code
+from tests.browser.people import PASSWORD, give_code, mail
 from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.prove
@@ -30,14 +30,7 @@ def press(page: Page, name: str) -> None:
 
 def mailed(page: Page, candor: Candor, subject: str) -> str:
     """The first link of the newest mail with this subject."""
-    page.goto(f"{candor.site('')}/mailbox/")
-    mail = page.get_by_role("link", name=subject).first
-    for _ in range(MAIL_MS // 500):
-        if mail.count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
-    mail.click()
+    mail(page, candor, subject).click()
     return str(page.locator("main a[href^=http]").first.get_attribute("href"))
 
 

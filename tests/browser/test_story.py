@@ -131,6 +131,7 @@ def rate_by_keyboard_alone(recruiter: Recruiter) -> str:
 
 def see_the_proposal(page: Page, blind: str) -> None:
     """What the AI says was nowhere in the page before; every quote of it leads to the words it quotes."""
+    page.wait_for_load_state("load")
     panel = page.locator("section[aria-labelledby=ai-title]")
     said = [text for text in panel.locator("li > p, summary + div > p").all_inner_texts() if len(text) > 20]
     assert said != []

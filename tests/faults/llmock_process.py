@@ -21,7 +21,6 @@ from llmock.journal import RequestRecord
 from llmock.verdict import Verdict, judge
 
 from core.localservices.procfile import die_with_parent
-from core.localservices.server import free_port
 from tests.faults.llmock_server import MARK
 
 
@@ -35,14 +34,6 @@ class Terms:
     rpm: int | None = None
     tpm: int | None = None
     in_flight: int | None = None
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free, and no two the same, which of ports drawn one by one happens now and then."""
-    found: set[int] = set()
-    while len(found) < count:
-        found.add(free_port())
-    return list(found)
 
 
 @contextmanager

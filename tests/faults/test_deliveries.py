@@ -86,10 +86,10 @@ def test_without_beat_messages_bring_replies_and_beat_brings_back_what_had_none(
     scene.assert_replied_once(scene.answer(1), since=began)
     scene.stack.signal("worker", signal.SIGSTOP)
     turns = scene.answer(3)
-    scene.stack.redis.flushall()  # but for the message that Valkey had already handed to the worker
+    scene.stack.redis.flushall()  # but for a message that Valkey had already handed to the worker, if it waited for one
     scene.stack.signal("worker", signal.SIGCONT)
     time.sleep(6)
-    assert scene.count(turns, "owed") == 2
+    assert scene.count(turns, "owed") in (2, 3)
 
     scene.stack.start("beat")
 

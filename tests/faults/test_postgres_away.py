@@ -99,9 +99,9 @@ def test_with_every_connection_taken_an_answer_is_refused_clearly_and_can_be_sen
     people = scene.ready(4)
     began = time.monotonic()
 
-    with ThreadPoolExecutor(4) as pool, scene.held("LOCK TABLE due IN SHARE MODE"):
+    with ThreadPoolExecutor(4) as pool, scene.held("LOCK TABLE due IN SHARE MODE") as lock:
         held = pool.submit(people[0].answer)
-        time.sleep(0.5)
+        scene.wait_for_blocked(lock, 1)
         refused = list(pool.map(Candidate.answer_once, people[1:]))
         seconds = time.monotonic() - began
     turns = [held.result().json()["id"], *(page.json()["id"] for page in map(Candidate.answer, people[1:]))]

@@ -28,9 +28,9 @@ from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget
 from tests.faults import asker
-from tests.faults.llmock_process import Provider, Terms, free_ports, mark_of, nursery, verdict
+from tests.faults.llmock_process import Provider, Terms, mark_of, nursery, verdict
 from tests.faults.ten import TERMS, environment, most_at_once, open_breakers, register
-from tests.stack import wait_until
+from tests.stack import free_ports, wait_until
 
 pytestmark = pytest.mark.prove
 
@@ -39,7 +39,7 @@ UNSTRUCTURED = "Mock response from mock."  # what llmock says unless a schema is
 DEAD = {"p8", "p9"}  # for seconds, and with room enough for more
 HANGING = {"p7"}  # a call to it takes its whole patience: under load too few may end before it goes on
 NEVER_ANSWERED = {"refused", "timeout", "cut"}
-LATE_SECONDS = 0.5  # of this machine, after a deadline
+LATE_SECONDS = 2.0  # of this machine, after a deadline
 HALVES = {"truncated_stream_accepted", "malformed_chunk_ignored", "gave_up"}  # what another server makes good
 
 
@@ -120,10 +120,10 @@ class TenProviderTests(CommittingTestCase):
         self.serve(*TERMS)
         asking = self.askers("mixed", PROCESSES, THREADS)
 
+        gateway.warm()
         self.begin(asking)
         opened = self.disturb()
         told = self.told(asking)
-        gateway.warm()
         closed = self.recover(opened)
         assert writer.flush()
 
@@ -142,6 +142,8 @@ class TenProviderTests(CommittingTestCase):
         opened: set[str] = set()
         self.pass_by(2, opened)
         self.stop_some_and_cut_others()
+        for label in sorted(DEAD):  # chosen last, they are asked too seldom by the others
+            wait_until(partial(self.is_open, label), f"the breaker of {label} stays closed")
         self.pass_by(3, opened)
         self.answer_badly()
         self.pass_by(3, opened)
@@ -204,6 +206,9 @@ class TenProviderTests(CommittingTestCase):
             wait_until(partial(self.answers_again, label), f"the breaker of {label} stays open", seconds=25)
         return opened - open_breakers(self.providers)
 
+    def is_open(self, label: str) -> bool:
+        return not self.answers_again(label) and label in open_breakers([label])
+
     def answers_again(self, label: str) -> bool:
         asked = asker.question(asker.mark(), "interview_turn", schema=False, most=50, seconds=3.0)
         try:
@@ -237,11 +242,8 @@ class TenProviderTests(CommittingTestCase):
         left = {(row.account, marks.get(str(row.interview_id))) for row in rows if row.error_kind in NEVER_ANSWERED}
         for label, provider in self.providers.items():
             records = provider.records()
-            self.assertEqual(
-                {one.fault for one in records if one.status == HTTPStatus.TOO_MANY_REQUESTS} - {"scenario:429"},
-                set(),
-                label,
-            )
+            limits = {one.fault for one in records if one.status == HTTPStatus.TOO_MANY_REQUESTS}
+            self.assertLessEqual(limits, {"scenario:429"}, label)
             if provider.terms.in_flight:
                 spans = [
                     (one.started_at, one.ended_at)

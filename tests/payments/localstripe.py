@@ -6,6 +6,7 @@ nor portal. `Edge` stands before it, tells it what is new in its own words, and 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -43,8 +44,11 @@ web.run_app(server.app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 
 def python() -> Path | None:
     """Its interpreter; None where it cannot be installed here."""
-    if not READY.exists() and not _installed():
-        return None
+    PLACE.parent.mkdir(parents=True, exist_ok=True)
+    with PLACE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two workers of a test run would remove what the other installs
+        if not READY.exists() and not _installed():
+            return None
     return PLACE / "bin" / "python"
 
 
@@ -95,17 +99,22 @@ def _wait(address: str) -> None:
 
 
 class Edge(Shop):
-    """A shop whose customers, subscriptions and invoices are localstripe's. `kept`: bodies and signatures."""
+    """A shop whose customers, subscriptions and invoices are localstripe's.
+
+    `kept`: bodies and signatures of what came to `hook`, a path of each test's own: localstripe tells late.
+    """
 
     def __init__(self, behind: str) -> None:
         super().__init__()
         self.behind = behind
         self.kept: list[tuple[bytes, str]] = []
+        self.hook = ""
 
     def _answer(self, asked: Asked) -> tuple[int, Raw]:
         path = asked.path.removeprefix("/v1/")
-        if asked.path == "/hook":
-            self.kept.append((asked.body, asked.headers["stripe-signature"]))
+        if asked.path.startswith("/hook/"):
+            if asked.path == self.hook:
+                self.kept.append((asked.body, asked.headers["stripe-signature"]))
             return 200, {}
         if path.startswith(("checkout", "billing_portal", "credit_notes")):
             return super()._answer(asked)

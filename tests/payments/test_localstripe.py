@@ -48,7 +48,8 @@ class LocalstripeTests(ShopCase):
         self.shop.ask("DELETE", "/_config/data")
         for past in (self.shop.kept, self.shop.answered, self.shop.objects):
             past.clear()
-        hook = {"url": f"{self.shop.address}/hook", "secret": SECRET}
+        self.shop.hook = f"/hook/{uuid7()}"
+        hook = {"url": f"{self.shop.address}{self.shop.hook}", "secret": SECRET}
         events = {f"events[{place}]": name for place, name in enumerate(EVENTS)}
         self.assertEqual(self.shop.ask("POST", "/_config/webhooks/candor", hook | events)[0], 200)
         for code, cents, interval in (("one", 9900, "month"), ("two", 49900, "week")):
