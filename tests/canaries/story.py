@@ -17,6 +17,9 @@ TENANT, JOB = "acme", "senior-backend-engineer"
 RECRUITER = "nadia.haddad@acme.example"
 LINK = re.compile(r"/i/[\w-]{20,}")
 STORED = ("name", "adjustment", "answer", "apianswer", "closing", "note", "reason")
+EVALUATED = """
+    SELECT count(*) FROM acme.interviews_evaluation
+     WHERE interview_id = %s AND status IN ('ready', 'provisional')"""
 REFUSED = ("signinemail", "signinpassword", "badname", "bademail", "toolong", "control", "malformed", "bearer")
 PLACES = (*STORED, *REFUSED, "email", "draft", "notedraft", "path", "query")
 
@@ -154,6 +157,8 @@ class Story:
         assert page.status == 200
 
     def judge(self) -> None:
+        # A decision on a result that was made since the page was opened is refused.
+        wait_until(lambda: self.stack.value(EVALUATED, self.interview) == 1, "nothing was evaluated")
         path = f"/interviews/{self.interview}/"
         page, form = self.reviewed(path)
         levels = {name.replace("note-", "rating-"): "3" for name in form.fields if name.startswith("note-")}
@@ -165,6 +170,7 @@ class Story:
         page = self.staff.type(
             page, "reason_text", outcome="advance", reason_code="meets_requirements", reason_text=self.say("reason")
         )
+        assert page.status == 200
         shown = self.staff.get(path).text + self.staff.get("/").text + self.staff.get("/candidates/").text
         assert [name for name in STORED if self.say(name) not in shown] == []
 
