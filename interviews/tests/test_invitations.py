@@ -73,7 +73,7 @@ class InviteTests(TenantTestCase):
         columns: list[tuple[type[Model], str]] = [(Candidate, "name"), (Candidate, "email")]
         columns += [(Mail, column) for column in ("recipient", "subject", "body_text", "body_html")]
         held = b"".join(value for model, column in columns for value in make.stored(model, column))
-        for secret in (b"Ada", b"ada@example.org", b"Data Engineer", invited.token.encode()):
+        for secret in (b"Lovelace", b"ada@example.org", b"Data Engineer", invited.token.encode()):
             self.assertNotIn(secret, held)
         self.assertTrue(SubjectKey.objects.filter(subject_id=Candidate.objects.get().pk).exists())
 

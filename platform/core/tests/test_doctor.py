@@ -43,11 +43,11 @@ class ExamineTests(SimpleTestCase):
         hangs = Question(lambda: doctor.ok(str(never.wait(20))))
         started = time.monotonic()
 
-        found = doctor.examine({"a": hangs, "b": hangs, "c": Question(lambda: doctor.ok("here"))}, limit=0.2)
+        found = doctor.examine({"a": hangs, "b": hangs, "c": Question(lambda: doctor.ok("here"))}, limit=1.0)
 
-        self.assertLess(time.monotonic() - started, 2)
+        self.assertLess(time.monotonic() - started, 5)
         self.assertEqual([found[name].level for name in "abc"], [FAIL, FAIL, OK])
-        self.assertEqual(found["a"].what, "no answer within 0.2 s")
+        self.assertEqual(found["a"].what, "no answer within 1 s")
 
     def test_an_error_is_named_by_its_type_since_its_words_may_hold_a_password(self) -> None:
         def broken() -> Finding:
@@ -161,7 +161,7 @@ class QuestionTests(TenantTestCase):
         workers.swept()
 
         self.assertEqual([services.worker().level, services.sweeps().level], [OK, OK])
-        self.assertEqual(services.sweeps().what, "the last sweep was 0 s ago")
+        self.assertRegex(services.sweeps().what, r"^the last sweep was [0-5] s ago$")
 
     def test_a_long_queue_is_a_warning_that_names_it(self) -> None:
         queue = services.BROKER_PREFIX + "evaluations"
@@ -187,7 +187,8 @@ class QuestionTests(TenantTestCase):
 
         due.owe("test.stamp", uuid7(), after=timedelta(seconds=-400))
         found = services.backlog()
-        self.assertEqual((found.level, found.what), (FAIL, "1 due, the oldest for 400 s"))
+        self.assertEqual(found.level, FAIL)
+        self.assertRegex(found.what, r"^1 due, the oldest for 40[0-5] s$")
 
         get_tenant_model().objects.filter(schema_name="alpha").update(status="suspended")
         self.assertEqual(services.backlog().level, WARN)

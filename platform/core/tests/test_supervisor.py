@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.localservices.server import free_port
+from core.localservices.server import is_free
 from core.localservices.service import home
 
 SOURCES = Path(__file__).resolve().parents[2]
@@ -99,7 +100,7 @@ class Run:
         return self.output.read_text()
 
     def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while text not in self.text():
             assert time.monotonic() < deadline, self.text()
             assert self.process.poll() is None, self.text()
@@ -107,7 +108,7 @@ class Run:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ports() -> dict[str, str]:
-    return {"PORT": str(free_port()), "INTERNAL_PORT": str(free_port())}
+    """Above those that the started servers draw theirs from, below those of outgoing connections."""
+    port, internal, *_ = (str(port) for port in random.sample(range(30_001, 32_768), 200) if is_free(port))
+    return {"PORT": port, "INTERNAL_PORT": internal}
 
 
 @pytest.fixture
@@ -193,7 +196,7 @@ def test_a_process_that_ends_by_itself_takes_the_others_along(
 ) -> None:
     runs.append(run := Run(root, **ports, SHORT="1"))
 
-    assert run.process.wait(timeout=30) == 1
+    assert run.process.wait(timeout=120) == 1
     assert "worker stopped (rc=3)" in run.text()
     assert "a process ended by itself" in run.text()
 
@@ -221,7 +224,7 @@ def test_a_database_step_that_fails_is_named_and_nothing_stays(
 ) -> None:
     runs.append(run := Run(root, **ports, BROKEN="1"))
 
-    assert run.process.wait(timeout=30) == 1
+    assert run.process.wait(timeout=120) == 1
     assert "migrate_all: the owner may not connect" in run.text()
     assert "[5/7]" not in run.text()
 
@@ -237,6 +240,6 @@ def test_a_database_step_that_fails_is_named_and_nothing_stays(
 def test_what_cannot_work_is_one_sentence(root: Path, env: dict[str, str], sentence: str) -> None:
     run = Run(root, **env)
 
-    assert run.process.wait(timeout=20) == 1
+    assert run.process.wait(timeout=60) == 1
     assert sentence in run.text()
     assert "Traceback" not in run.text()

@@ -155,7 +155,7 @@ class BreakerTests(AdmissionTestCase):
 
         wait = self.refused(candidate("one")).wait
         assert wait is not None
-        self.assertTrue(9 < wait <= 10, wait)
+        self.assertTrue(6 < wait <= 10, wait)
 
     def test_a_probe_whose_worker_died_is_followed_by_another_one(self) -> None:
         self.end("failed", 5)

@@ -60,7 +60,7 @@ class WhoGetsWhichTests(ExperimentCase):
 
         self.assertEqual([version(unit) for unit in UNITS], first)
         self.assertEqual(set(first), {"turn.v2", "turn.v3"})
-        self.assertAlmostEqual(Counter(first)["turn.v3"], 500, delta=60)
+        self.assertAlmostEqual(Counter(first)["turn.v3"], 500, delta=100)
 
     def test_another_experiment_splits_the_same_units_in_another_way(self) -> None:
         one, other = uuid.UUID(int=1), uuid.UUID(int=2)

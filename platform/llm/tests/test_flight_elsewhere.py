@@ -31,7 +31,7 @@ class ElsewhereTests(FlightCase):
             leader.land(ANSWER)
 
             self.assertEqual(seat.wait(), ANSWER)
-        self.assertEqual(client().ttl(leader.keys[1]), 15)
+        self.assertIn(client().ttl(leader.keys[1]), range(10, 16))
         self.assertNotIn(b"measure", held(leader.keys[1]))
 
     def test_when_it_leaves_without_an_answer_the_next_leads_at_once(self) -> None:
@@ -43,8 +43,8 @@ class ElsewhereTests(FlightCase):
             self.assertTrue(seat.leads)
 
     def test_when_it_is_gone_its_seat_is_free_after_the_lease(self) -> None:
-        self.elsewhere(lease_ms=150)
         began = time.monotonic()
+        self.elsewhere(lease_ms=150)
 
         with board(self.key, deadline=soon()) as seat:
             self.assertIsNone(seat.wait())
@@ -77,11 +77,11 @@ class ElsewhereTests(FlightCase):
             self.assertEqual(held(seat.keys[0]).decode(), seat.name)
 
     def test_a_lease_is_renewed_while_its_leader_works_and_not_beyond_the_deadline(self) -> None:
-        with board(self.key, deadline=soon(0.5), lease_seconds=0.15) as seat:
-            time.sleep(0.4)
+        with board(self.key, deadline=soon(2.5), lease_seconds=1.0) as seat:
+            time.sleep(1.5)
             self.assertEqual(client().exists(seat.keys[0]), 1)
 
-            time.sleep(0.4)
+            time.sleep(2.5)
             self.assertEqual(client().exists(seat.keys[0]), 0)
 
     def test_an_answer_that_can_not_be_opened_is_not_waited_for(self) -> None:

@@ -45,7 +45,7 @@ class WriterTests(CommittingTestCase):
             return list(Budget.objects.order_by("id").values_list("tenant", flat=True))
 
     def test_what_is_waited_for_is_committed_first_and_the_rest_follows_in_its_order(self) -> None:
-        with patch.object(writer, "GATHER_SECONDS", 5.0):
+        with patch.multiple(writer, GATHER_SECONDS=5.0, LONGEST_GATHER_SECONDS=10.0):
             writer.later(lambda: budget("two"))
             writer.later(lambda: budget("three"))
             writer.now(lambda: budget("one"))
