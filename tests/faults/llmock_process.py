@@ -111,6 +111,17 @@ def mark_of(record: RequestRecord) -> str:
     return found.group(1)
 
 
+def one_after_another(records: Iterable[RequestRecord]) -> list[RequestRecord]:
+    """Each attempt at a question ends where the next begins: a server notices late that somebody hung up on it."""
+    found: list[RequestRecord] = []
+    begun: dict[str, float] = {}
+    for record in sorted(records, key=lambda record: record.started_at, reverse=True):
+        mark = mark_of(record)
+        found.append(replace(record, ended_at=min(record.ended_at, begun.get(mark, record.ended_at))))
+        begun[mark] = record.started_at
+    return found[::-1]
+
+
 def verdict(records: Iterable[RequestRecord]) -> Verdict:
     """llmock's verdict over several lives or servers as if they were one."""
     ordered = sorted(records, key=lambda record: record.started_at)

@@ -28,7 +28,7 @@ from llm.models import LlmCall
 from llm.policy import TenantPolicy
 from llm.tests.asking import forget
 from tests.faults import asker
-from tests.faults.llmock_process import Provider, Terms, mark_of, nursery, verdict
+from tests.faults.llmock_process import Provider, Terms, mark_of, nursery, one_after_another, verdict
 from tests.faults.ten import TERMS, environment, most_at_once, open_breakers, register
 from tests.stack import free_ports, wait_until
 
@@ -271,7 +271,7 @@ class TenProviderTests(CommittingTestCase):
             everything += [one for one in records if mark_of(one) in answered]
             found = [one for one in verdict(records).errors if one.code not in HALVES]
             self.assertEqual(found, [], provider.terms.label)
-        self.assertEqual([one for one in verdict(everything).findings if one.code in HALVES], [])
+        self.assertEqual([one for one in verdict(one_after_another(everything)).findings if one.code in HALVES], [])
 
     def assert_the_budgets_hold_what_was_spent(self) -> None:
         for ceiling in budgets.applying(TenantPolicy(schema="alpha"), "interview_turn"):
