@@ -112,12 +112,14 @@ def mark_of(record: RequestRecord) -> str:
 
 
 def one_after_another(records: Iterable[RequestRecord]) -> list[RequestRecord]:
-    """Each attempt at a question ends where the next begins: a server notices late that somebody hung up on it."""
+    """What another attempt followed was given up when that began, which its server notices late or not at all."""
     found: list[RequestRecord] = []
     begun: dict[str, float] = {}
     for record in sorted(records, key=lambda record: record.started_at, reverse=True):
         mark = mark_of(record)
-        found.append(replace(record, ended_at=min(record.ended_at, begun.get(mark, record.ended_at))))
+        if (after := begun.get(mark)) is not None:
+            record = replace(record, completed=False, ended_at=min(record.ended_at, after))
+        found.append(record)
         begun[mark] = record.started_at
     return found[::-1]
 
